@@ -1,0 +1,1 @@
+//! What the clouds sell: GPUs, machine types, regions and zones, from the fact sheets.

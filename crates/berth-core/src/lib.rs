@@ -1,0 +1,18 @@
+//! What berth knows and decides.
+//!
+//! Pure: no clock, environment, files, network, async runtime or printing.
+//! The spine reads `spec` (the wish) and `observed` (what the cloud has), and `plan` decides what to do about the difference.
+//!
+//! In reading order: [`spec`] the wish, [`catalog`] what the clouds sell, [`observed`] what is there, [`actions`] what can be done,
+//! [`rules`] each cloud's quirks, [`plan`] the decision, [`run`] what happened, [`verify`] whether the promise holds,
+//! [`ports`] the doors to the outside that other crates implement.
+
+pub mod actions;
+pub mod catalog;
+pub mod observed;
+pub mod plan;
+pub mod ports;
+pub mod rules;
+pub mod run;
+pub mod spec;
+pub mod verify;

@@ -1,0 +1,5 @@
+//! Each cloud's quirks as pure rules, one file per rule.
+
+pub mod gke;
+pub mod ownership;
+pub mod preflight;

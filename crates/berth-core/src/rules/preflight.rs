@@ -1,0 +1,62 @@
+//! What has to be true before the first call that costs money, and what is read to know it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+/// What a cloud says about us and about itself, read once before a create.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CloudFacts {
+    /// Who we are to the cloud; `None` if it could not be told.
+    pub identity: Option<String>,
+    /// Project or account the calls go to.
+    pub account: String,
+    /// Zones of the region that are up.
+    pub zones: BTreeSet<String>,
+    /// GPU types each zone sells, by the cloud's names; `None` if it could not be read.
+    pub accelerators: Option<BTreeMap<String, BTreeSet<String>>>,
+    /// Quotas by metric; `None` if they could not be read.
+    pub quotas: Option<Vec<QuotaFact>>,
+    /// Kubernetes versions that can be chosen for a control plane.
+    pub versions: Vec<String>,
+    /// Things that could not be read, each with its reason and the permission it takes.
+    pub unread: Vec<String>,
+}
+
+/// One quota as the cloud states it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuotaFact {
+    /// For example `PREEMPTIBLE_NVIDIA_V100_GPUS` or `GPUS_ALL_REGIONS`.
+    pub metric: String,
+    /// `None` for a quota of the whole project.
+    pub region: Option<String>,
+    /// How much is allowed.
+    pub limit: f64,
+    /// How much is used.
+    pub usage: f64,
+}
+
+/// What one preflight check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreflightFinding {
+    /// What was checked: `quota NVIDIA_A100_GPUS in us-central1`.
+    pub check: String,
+    /// How it went.
+    pub verdict: PreflightVerdict,
+    /// What was found, with numbers; for a failure the exact shortfall and the way out.
+    pub text: String,
+}
+
+/// How a preflight check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PreflightVerdict {
+    /// Good.
+    Passed,
+    /// Works for now, may bite later (for example max nodes beyond the quota).
+    Warning,
+    /// The create would fail.
+    Failed,
+    /// Could not be checked; says what it takes.
+    Unknown,
+}

@@ -1,0 +1,225 @@
+//! The checked wish: what a spec file means once every default is filled and every reference is resolved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One cluster as the user wants it; only [`crate::spec::check`] makes one, so every value in it is legal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterSpec {
+    /// Name of the cluster in its cloud.
+    pub name: String,
+    /// Labels the user gives the cluster; they become cloud labels or tags beside berth's own.
+    pub labels: BTreeMap<String, String>,
+    /// Region, and zone if the cluster is zonal.
+    pub place: Place,
+    /// What only one cloud understands.
+    pub cloud: CloudSpec,
+    /// Node pools, in the order of the file.
+    pub pools: Vec<PoolSpec>,
+}
+
+/// Where a cluster stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// For example `us-central1`.
+    pub region: String,
+    /// Set for a zonal cluster, for example `us-central1-a`.
+    pub zone: Option<String>,
+}
+
+impl Place {
+    /// The location in the API's sense: the zone of a zonal cluster, else the region.
+    pub fn location(&self) -> &str {
+        self.zone.as_deref().unwrap_or(&self.region)
+    }
+
+    /// The place a GKE location names: `us-central1` is a region, `us-central1-a` a zone of it.
+    pub fn from_gke_location(location: &str) -> Self {
+        match location.rsplit_once('-') {
+            Some((region, letter)) if letter.len() == 1 && letter.bytes().all(|b| b.is_ascii_lowercase()) => {
+                Self { region: region.to_owned(), zone: Some(location.to_owned()) }
+            }
+            _ => Self { region: location.to_owned(), zone: None },
+        }
+    }
+}
+
+/// Which cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// Google Kubernetes Engine.
+    Gke,
+    /// Amazon Elastic Kubernetes Service.
+    Eks,
+}
+
+impl Provider {
+    /// The word used in files and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gke => "gke",
+            Self::Eks => "eks",
+        }
+    }
+}
+
+/// The part of a spec that only one cloud understands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CloudSpec {
+    /// Settings of a GKE cluster.
+    Gke(GkeSpec),
+    /// Settings of an EKS cluster.
+    Eks(EksSpec),
+}
+
+impl CloudSpec {
+    /// Which cloud these settings are for.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Gke(_) => Provider::Gke,
+            Self::Eks(_) => Provider::Eks,
+        }
+    }
+}
+
+/// GKE's own settings of a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GkeSpec {
+    /// Google Cloud project id; `None` means the one the credentials or the environment name.
+    pub project: Option<String>,
+    /// What berth keeps the same in the cluster object.
+    pub settings: crate::actions::gke::GkeSettings,
+}
+
+/// EKS's own settings of a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EksSpec {
+    /// Kubernetes minor version such as `1.34`; `None` means EKS's default.
+    pub version: Option<String>,
+    /// Address range of the VPC berth makes, for example `10.0.0.0/16`.
+    pub vpc_cidr: String,
+    /// Subnets to use instead of a VPC of our own; empty means berth makes one.
+    pub subnet_ids: Vec<String>,
+    /// Managed add-ons by name.
+    pub addons: Vec<String>,
+    /// Control-plane log types sent to CloudWatch.
+    pub logging: Vec<String>,
+}
+
+/// One node pool as the user wants it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolSpec {
+    /// Name of the pool.
+    pub name: String,
+    /// The cloud's machine type; given or derived from the GPU.
+    pub machine_type: String,
+    /// The GPUs of each node, if any.
+    pub gpu: Option<GpuSpec>,
+    /// How the machines are bought.
+    pub capacity: Capacity,
+    /// Totals for the whole pool over all its zones.
+    pub nodes: NodeRange,
+    /// Zones the pool may use; never empty.
+    pub zones: Vec<String>,
+    /// Kubernetes node labels.
+    pub labels: BTreeMap<String, String>,
+    /// Kubernetes node taints.
+    pub taints: Vec<Taint>,
+    /// Boot disk.
+    pub disk: Disk,
+}
+
+impl PoolSpec {
+    /// Shares one node of this pool advertises: GPUs x shares per GPU; 0 without GPUs.
+    pub fn shares_per_node(&self) -> u32 {
+        self.gpu.as_ref().map_or(0, |gpu| gpu.count * gpu.sharing.shares())
+    }
+}
+
+/// GPUs of one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuSpec {
+    /// Model, by berth's name, for example `a100-40gb`; the catalog knows each cloud's name for it.
+    pub model: String,
+    /// GPUs per node.
+    pub count: u32,
+    /// How one GPU is shared.
+    pub sharing: Sharing,
+}
+
+/// How one GPU is shared between pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sharing {
+    /// A whole GPU for each pod.
+    Exclusive,
+    /// Time-slicing: this many shares of each GPU, two or more.
+    TimeSlicing(u32),
+    /// CUDA MPS: this many shares of each GPU, two or more.
+    Mps(u32),
+}
+
+impl Sharing {
+    /// Shares advertised for one GPU; 1 when it is not shared.
+    pub fn shares(self) -> u32 {
+        match self {
+            Self::Exclusive => 1,
+            Self::TimeSlicing(shares) | Self::Mps(shares) => shares,
+        }
+    }
+}
+
+/// How machines are bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capacity {
+    /// Ordinary price, not taken back.
+    OnDemand,
+    /// Spare capacity, may be taken back at short notice.
+    Spot,
+    /// Spot first, on-demand for what spot cannot give.
+    SpotThenOnDemand,
+}
+
+/// A pool's node count, as totals over its zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRange {
+    /// Fewest nodes; the pool starts with at least this many.
+    pub min: u32,
+    /// Most nodes; equal to `min` for a pool that does not scale.
+    pub max: u32,
+}
+
+/// A Kubernetes taint.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Taint {
+    /// For example `nvidia.com/gpu`.
+    pub key: String,
+    /// May be empty.
+    #[serde(default)]
+    pub value: String,
+    /// What it does to pods that do not tolerate it.
+    pub effect: TaintEffect,
+}
+
+/// A taint's effect, in Kubernetes' spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum TaintEffect {
+    /// New pods stay away.
+    NoSchedule,
+    /// New pods stay away if they can.
+    PreferNoSchedule,
+    /// Running pods are evicted too.
+    NoExecute,
+}
+
+/// A boot disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Size in GB as the cloud counts them.
+    pub size_gb: u32,
+    /// The cloud's disk type, for example `pd-ssd` or `gp3`.
+    pub kind: String,
+}

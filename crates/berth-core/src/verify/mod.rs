@@ -1,0 +1,1 @@
+//! Whether the promise holds: expected against allocatable GPUs, per pool.
