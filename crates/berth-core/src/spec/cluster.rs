@@ -91,6 +91,8 @@ pub struct GkeSpec {
     pub project: Option<String>,
     /// What berth keeps the same in the cluster object.
     pub settings: crate::actions::gke::GkeSettings,
+    /// Secure boot on the nodes of every pool.
+    pub secure_boot: bool,
 }
 
 /// EKS's own settings of a cluster.
@@ -106,6 +108,16 @@ pub struct EksSpec {
     pub addons: Vec<String>,
     /// Control-plane log types sent to CloudWatch.
     pub logging: Vec<String>,
+    /// ARN of the role the control plane takes; `None` means berth makes one.
+    pub cluster_role_arn: Option<String>,
+    /// ARN of the role the nodes take; `None` means berth makes one.
+    pub node_role_arn: Option<String>,
+    /// Address ranges that may reach the public API endpoint; empty means everyone.
+    pub public_access_cidrs: Vec<String>,
+    /// Whether the API endpoint is also reachable inside the VPC.
+    pub private_access: bool,
+    /// ARNs of IAM principals that become cluster administrators beside the creator.
+    pub admin_arns: Vec<String>,
 }
 
 /// One node pool as the user wants it.
@@ -115,6 +127,8 @@ pub struct PoolSpec {
     pub name: String,
     /// The cloud's machine type; given or derived from the GPU.
     pub machine_type: String,
+    /// Further machine types of the same shape the cloud may take instead; only EKS has this.
+    pub other_machine_types: Vec<String>,
     /// The GPUs of each node, if any.
     pub gpu: Option<GpuSpec>,
     /// How the machines are bought.
@@ -147,6 +161,8 @@ pub struct GpuSpec {
     pub count: u32,
     /// How one GPU is shared.
     pub sharing: Sharing,
+    /// Who installs which driver; on EKS the node image carries it and this is always the default.
+    pub driver: crate::actions::gke::GkeDriver,
 }
 
 /// How one GPU is shared between pods.
