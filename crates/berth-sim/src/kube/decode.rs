@@ -1,0 +1,124 @@
+//! Reading the object in a request's body.
+
+use serde_json::Value;
+
+use super::failure::{Failure, Outcome};
+use super::kinds::{KINDS, Kind};
+use super::request::Request;
+use super::rules;
+
+const STRUCT: &str = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+\"json:\\\"kind,omitempty\\\"\" }";
+
+/// The object of a create or a replacement, without `apiVersion` and `kind`.
+pub(crate) fn object(request: &Request, kind: &'static Kind) -> Outcome<Value> {
+    let value = match request.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default() {
+        "" | "application/json" => json_object(&request.body)
+            .map_err(|why| Failure::bad_request(format!("{why} ({})", sample(&request.body))))
+            .map_err(|failure| unrecognized(kind, &failure.message))?,
+        "application/yaml" => yaml_object(&request.body).map_err(|why| unrecognized(kind, &why))?,
+        _ => {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+application/json, application/yaml, application/vnd.kubernetes.protobuf";
+            return Err(Failure::new(415, Some("UnsupportedMediaType"), message));
+        }
+    };
+    typed(kind, value).map_err(Failure::bad_request)
+}
+
+fn unrecognized(kind: &Kind, why: &str) -> Box<Failure> {
+    Failure::bad_request(format!("the object provided is unrecognized (must be of type {}): {why}", kind.kind))
+}
+
+/// Checks that a document is an object of this kind and takes `apiVersion` and `kind` off it.
+pub(crate) fn typed(kind: &'static Kind, mut value: Value) -> Result<Value, String> {
+    if value.is_null() {
+        value = serde_json::json!({});
+    }
+    let Some(fields) = value.as_object_mut() else { return Err("the body is not an object".to_owned()) };
+    let given_version = fields.remove("apiVersion").and_then(|text| text.as_str().map(str::to_owned));
+    let given_kind = fields.remove("kind").and_then(|text| text.as_str().map(str::to_owned));
+    let own_version = kind.api_version();
+    let version = given_version.unwrap_or_else(|| own_version.clone());
+    let given = given_kind.unwrap_or_else(|| kind.kind.to_owned());
+    let refused = |why: String| {
+        Err(format!("{given} in version \"{}\" cannot be handled as a {}: {why}", kind.version, kind.kind))
+    };
+    let known =
+        |name: &str| name == "List" || KINDS.iter().any(|other| other.kind == name && other.api_version() == version);
+    if !known(&given) {
+        return refused(format!(
+            "no kind \"{given}\" is registered for version \"{version}\" in scheme \
+\"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
+        ));
+    }
+    if given != kind.kind || version != own_version {
+        let source = version.rsplit('/').next().unwrap_or_default().to_owned();
+        let internal = if kind.group.is_empty() { "core" } else { kind.group.split('.').next().unwrap_or_default() };
+        return refused(format!("converting ({source}.{given}) to ({internal}.{}): unknown conversion", kind.kind));
+    }
+    if let Err(why) = rules::decode_check(kind, &value) {
+        return refused(why);
+    }
+    Ok(rules::incoming(kind, value))
+}
+
+fn json_object(body: &[u8]) -> Result<Value, String> {
+    let why = match serde_json::from_slice::<Value>(body) {
+        Ok(value @ (Value::Object(_) | Value::Null)) => return Ok(value),
+        Ok(other) => format!("json: cannot unmarshal {} into Go value of type {STRUCT}", type_name(&other)),
+        Err(error) => syntax_fault(&error, body),
+    };
+    Err(format!("couldn't get version/kind; json parse error: {why}"))
+}
+
+fn yaml_object(body: &[u8]) -> Result<Value, String> {
+    let text = String::from_utf8_lossy(body);
+    match serde_saphyr::from_str::<Value>(&text) {
+        Ok(value @ (Value::Object(_) | Value::Null)) => Ok(value),
+        Ok(_) => Err("yaml: the document is not a mapping".to_owned()),
+        Err(error) => Err(format!("yaml: {error}")),
+    }
+}
+
+/// A parse error in the words of Go's JSON package, as far as they can be told.
+pub(crate) fn syntax_fault(error: &serde_json::Error, body: &[u8]) -> String {
+    if error.is_eof() {
+        return "unexpected end of JSON input".to_owned();
+    }
+    let at = body
+        .split(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(|line| line.len() + 1)
+        .sum::<usize>();
+    let letter = body.get(at + error.column().saturating_sub(1)).map_or(' ', |byte| char::from(*byte));
+    format!("invalid character '{letter}' looking for beginning of value")
+}
+
+/// The JSON type as Go's errors name it.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The start of a body as error texts show it: JSON objects as text, the rest in hex.
+fn sample(body: &[u8]) -> String {
+    const MOST: usize = 30;
+    if body.is_empty() {
+        return "<empty>".to_owned();
+    }
+    let more = if body.len() > MOST { " ..." } else { "" };
+    let start = &body[..body.len().min(MOST)];
+    if body.first() == Some(&b'{') {
+        format!("{}{more}", String::from_utf8_lossy(start))
+    } else {
+        let hex: String = start.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{hex}{more}")
+    }
+}

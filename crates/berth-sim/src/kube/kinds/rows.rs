@@ -1,0 +1,135 @@
+//! The rows, in the order of discovery: core first.
+
+use super::fields::{EVENT, FieldText, METADATA, NAMESPACE, NEW_EVENT, NODE, POD, SECRET, SERVICE};
+use super::shape::{Kind, Manners, PLAIN, Subresource, Verbs};
+
+/// A row with the common habits, for struct update.
+const ROW: Kind = Kind {
+    group: "",
+    version: "v1",
+    plural: "",
+    singular: "",
+    kind: "",
+    short_names: &[],
+    categories: &[],
+    namespaced: true,
+    verbs: Verbs::All,
+    subresources: &[],
+    storage: "",
+    manners: PLAIN,
+    field_keys: METADATA,
+    field_text: FieldText::NamesKnownKeys,
+};
+
+/// Every kind this server serves, and nothing it does not.
+pub(crate) static KINDS: &[Kind] = &[
+    Kind {
+        plural: "configmaps",
+        singular: "configmap",
+        kind: "ConfigMap",
+        short_names: &["cm"],
+        storage: "/configmaps",
+        ..ROW
+    },
+    Kind {
+        plural: "events",
+        singular: "event",
+        kind: "Event",
+        short_names: &["ev"],
+        storage: "/events",
+        field_keys: EVENT,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "namespaces",
+        singular: "namespace",
+        kind: "Namespace",
+        short_names: &["ns"],
+        namespaced: false,
+        verbs: Verbs::NoCollectionDelete,
+        subresources: &[Subresource::Finalize, Subresource::Status],
+        storage: "/namespaces",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        field_keys: NAMESPACE,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "nodes",
+        singular: "node",
+        kind: "Node",
+        short_names: &["no"],
+        namespaced: false,
+        subresources: &[Subresource::Status],
+        storage: "/nodes",
+        manners: Manners { status_writes_metadata: true, ..PLAIN },
+        field_keys: NODE,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "pods",
+        singular: "pod",
+        kind: "Pod",
+        short_names: &["po"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "/pods",
+        manners: Manners { delete_shows_object: true, generation: true, ..PLAIN },
+        field_keys: POD,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "secrets",
+        singular: "secret",
+        kind: "Secret",
+        storage: "/secrets",
+        field_keys: SECRET,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "serviceaccounts",
+        singular: "serviceaccount",
+        kind: "ServiceAccount",
+        short_names: &["sa"],
+        storage: "/serviceaccounts",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        plural: "services",
+        singular: "service",
+        kind: "Service",
+        short_names: &["svc"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "/services",
+        manners: Manners { delete_shows_object: true, status_writes_metadata: true, ..PLAIN },
+        field_keys: SERVICE,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        group: "events.k8s.io",
+        plural: "events",
+        singular: "event",
+        kind: "Event",
+        short_names: &["ev"],
+        storage: "/events",
+        field_keys: NEW_EVENT,
+        field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        group: "coordination.k8s.io",
+        plural: "leases",
+        singular: "lease",
+        kind: "Lease",
+        storage: "coordination.k8s.io/leases",
+        manners: Manners { put_creates: true, put_needs_version: true, ..PLAIN },
+        ..ROW
+    },
+];

@@ -1,0 +1,132 @@
+//! What one row of the table of kinds says.
+
+use super::fields::{FieldKey, FieldText};
+
+/// A kind as it is served under one group and version.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) plural: &'static str,
+    pub(crate) singular: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) short_names: &'static [&'static str],
+    pub(crate) categories: &'static [&'static str],
+    pub(crate) namespaced: bool,
+    pub(crate) verbs: Verbs,
+    pub(crate) subresources: &'static [Subresource],
+    /// Where its objects are kept: `group/plural`. Two versions or groups of one kind share it.
+    pub(crate) storage: &'static str,
+    pub(crate) manners: Manners,
+    pub(crate) field_keys: &'static [FieldKey],
+    pub(crate) field_text: FieldText,
+}
+
+/// The habits in which kinds differ without a reason one could derive.
+#[derive(Debug)]
+pub(crate) struct Manners {
+    /// DELETE answers with the object instead of a `Status`.
+    pub(crate) delete_shows_object: bool,
+    /// A change outside the metadata and the status counts up `metadata.generation`.
+    pub(crate) generation: bool,
+    /// A PUT on a missing object creates it.
+    pub(crate) put_creates: bool,
+    /// A PUT must name the resourceVersion it replaces.
+    pub(crate) put_needs_version: bool,
+    /// Labels and annotations may also be written through `/status`.
+    pub(crate) status_writes_metadata: bool,
+}
+
+/// The common habits.
+pub(crate) const PLAIN: Manners = Manners {
+    delete_shows_object: false,
+    generation: false,
+    put_creates: false,
+    put_needs_version: false,
+    status_writes_metadata: false,
+};
+
+/// Which verbs a kind has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verbs {
+    All,
+    /// No deletion of a whole collection.
+    NoCollectionDelete,
+}
+
+impl Verbs {
+    /// The verbs in the order of discovery.
+    pub(crate) fn names(self) -> &'static [&'static str] {
+        match self {
+            Verbs::All => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            Verbs::NoCollectionDelete => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        }
+    }
+}
+
+/// A part of an object with a path of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subresource {
+    Status,
+    Finalize,
+}
+
+impl Subresource {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Subresource::Status => "status",
+            Subresource::Finalize => "finalize",
+        }
+    }
+
+    pub(crate) fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Subresource::Status => &["get", "patch", "update"],
+            Subresource::Finalize => &["update"],
+        }
+    }
+}
+
+impl Kind {
+    /// `v1` or `apps/v1`.
+    pub(crate) fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// `configmaps` or `leases.coordination.k8s.io`, as error texts name it.
+    pub(crate) fn qualified_plural(&self) -> String {
+        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// `configmaps.` or `leases.coordination.k8s.io`, as namespace conditions name it: always with a dot.
+    pub(crate) fn qualified_resource(&self) -> String {
+        format!("{}.{}", self.plural, self.group)
+    }
+
+    /// The key of an object in its storage: `namespace/name` or `name`.
+    pub(crate) fn key(&self, namespace: Option<&str>, name: &str) -> String {
+        match namespace {
+            Some(namespace) if self.namespaced => format!("{namespace}/{name}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    pub(crate) fn has(&self, subresource: Subresource) -> bool {
+        self.subresources.contains(&subresource)
+    }
+}
+
+/// The row of a group, version and plural.
+pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
+    super::KINDS.iter().find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
+}
+
+/// The first row of a plural; core kinds stand first.
+pub(crate) fn by_plural(plural: &str) -> Option<&'static Kind> {
+    super::KINDS.iter().find(|kind| kind.plural == plural)
+}
+
+/// Whether any kind of the group is served, and whether in this version.
+pub(crate) fn serves(group: &str, version: Option<&str>) -> bool {
+    super::KINDS.iter().any(|kind| kind.group == group && version.is_none_or(|version| kind.version == version))
+}

@@ -1,0 +1,32 @@
+//! One Kubernetes API server per simulated cluster: a generic object store behind the paths, codes and texts of kube-apiserver.
+//!
+//! Everything here is pure: no clock, no socket, no task.
+//! A request and the time go in, a reply comes out, and a watch is a cursor into the store's log that the server polls.
+//! The behaviours were taken from recorded answers of a kube-apiserver 1.36; `tests/transcripts.rs` holds the store to them.
+
+mod accept;
+mod controllers;
+mod decode;
+mod discovery;
+mod duration;
+mod failure;
+mod kinds;
+mod log;
+mod output;
+mod patch;
+mod read;
+mod request;
+mod rules;
+mod saved;
+mod selectors;
+mod serving;
+mod store;
+mod table;
+mod target;
+mod time;
+mod write;
+mod yaml;
+
+pub use read::watch::{Watch, WatchStep};
+pub use request::{Reply, Request, User};
+pub use store::Store;

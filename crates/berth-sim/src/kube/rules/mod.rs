@@ -1,0 +1,13 @@
+//! What each kind fills in and refuses.
+
+pub(crate) mod config;
+pub(crate) mod events;
+pub(crate) mod metadata;
+pub(crate) mod names;
+pub(crate) mod namespace;
+pub(crate) mod node;
+pub(crate) mod pod;
+pub(crate) mod service;
+mod strategy;
+
+pub(crate) use strategy::{admit, complete, decode_check, incoming, outgoing, validate, validate_update};

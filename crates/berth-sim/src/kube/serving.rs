@@ -1,0 +1,199 @@
+//! From a request to the operation it asks for.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::accept;
+use super::failure::{Failure, Outcome};
+use super::kinds::{self, Kind, Subresource};
+use super::output::Writer;
+use super::request::{Reply, Request, User};
+use super::store::Store;
+use super::target::Target;
+use super::{discovery, read, write};
+
+/// What an operation needs to know about the request it serves.
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) kind: &'static Kind,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) subresource: Option<Subresource>,
+    pub(crate) writer: Writer,
+    pub(crate) now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// The key of the object the path names.
+    pub(crate) fn key(&self) -> String {
+        self.kind.key(self.namespace, self.name.unwrap_or_default())
+    }
+}
+
+/// Answers one request.
+pub(crate) fn serve(store: &mut Store, now: Timestamp, request: &Request) -> Reply {
+    match route(store, now, request) {
+        Ok(reply) => reply,
+        Err(failure) if request.method == "HEAD" => Reply::of(failure.code, "application/json", ""),
+        Err(failure) => failure.reply(),
+    }
+}
+
+fn route(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply> {
+    authorize(request)?;
+    let path = request.path.trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        [] => Ok(paths()),
+        ["version"] => Ok(version(store)),
+        [probe @ ("healthz" | "livez" | "readyz")] => Ok(health(probe, request)),
+        ["api"] => discovery::api(request),
+        ["apis"] => discovery::apis(request),
+        ["api", version] => discovery::resources(request, "", version),
+        ["apis", group, ..] if !kinds::serves(group, None) => Ok(page_not_found()),
+        ["apis", group] => discovery::group(request, group),
+        ["apis", group, version] => discovery::resources(request, group, version),
+        ["api" | "apis", ..] => resource(store, now, request),
+        _ => Ok(page_not_found()),
+    }
+}
+
+fn page_not_found() -> Reply {
+    Reply::of(404, "text/plain; charset=utf-8", "404 page not found\n")
+}
+
+/// Everybody may see that the server lives; a known user may do everything.
+fn authorize(request: &Request) -> Outcome<()> {
+    const PUBLIC: &[&str] = &["/version", "/healthz", "/livez", "/readyz"];
+    match &request.user {
+        User::Named { .. } => return Ok(()),
+        User::Unauthorized => return Err(Failure::unauthorized()),
+        User::Anonymous if PUBLIC.contains(&request.path.as_str()) => return Ok(()),
+        User::Anonymous => {}
+    }
+    const NOBODY: &str = "system:anonymous";
+    let verb = |named: bool| match request.method.as_str() {
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" if named => "delete",
+        "DELETE" => "deletecollection",
+        _ if named => "get",
+        _ if request.flag("watch") => "watch",
+        _ => "list",
+    };
+    let Some(target) = Target::parse(&request.path) else {
+        return Err(Failure::forbidden_path(NOBODY, &request.method.to_lowercase(), &request.path));
+    };
+    let place = match target.namespace {
+        Some(namespace) => format!("in the namespace \"{namespace}\""),
+        None => "at the cluster scope".to_owned(),
+    };
+    let resource = match target.subresource {
+        Some(part) => format!("{}/{part}", target.resource),
+        None => target.resource.to_owned(),
+    };
+    let dot = if target.group.is_empty() { "" } else { "." };
+    let named = target.name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
+    let message = format!(
+        "{}{dot}{}{named} is forbidden: User \"{NOBODY}\" cannot {} resource \"{resource}\" in API group \"{}\" {place}",
+        target.resource,
+        target.group,
+        verb(target.name.is_some()),
+        target.group,
+    );
+    let mut failure = Failure::new(403, Some("Forbidden"), message);
+    let mut details = json!({"kind": target.resource});
+    if let Some(name) = target.name {
+        details["name"] = json!(name);
+    }
+    if !target.group.is_empty() {
+        details["group"] = json!(target.group);
+    }
+    failure.details = Some(details);
+    Err(failure)
+}
+
+fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply> {
+    let target = Target::parse(&request.path).ok_or_else(Failure::no_resource)?;
+    let kind = kinds::find(target.group, target.version, target.resource).ok_or_else(Failure::no_resource)?;
+    if target.namespace.is_some() && !kind.namespaced {
+        return Err(Failure::no_resource());
+    }
+    let subresource = match target.subresource {
+        None => None,
+        Some(name) => {
+            let known = kind.subresources.iter().find(|part| part.name() == name);
+            Some(*known.ok_or_else(Failure::no_resource)?)
+        }
+    };
+    if kind.namespaced && target.namespace.is_none() && target.name.is_some() && !target.watch {
+        return Err(Failure::no_resource());
+    }
+    let form = accept::for_objects(&request.accept)?;
+    let writer = Writer::new(kind, form, request, now);
+    let asked = Asked { request, kind, namespace: target.namespace, name: target.name, subresource, writer, now };
+    if target.watch {
+        return read::watch::open(store, &asked);
+    }
+    match (request.method.as_str(), asked.name, asked.subresource) {
+        ("GET", Some(_), part) if part != Some(Subresource::Finalize) => read::get(store, &asked),
+        ("GET", None, _) if request.flag("watch") => read::watch::open(store, &asked),
+        ("GET", None, _) => read::list::list(store, &asked),
+        ("POST", None, _) if !kind.namespaced || asked.namespace.is_some() => write::create::create(store, &asked),
+        ("PUT", Some(_), _) => write::update::put(store, &asked),
+        ("PATCH", Some(_), part) if part != Some(Subresource::Finalize) => write::update::patch(store, &asked),
+        ("DELETE", Some(_), None) => write::delete::delete(store, &asked),
+        ("DELETE", None, _) if kind.verbs.names().contains(&"deletecollection") => {
+            write::delete::collection(store, &asked)
+        }
+        _ => Err(Failure::method_not_allowed()),
+    }
+}
+
+/// `/`: the paths that are served.
+fn paths() -> Reply {
+    let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
+    for kind in kinds::KINDS.iter().filter(|kind| !kind.group.is_empty()) {
+        for path in [format!("/apis/{}", kind.group), format!("/apis/{}", kind.api_version())] {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    paths.extend(["/healthz", "/livez", "/readyz", "/version"].map(str::to_owned));
+    Reply::of(200, "application/json", json!({"paths": paths}).to_string())
+}
+
+/// `/version`; the git version is the cluster's, major and minor follow from it.
+fn version(store: &Store) -> Reply {
+    let mut numbers = store.git_version.trim_start_matches('v').split(['.', '-', '+']);
+    let major = numbers.next().unwrap_or_default().to_owned();
+    let minor = numbers.next().unwrap_or_default().to_owned();
+    let previous = minor.parse::<u32>().unwrap_or_default().saturating_sub(1).to_string();
+    let body = json!({
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": previous,
+        "gitVersion": store.git_version,
+        "gitCommit": "0000000000000000000000000000000000000000",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "go1.25.0",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    });
+    Reply::of(200, "application/json", body.to_string())
+}
+
+fn health(probe: &str, request: &Request) -> Reply {
+    let body = if request.parameter("verbose").is_some() {
+        format!("[+]ping ok\n[+]log ok\n{probe} check passed\n")
+    } else {
+        "ok".to_owned()
+    };
+    Reply::of(200, "text/plain; charset=utf-8", body)
+}

@@ -1,0 +1,213 @@
+//! The store: objects as JSON by kind, namespace and name, and the log of their changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::kinds::{self, Kind};
+use super::log::Log;
+use super::read::watch::{Watch, WatchStep};
+use super::request::{Reply, Request};
+use super::{controllers, rules, serving, time};
+
+/// The state of one simulated Kubernetes API server.
+///
+/// Objects are kept without `apiVersion` and `kind`, which are written in front of them on the way out.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) git_version: String,
+    revision: u64,
+    seed: u64,
+    objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>>,
+    pub(crate) log: Log,
+    /// The last revision the controllers have seen.
+    pub(crate) settled: u64,
+}
+
+impl Store {
+    /// A server that has just come up, with the namespaces and the service every cluster has.
+    /// `git_version` is what `/version` says, as in `v1.36.1-gke.1000`.
+    #[must_use]
+    pub fn new(now: Timestamp, git_version: &str) -> Store {
+        let seed = u64::from_ne_bytes(now.as_nanosecond().to_ne_bytes()[..8].try_into().unwrap_or_default());
+        let mut store = Store {
+            git_version: git_version.to_owned(),
+            revision: 1,
+            seed,
+            objects: BTreeMap::new(),
+            log: Log::since(1),
+            settled: 1,
+        };
+        for name in ["kube-system", "kube-public", "kube-node-lease", "default"] {
+            store.put(now, "namespaces", None, rules::namespace::skeleton(name));
+        }
+        store.put(now, "services", Some("default"), rules::service::api_server());
+        controllers::settle(&mut store, now);
+        // A fresh cluster's first versions are compacted away before anybody connects.
+        store.log = Log::since(store.revision);
+        store.settled = store.revision;
+        store
+    }
+
+    /// Creates or replaces an object, as the cluster's own parts do: without admission, validation or a user.
+    ///
+    /// `resource` is the plural, as in `nodes`; `object` needs `metadata.name` and may leave out the rest.
+    /// The uid and the creation time of an existing object stay. Nothing is written, and no watch event is made,
+    /// when nothing changed.
+    ///
+    /// # Panics
+    ///
+    /// When the resource is not served or the object has no name: both are mistakes in the calling code.
+    pub fn put(&mut self, now: Timestamp, resource: &str, namespace: Option<&str>, mut object: Value) {
+        let kind = kinds::by_plural(resource).expect("the resource is one of the table of kinds");
+        let fields = object.as_object_mut().expect("an API object is a JSON object");
+        fields.remove("apiVersion");
+        fields.remove("kind");
+        let metadata = fields.get_mut("metadata").and_then(Value::as_object_mut).expect("the object has metadata");
+        let name = metadata.get("name").and_then(Value::as_str).expect("the object has a name").to_owned();
+        if let Some(namespace) = namespace.filter(|_| kind.namespaced) {
+            metadata.insert("namespace".to_owned(), json!(namespace));
+        }
+        let key = kind.key(namespace, &name);
+        match self.object(kind, &key) {
+            Some(existing) => {
+                for field in ["uid", "creationTimestamp", "resourceVersion"] {
+                    metadata.insert(field.to_owned(), existing["metadata"][field].clone());
+                }
+                if **existing == object {
+                    return;
+                }
+            }
+            None => {
+                let uid = self.uid();
+                metadata.entry("uid").or_insert(json!(uid));
+                metadata.insert("creationTimestamp".to_owned(), json!(time::seconds(now)));
+            }
+        }
+        self.write(kind, key, Some(object));
+    }
+
+    /// Removes an object at once, whatever its finalizers; says whether it was there.
+    pub fn remove(&mut self, _now: Timestamp, resource: &str, namespace: Option<&str>, name: &str) -> bool {
+        let Some(kind) = kinds::by_plural(resource) else { return false };
+        let key = kind.key(namespace, name);
+        let there = self.object(kind, &key).is_some();
+        if there {
+            self.write(kind, key, None);
+        }
+        there
+    }
+
+    /// An object as it is kept: without `apiVersion` and `kind`.
+    #[must_use]
+    pub fn get(&self, resource: &str, namespace: Option<&str>, name: &str) -> Option<&Value> {
+        let kind = kinds::by_plural(resource)?;
+        self.object(kind, &kind.key(namespace, name)).map(|object| &**object)
+    }
+
+    /// The newest resourceVersion; it grows by one with every write.
+    #[must_use]
+    pub fn resource_version(&self) -> u64 {
+        self.revision
+    }
+
+    /// Evaluates one request.
+    pub fn handle(&mut self, now: Timestamp, request: &Request) -> Reply {
+        controllers::settle(self, now);
+        let reply = serving::serve(self, now, request);
+        controllers::settle(self, now);
+        reply
+    }
+
+    /// What a watch has to say since it was last asked.
+    #[must_use]
+    pub fn poll_watch(&self, watch: &mut Watch, now: Timestamp) -> WatchStep {
+        watch.poll(self, now)
+    }
+
+    /// One object.
+    pub(crate) fn object(&self, kind: &Kind, key: &str) -> Option<&Arc<Value>> {
+        self.objects.get(kind.storage)?.get(key)
+    }
+
+    /// All objects of a kind whose key starts with `prefix`, in the order of their keys.
+    pub(crate) fn range<'a>(
+        &'a self,
+        kind: &Kind,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Arc<Value>)> {
+        self.objects
+            .get(kind.storage)
+            .into_iter()
+            .flat_map(move |objects| objects.range(prefix.to_owned()..))
+            .take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    /// The only way in: replaces or, with nothing, removes an object under a new resourceVersion.
+    pub(crate) fn write(&mut self, kind: &Kind, key: String, object: Option<Value>) -> Option<Arc<Value>> {
+        self.revision += 1;
+        let after = object.map(|mut object| {
+            object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
+            Arc::new(object)
+        });
+        let place = self.objects.entry(kind.storage).or_default();
+        let before = match &after {
+            Some(object) => place.insert(key.clone(), Arc::clone(object)),
+            None => place.remove(&key),
+        };
+        self.log.push(self.revision, kind.storage, key, before, after.clone());
+        after
+    }
+
+    /// A new uid. It follows from the store's own seed, so that a run can be repeated.
+    pub(crate) fn uid(&mut self) -> String {
+        let (high, low) = (self.random(), self.random());
+        uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+            .into_uuid()
+            .to_string()
+    }
+
+    /// The five characters that follow a `generateName`.
+    pub(crate) fn suffix(&mut self) -> String {
+        const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+        let mut bits = self.random();
+        (0..5)
+            .map(|_| {
+                let letter = LETTERS[usize::try_from(bits % LETTERS.len() as u64).unwrap_or_default()];
+                bits /= LETTERS.len() as u64;
+                char::from(letter)
+            })
+            .collect()
+    }
+
+    /// One step of the splitmix64 generator.
+    fn random(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.seed;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// The parts of a store that outlive its process.
+impl Store {
+    pub(crate) fn restore(
+        git_version: String,
+        revision: u64,
+        seed: u64,
+        objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>>,
+    ) -> Store {
+        Store { git_version, revision, seed, objects, log: Log::since(revision), settled: revision }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn objects(&self) -> &BTreeMap<&'static str, BTreeMap<String, Arc<Value>>> {
+        &self.objects
+    }
+}

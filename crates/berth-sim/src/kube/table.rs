@@ -1,0 +1,63 @@
+//! Tables: the columns and rows kubectl prints.
+
+mod cells;
+mod pods;
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::kinds::Kind;
+use super::output::metadata_only;
+
+/// The column definitions by plural, as a server of version 1.36 answers them.
+static COLUMNS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("kinds/columns.json")).expect("the shipped table of columns is JSON")
+});
+
+/// What of the object a row carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Include {
+    Nothing,
+    Metadata,
+    Object,
+}
+
+impl Include {
+    pub(crate) fn of(parameter: Option<&str>) -> Include {
+        match parameter {
+            Some("None") => Include::Nothing,
+            Some("Object") => Include::Object,
+            _ => Include::Metadata,
+        }
+    }
+}
+
+/// A whole table.
+pub(crate) fn table(kind: &Kind, metadata: Value, rows: Vec<Value>) -> Value {
+    json!({
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": COLUMNS.get(kind.plural).cloned().unwrap_or_else(|| json!([])),
+        "rows": rows,
+    })
+}
+
+/// One row.
+pub(crate) fn row(kind: &Kind, object: &Value, include: Include, now: Timestamp) -> Value {
+    let mut row = json!({"cells": cells::of(kind, object, now)});
+    match include {
+        Include::Nothing => {}
+        Include::Metadata => row["object"] = metadata_only(object),
+        Include::Object => {
+            let mut whole = json!({"kind": kind.kind, "apiVersion": kind.api_version()});
+            if let (Some(whole), Some(fields)) = (whole.as_object_mut(), object.as_object()) {
+                whole.extend(fields.clone());
+            }
+            row["object"] = whole;
+        }
+    }
+    row
+}

@@ -1,0 +1,182 @@
+//! The cells of each kind's row.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::pods;
+use crate::kube::kinds::Kind;
+use crate::kube::{duration, time};
+
+const NONE: &str = "<none>";
+const UNKNOWN: &str = "<unknown>";
+
+/// The cells in the order of the kind's columns.
+pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
+    let name = object["metadata"]["name"].clone();
+    let age = json!(age(&object["metadata"]["creationTimestamp"], now));
+    match kind.storage {
+        "/configmaps" => {
+            let count = entries(&object["data"]) + entries(&object["binaryData"]);
+            vec![name, json!(count), age]
+        }
+        "/secrets" => vec![name, object["type"].clone(), json!(entries(&object["data"])), age],
+        "/namespaces" => vec![name, object["status"]["phase"].clone(), age],
+        "coordination.k8s.io/leases" => vec![name, json!(text(&object["spec"]["holderIdentity"])), age],
+        "/nodes" => node(object, name, age),
+        "/services" => service(object, name, age),
+        "/pods" => pods::cells(object, name, age),
+        "/events" => event(object, now),
+        _ => vec![name, age],
+    }
+}
+
+/// The time since a written time in the short form.
+pub(crate) fn age(written: &Value, now: Timestamp) -> String {
+    match written.as_str().and_then(|written| time::seconds_since(written, now)) {
+        Some(seconds) => duration::human(seconds),
+        None => UNKNOWN.to_owned(),
+    }
+}
+
+fn entries(map: &Value) -> usize {
+    map.as_object().map_or(0, serde_json::Map::len)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A text, or what a table shows for a missing one.
+fn text_or(value: &Value, missing: &str) -> Value {
+    match text(value) {
+        "" => json!(missing),
+        text => json!(text),
+    }
+}
+
+fn node(object: &Value, name: Value, age: Value) -> Vec<Value> {
+    let ready = object["status"]["conditions"]
+        .as_array()
+        .and_then(|conditions| conditions.iter().find(|condition| condition["type"] == "Ready"))
+        .map(|condition| text(&condition["status"]));
+    let mut status = match ready {
+        Some("True") => "Ready",
+        Some("False" | "Unknown") => "NotReady",
+        _ => "Unknown",
+    }
+    .to_owned();
+    if object["spec"]["unschedulable"] == true {
+        status.push_str(",SchedulingDisabled");
+    }
+    let address = |wanted: &str| {
+        object["status"]["addresses"]
+            .as_array()
+            .and_then(|addresses| addresses.iter().find(|address| address["type"] == wanted))
+            .map_or(json!(NONE), |address| text_or(&address["address"], NONE))
+    };
+    let about = &object["status"]["nodeInfo"];
+    vec![
+        name,
+        json!(status),
+        json!(roles(&object["metadata"]["labels"])),
+        age,
+        json!(text(&about["kubeletVersion"])),
+        address("InternalIP"),
+        address("ExternalIP"),
+        text_or(&about["osImage"], UNKNOWN),
+        text_or(&about["kernelVersion"], UNKNOWN),
+        text_or(&about["containerRuntimeVersion"], UNKNOWN),
+    ]
+}
+
+/// The roles a node's labels name, sorted.
+fn roles(labels: &Value) -> String {
+    let mut roles: Vec<&str> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(label, value)| match label.strip_prefix("node-role.kubernetes.io/") {
+            Some(role) => Some(role),
+            None if label == "kubernetes.io/role" => value.as_str(),
+            None => None,
+        })
+        .filter(|role| !role.is_empty())
+        .collect();
+    roles.sort_unstable();
+    if roles.is_empty() { NONE.to_owned() } else { roles.join(",") }
+}
+
+fn service(object: &Value, name: Value, age: Value) -> Vec<Value> {
+    let spec = &object["spec"];
+    let ports: Vec<String> = spec["ports"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|port| match port["nodePort"].as_u64().unwrap_or_default() {
+            0 => format!("{}/{}", port["port"], text(&port["protocol"])),
+            node_port => format!("{}:{node_port}/{}", port["port"], text(&port["protocol"])),
+        })
+        .collect();
+    let selector: Vec<String> = spec["selector"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(label, value)| format!("{label}={}", text(value)))
+        .collect();
+    let or_none = |parts: Vec<String>| if parts.is_empty() { NONE.to_owned() } else { parts.join(",") };
+    vec![
+        name,
+        spec["type"].clone(),
+        text_or(&spec["clusterIP"], NONE),
+        json!(external_address(object)),
+        json!(or_none(ports)),
+        age,
+        json!(or_none(selector)),
+    ]
+}
+
+fn external_address(object: &Value) -> String {
+    let spec = &object["spec"];
+    let given = spec["externalIPs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    match text(&spec["type"]) {
+        "ExternalName" => text(&spec["externalName"]).to_owned(),
+        "LoadBalancer" => {
+            let points = object["status"]["loadBalancer"]["ingress"].as_array().into_iter().flatten();
+            let balancer = points.filter_map(|point| point["ip"].as_str().or(point["hostname"].as_str()));
+            let all: Vec<&str> = balancer.chain(given).collect();
+            if all.is_empty() { "<pending>".to_owned() } else { all.join(",") }
+        }
+        _ => {
+            let all: Vec<&str> = given.collect();
+            if all.is_empty() { NONE.to_owned() } else { all.join(",") }
+        }
+    }
+}
+
+fn event(object: &Value, now: Timestamp) -> Vec<Value> {
+    let first = if object["firstTimestamp"].is_string() { &object["firstTimestamp"] } else { &object["eventTime"] };
+    let series = &object["series"];
+    let last = [&series["lastObservedTime"], &object["lastTimestamp"]].into_iter().find(|time| time.is_string());
+    let count = series["count"].as_u64().or(object["count"].as_u64()).unwrap_or(1).max(1);
+    let involved = &object["involvedObject"];
+    let component = match text(&object["source"]["component"]) {
+        "" => text(&object["reportingComponent"]),
+        component => component,
+    };
+    let source = match text(&object["source"]["host"]) {
+        "" => component.to_owned(),
+        host => format!("{component}, {host}"),
+    };
+    vec![
+        json!(age(last.unwrap_or(first), now)),
+        json!(text(&object["type"])),
+        json!(text(&object["reason"])),
+        json!(format!("{}/{}", text(&involved["kind"]).to_lowercase(), text(&involved["name"]))),
+        json!(text(&involved["fieldPath"])),
+        json!(source),
+        json!(text(&object["message"]).trim()),
+        json!(age(first, now)),
+        json!(count),
+        object["metadata"]["name"].clone(),
+    ]
+}

@@ -1,0 +1,6 @@
+//! Writing: create, replace, patch, delete.
+
+pub(crate) mod create;
+pub(crate) mod delete;
+mod place;
+pub(crate) mod update;

@@ -1,0 +1,212 @@
+//! PUT and PATCH: changing what is there.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{create, place};
+use crate::kube::failure::{Cause, Failure, Outcome};
+use crate::kube::kinds::{Kind, Subresource};
+use crate::kube::request::Reply;
+use crate::kube::serving::Asked;
+use crate::kube::store::Store;
+use crate::kube::{decode, patch, rules};
+
+/// Replaces the object with the one in the body.
+pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
+    let mut object = decode::object(asked.request, asked.kind)?;
+    same_name(asked, &mut object)?;
+    place::settle_namespace(asked, &mut object)?;
+    let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
+        if asked.kind.manners.put_creates && asked.subresource.is_none() {
+            return create::insert(store, asked, object);
+        }
+        return Err(Failure::not_found(asked.kind, asked.name.unwrap_or_default()));
+    };
+    if asked.kind.manners.put_needs_version && named_version(&object).is_none() {
+        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), "must be specified for an update");
+        let (group, name) = (asked.kind.group, asked.name.unwrap_or_default());
+        return Err(Failure::invalid_as(group, asked.kind.plural, name, &[cause]));
+    }
+    replace(store, asked, &current, object)
+}
+
+/// Changes the object by the patch in the body.
+pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
+    let patch = patch::Patch::of(asked.request)?;
+    let name = asked.name.unwrap_or_default();
+    let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
+        return Err(Failure::not_found(asked.kind, name));
+    };
+    let mut whole = Value::clone(&rules::outgoing(asked.kind, &current));
+    whole["apiVersion"] = json!(asked.kind.api_version());
+    whole["kind"] = json!(asked.kind.kind);
+    let patched = patch.apply(whole)?;
+    let mut object = decode_patched(asked.kind, patched)?;
+    same_name(asked, &mut object)?;
+    place::settle_namespace(asked, &mut object)?;
+    replace(store, asked, &current, object)
+}
+
+/// A patched object must still be one of the kind; the whole of it is quoted when it is not.
+fn decode_patched(kind: &'static Kind, patched: Value) -> Outcome<Value> {
+    let text = patched.to_string();
+    decode::typed(kind, patched).map_err(|why| {
+        let why = why
+            .split_once(" cannot be handled as a ")
+            .and_then(|(_, rest)| rest.split_once(": "))
+            .map_or(why.as_str(), |(_, rest)| rest);
+        Failure::invalid_as("", "", "", &[Cause::invalid("patch", &json!(text), why)])
+    })
+}
+
+/// The object may leave out its name, not have another one.
+fn same_name(asked: &Asked<'_>, object: &mut Value) -> Outcome<()> {
+    let wanted = asked.name.unwrap_or_default();
+    let given = object["metadata"]["name"].as_str().unwrap_or_default();
+    if !given.is_empty() && given != wanted {
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({wanted})"
+        )));
+    }
+    if !object["metadata"].is_object() {
+        object["metadata"] = json!({});
+    }
+    object["metadata"]["name"] = json!(wanted);
+    Ok(())
+}
+
+/// The version a write replaces; none, empty and `0` mean any.
+fn named_version(object: &Value) -> Option<&str> {
+    object["metadata"]["resourceVersion"].as_str().filter(|version| !matches!(*version, "" | "0"))
+}
+
+/// Writes the new state of an existing object.
+fn replace(store: &mut Store, asked: &Asked<'_>, current: &Arc<Value>, mut object: Value) -> Outcome<Reply> {
+    precondition(asked, current, &object)?;
+    keep_server_fields(&mut object, current);
+    keep_other_parts(asked, &mut object, current);
+    rules::complete(asked.kind, &mut object);
+    count_generation(asked.kind, &mut object, current);
+    let name = asked.name.unwrap_or_default();
+    let mut causes = rules::validate(asked.kind, &object);
+    causes.extend(rules::validate_update(asked.kind, &object, current));
+    if !causes.is_empty() {
+        return Err(Failure::invalid(asked.kind, name, &causes));
+    }
+    object["metadata"]["resourceVersion"] = current["metadata"]["resourceVersion"].clone();
+    if released(&object) {
+        if !asked.request.dry_run() {
+            store.write(asked.kind, asked.key(), None);
+        }
+        return Ok(asked.writer.reply(200, &object));
+    }
+    if asked.request.dry_run() || object == **current {
+        return Ok(asked.writer.reply(200, &object));
+    }
+    let written = store.write(asked.kind, asked.key(), Some(object));
+    Ok(asked.writer.reply(200, written.as_deref().unwrap_or(&Value::Null)))
+}
+
+/// A write may name the version and the uid it is meant for.
+fn precondition(asked: &Asked<'_>, current: &Value, object: &Value) -> Outcome<()> {
+    let name = asked.name.unwrap_or_default();
+    if let Some(version) = named_version(object) {
+        if version.parse::<u64>().is_err() {
+            let why = format!("strconv.ParseUint: parsing {}: invalid syntax", json!(version));
+            return Err(Failure::internal(why));
+        }
+        if current["metadata"]["resourceVersion"] != version {
+            return Err(Failure::stale(asked.kind, name));
+        }
+    }
+    let own = current["metadata"]["uid"].as_str().unwrap_or_default();
+    match object["metadata"]["uid"].as_str() {
+        Some(uid) if !uid.is_empty() && uid != own => {
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: /registry/{}/{}, ResourceVersion: 0, \
+AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {own}",
+                asked.kind.plural,
+                asked.key(),
+            );
+            Err(Failure::conflict(asked.kind, name, &why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a client cannot change about an object that is there.
+fn keep_server_fields(object: &mut Value, current: &Value) {
+    const KEPT: &[&str] = &[
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "generateName",
+        "selfLink",
+        "managedFields",
+        "namespace",
+    ];
+    let Some(metadata) = object["metadata"].as_object_mut() else { return };
+    for field in KEPT {
+        match current["metadata"].get(*field) {
+            Some(value) => metadata.insert((*field).to_owned(), value.clone()),
+            None => metadata.remove(*field),
+        };
+    }
+}
+
+/// A write to the object leaves its status alone, and a write to the status everything else.
+fn keep_other_parts(asked: &Asked<'_>, object: &mut Value, current: &Value) {
+    let part = |source: &Value, name: &str| source.get(name).cloned();
+    match asked.subresource {
+        None if asked.kind.has(Subresource::Status) => set(object, "status", part(current, "status")),
+        None => {}
+        Some(Subresource::Status) => {
+            let status = part(object, "status");
+            let mut kept = current.clone();
+            if asked.kind.manners.status_writes_metadata {
+                for field in ["labels", "annotations"] {
+                    let written = part(&object["metadata"], field);
+                    set(&mut kept["metadata"], field, written);
+                }
+            }
+            *object = kept;
+            set(object, "status", status);
+        }
+        Some(Subresource::Finalize) => {
+            let spec = part(object, "spec");
+            *object = current.clone();
+            set(object, "spec", spec);
+        }
+    }
+    if asked.kind.storage == "/namespaces" && asked.subresource.is_none() {
+        set(object, "spec", part(current, "spec"));
+    }
+}
+
+fn set(object: &mut Value, name: &str, value: Option<Value>) {
+    let Some(fields) = object.as_object_mut() else { return };
+    match value {
+        Some(value) => fields.insert(name.to_owned(), value),
+        None => fields.remove(name),
+    };
+}
+
+/// The generation counts changes of what is wanted.
+fn count_generation(kind: &Kind, object: &mut Value, current: &Value) {
+    if kind.manners.generation && object["spec"] != current["spec"] {
+        let next = current["metadata"]["generation"].as_u64().unwrap_or_default() + 1;
+        object["metadata"]["generation"] = json!(next);
+    }
+}
+
+/// Whether a deleted object has lost the last finalizer that held it.
+fn released(object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    metadata["deletionTimestamp"].is_string()
+        && metadata["finalizers"].as_array().is_none_or(Vec::is_empty)
+        && object["spec"]["finalizers"].as_array().is_none_or(Vec::is_empty)
+        && metadata["deletionGracePeriodSeconds"].as_u64().unwrap_or_default() == 0
+}
