@@ -94,6 +94,13 @@ pub enum Impact {
         /// GPUs on them.
         gpus: u32,
     },
+    /// Taken away for good, or because it never came up; its nodes, pods and GPUs go down.
+    Remove {
+        /// Most nodes it may have had.
+        nodes: u32,
+        /// GPUs on them.
+        gpus: u32,
+    },
 }
 
 /// What a step does to the bill.

@@ -1,1 +1,10 @@
 //! Whether the promise holds: expected against allocatable GPUs, per pool.
+
+mod check;
+mod evidence;
+mod judge;
+mod report;
+
+pub use evidence::Evidence;
+pub use judge::verify;
+pub use report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};

@@ -1,0 +1,89 @@
+//! What somebody wants, and why it may be refused before anything is touched.
+
+use crate::spec::{ClusterSpec, Place, Provider};
+
+/// What is wanted of one cluster.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal<'a> {
+    /// It is there and is as the file says.
+    Present {
+        /// The file.
+        spec: &'a ClusterSpec,
+        /// Project (GKE) or account (EKS) the calls go to.
+        account: &'a str,
+        /// Take over a cluster or pool of that name that berth did not make.
+        adopt: bool,
+    },
+    /// It is gone, with all its pools.
+    Absent {
+        /// Its cloud.
+        provider: Provider,
+        /// Project (GKE) or account (EKS) the calls go to.
+        account: &'a str,
+        /// Where it stands.
+        place: &'a Place,
+        /// Its name.
+        name: &'a str,
+        /// Also if berth did not make it.
+        adopt: bool,
+    },
+}
+
+/// Why there is no plan; nothing was touched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A cluster of that name is there that berth did not make.
+    #[error("cluster {name} in {location} was not made by berth: its label managed-by is {owner}, not berth")]
+    NotOurs {
+        /// Cluster name.
+        name: String,
+        /// Its location.
+        location: String,
+        /// Value of its owner label, or `(none)`.
+        owner: String,
+    },
+    /// A pool of that name is there that berth did not make, and it would have to be deleted.
+    #[error("pool {pool} was not made by berth and would have to be deleted and made again ({difference})")]
+    PoolNotOurs {
+        /// Pool name.
+        pool: String,
+        /// What differs.
+        difference: String,
+    },
+    /// A cluster cannot be moved or changed in this way at all.
+    #[error(
+        "{field} of cluster {name} is {have} and cannot be changed to {want}; destroy it first, or use another name"
+    )]
+    Immovable {
+        /// Cluster name.
+        name: String,
+        /// For example `location`.
+        field: String,
+        /// What it is.
+        have: String,
+        /// What is wanted.
+        want: String,
+    },
+    /// The cloud does not sell this GPU.
+    #[error("pool {pool} asks for GPU {model}, which GKE does not sell")]
+    UnknownGpu {
+        /// Pool name.
+        pool: String,
+        /// GPU model in the file.
+        model: String,
+    },
+    /// What the file asks for cannot be had on this cloud.
+    #[error("{about} cannot be made: {why}")]
+    Impossible {
+        /// A pool or the cluster.
+        about: String,
+        /// Why not, with the way out.
+        why: String,
+    },
+    /// This version of berth checks files for this cloud but does not make clusters there.
+    #[error("this version of berth can check files for {provider} but cannot make or delete clusters there")]
+    NotRunnable {
+        /// The cloud's word.
+        provider: &'static str,
+    },
+}

@@ -1,0 +1,75 @@
+//! How a GKE cluster goes away: wait for what runs, then one DeleteCluster.
+
+use super::{operations, steps};
+use crate::actions::gke::GkeClusterRef;
+use crate::observed::{Observed, ObservedCluster, ObservedPoolSettings, Phase};
+use crate::plan::{Impact, Note, Plan, Refusal, Step, StepChange};
+use crate::rules::ownership::OWNER_KEY;
+
+/// Steps that take a cluster away.
+///
+/// # Errors
+/// It is not ours and `adopt` is not given.
+pub fn plan(cluster: &GkeClusterRef, adopt: bool, observed: &Observed) -> Result<Plan, Refusal> {
+    let mut waits = operations::waits(cluster, &observed.operations);
+    let Some(current) = &observed.cluster else {
+        // A create that was just accepted may run before the cluster can be seen: it must not outlive this run.
+        if waits.runs("CREATE_CLUSTER") {
+            let why = "it is being made and is not wanted";
+            let after = waits.before_cluster();
+            let delete = steps::delete_cluster(cluster, why, Impact::Remove { nodes: 0, gpus: 0 }, after);
+            return Ok(Plan { steps: waits.steps.into_iter().chain([delete]).collect(), notes: Vec::new() });
+        }
+        let about = format!("cluster {}", cluster.name);
+        let text = format!("there is none of that name in {} of project {}", cluster.location, cluster.project);
+        return Ok(Plan { steps: waits.steps, notes: vec![Note { about, text }] });
+    };
+    refuse_foreign(current, adopt)?;
+    // GKE refuses to delete a cluster while anything runs on it, its own upgrades included.
+    waits.take_own();
+    if waits.runs("DELETE_CLUSTER") {
+        return Ok(Plan { steps: waits.steps, notes: vec![under_way(current)] });
+    }
+    let after = waits.before_cluster();
+    let mut steps = waits.steps;
+    steps.push(delete(cluster, current, "it is not wanted any more", after));
+    Ok(Plan { steps, notes: Vec::new() })
+}
+
+/// Refuses a cluster that is not ours, unless it is to be adopted.
+///
+/// # Errors
+/// It is not ours and `adopt` is not given.
+pub fn refuse_foreign(current: &ObservedCluster, adopt: bool) -> Result<(), Refusal> {
+    if adopt || current.is_ours() {
+        return Ok(());
+    }
+    Err(Refusal::NotOurs {
+        name: current.name.clone(),
+        location: current.place.location().to_owned(),
+        owner: current.labels.get(OWNER_KEY).cloned().unwrap_or_else(|| "(none)".to_owned()),
+    })
+}
+
+/// The step that deletes a cluster, or waits for a deletion of which no operation shows.
+pub fn delete(cluster: &GkeClusterRef, current: &ObservedCluster, why: &str, after: Vec<crate::plan::StepId>) -> Step {
+    let (nodes, gpus) = steps::at_risk(current.pools.iter().map(|pool| {
+        let ObservedPoolSettings::Gke(settings) = &pool.settings;
+        settings.as_ref()
+    }));
+    let mut step = steps::delete_cluster(cluster, why, Impact::Remove { nodes, gpus }, after);
+    step.details = current.pools.iter().map(|pool| format!("pool {}", pool.name)).collect();
+    if current.phase == Phase::Deleting {
+        step.title = format!("wait until cluster {} is deleted", cluster.name);
+        "its deletion was started before".clone_into(&mut step.why);
+        step.change = StepChange::Wait;
+    }
+    step
+}
+
+fn under_way(current: &ObservedCluster) -> Note {
+    Note {
+        about: format!("cluster {}", current.name),
+        text: "its deletion was started before and still runs; it is only waited for".to_owned(),
+    }
+}

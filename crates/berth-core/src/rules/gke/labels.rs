@@ -1,0 +1,115 @@
+//! GCP labels say whose a cluster or pool is; Kubernetes node labels say what the file wrote.
+
+use std::collections::BTreeMap;
+
+use crate::rules::ownership;
+use crate::spec::ClusterSpec;
+
+/// GCP labels of the cluster: the user's and, stronger, berth's own.
+///
+/// GKE copies a cluster's labels to its machines and disks, so pools need not repeat the user's.
+pub fn cluster_labels(spec: &ClusterSpec) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<String, String> =
+        spec.labels.iter().map(|(key, value)| (gcp_charset(key), gcp_charset(value))).collect();
+    labels.extend(ownership::labels(&gcp_charset(&spec.name)));
+    labels
+}
+
+/// GCP labels of a pool: berth's own only, because changing them later would replace every node.
+pub fn pool_labels(spec: &ClusterSpec) -> BTreeMap<String, String> {
+    ownership::labels(&gcp_charset(&spec.name))
+}
+
+/// The GCP labels to replace `have` with; `None` if there is no difference.
+///
+/// Google's own labels (`goog-...`) are kept and are no difference.
+pub fn gcp_replacement(
+    have: &BTreeMap<String, String>,
+    want: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    replacement(have, want, |key| key.starts_with("goog-"))
+}
+
+/// The node labels to replace `have` with; `None` if there is no difference.
+///
+/// Labels of GKE's own domains are kept and are no difference.
+pub fn node_replacement(
+    have: &BTreeMap<String, String>,
+    want: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    replacement(have, want, |key| {
+        let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+        ["cloud.google.com", "gke.io", "kubernetes.io", "k8s.io"]
+            .iter()
+            .any(|own| domain == *own || domain.ends_with(&format!(".{own}")))
+    })
+}
+
+/// Lines `label team: old -> new` for a plan.
+pub fn difference_words(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec<String> {
+    let keys: std::collections::BTreeSet<&String> = have.keys().chain(want.keys()).collect();
+    keys.into_iter()
+        .filter(|key| have.get(*key) != want.get(*key))
+        .map(|key| format!("label {key}: {} -> {}", value_words(have.get(key)), value_words(want.get(key))))
+        .collect()
+}
+
+fn value_words(value: Option<&String>) -> String {
+    match value {
+        None => "(none)".to_owned(),
+        Some(value) if value.is_empty() => "\"\"".to_owned(),
+        Some(value) => value.clone(),
+    }
+}
+
+fn replacement(
+    have: &BTreeMap<String, String>,
+    want: &BTreeMap<String, String>,
+    is_the_clouds: impl Fn(&str) -> bool,
+) -> Option<BTreeMap<String, String>> {
+    let mut merged = want.clone();
+    for (key, value) in have {
+        if is_the_clouds(key) && !merged.contains_key(key) {
+            merged.insert(key.clone(), value.clone());
+        }
+    }
+    (*have != merged).then_some(merged)
+}
+
+/// Brings a text into the characters and the length GCP labels allow; legal text stays as it is.
+fn gcp_charset(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_') { c } else { '_' })
+        .take(63)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_clouds_own_labels_are_no_difference_and_are_kept() {
+        let have = map(&[("team", "dubbing"), ("goog-fleet", "x")]);
+        assert_eq!(gcp_replacement(&have, &map(&[("team", "dubbing")])), None);
+        assert_eq!(
+            gcp_replacement(&have, &map(&[("team", "film")])),
+            Some(map(&[("team", "film"), ("goog-fleet", "x")]))
+        );
+        let have = map(&[("tier", "premium"), ("cloud.google.com/gke-spot", "true"), ("node.gke.io/x", "1")]);
+        assert_eq!(node_replacement(&have, &map(&[("tier", "premium")])), None);
+        assert_eq!(node_replacement(&map(&[("notgke.io/x", "1")]), &map(&[])), Some(map(&[])));
+    }
+
+    #[test]
+    fn labels_keep_to_gcps_characters() {
+        assert_eq!(gcp_charset("Cost.Center/EU"), "cost_center_eu");
+        assert_eq!(gcp_charset("team-1_x"), "team-1_x");
+        assert_eq!(gcp_charset(&"a".repeat(80)).len(), 63);
+    }
+}

@@ -1,0 +1,19 @@
+//! Nodes that belong to no pool of the file; they do not count against the promise, but somebody pays for them.
+
+use crate::spec::ClusterSpec;
+use crate::verify::evidence::{Evidence, pool_label};
+
+pub(in crate::verify) fn notes(spec: &ClusterSpec, evidence: &Evidence<'_>) -> Vec<String> {
+    let key = pool_label(spec);
+    let mut notes = Vec::new();
+    for node in evidence.nodes {
+        match node.labels.get(key) {
+            None => notes.push(format!("node {} names no pool (label {key} is missing)", node.name)),
+            Some(pool) if !spec.pools.iter().any(|wanted| wanted.name == *pool) => {
+                notes.push(format!("node {} is of pool {pool}, which is not in the file", node.name));
+            }
+            Some(_) => {}
+        }
+    }
+    notes
+}

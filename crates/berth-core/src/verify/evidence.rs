@@ -1,0 +1,98 @@
+//! What is looked at: the cloud's words and the nodes, sorted by pool, beside what the file promises.
+
+use std::collections::BTreeMap;
+
+use super::report::{Shortfall, Verdict};
+use crate::observed::{Observed, ObservedNode, ObservedPool, Phase};
+use crate::plan::Refusal;
+use crate::rules::gke;
+use crate::spec::{CloudSpec, ClusterSpec, PoolSpec, Taint};
+
+/// What was seen of a cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The cloud's description.
+    pub cluster: &'a Observed,
+    /// All nodes the Kubernetes API shows.
+    pub nodes: &'a [ObservedNode],
+}
+
+/// What the file promises about each node of a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Promise {
+    /// Node labels of the file.
+    pub(super) labels: BTreeMap<String, String>,
+    /// Labels the cloud puts there for the GPUs the file asks for.
+    pub(super) gpu_labels: Vec<(&'static str, String)>,
+    /// Taints; more are fine.
+    pub(super) taints: Vec<Taint>,
+    /// Extended resource the GPUs are offered as.
+    pub(super) resource: &'static str,
+}
+
+/// One pool of the file with everything that was seen of it.
+#[derive(Debug, Clone)]
+pub(super) struct PoolEvidence<'a> {
+    /// The file's pool.
+    pub(super) spec: &'a PoolSpec,
+    /// What each of its nodes has to be like.
+    pub(super) promise: Promise,
+    /// The cloud's pool, if there is one of that name.
+    pub(super) pool: Option<&'a ObservedPool>,
+    /// Its nodes.
+    pub(super) nodes: Vec<&'a ObservedNode>,
+}
+
+impl PoolEvidence<'_> {
+    /// Something about the whole pool that is not as promised.
+    pub(super) fn shortfall(&self, check: &'static str, verdict: Verdict, cause: String) -> Shortfall {
+        Shortfall { check, pool: Some(self.spec.name.clone()), node: None, verdict, cause }
+    }
+
+    /// Something about one node that is not as promised.
+    pub(super) fn node_shortfall(
+        &self,
+        check: &'static str,
+        node: &ObservedNode,
+        verdict: Verdict,
+        cause: String,
+    ) -> Shortfall {
+        Shortfall { node: Some(node.name.clone()), ..self.shortfall(check, verdict, cause) }
+    }
+
+    /// Whether a node's labels and taints may still change by themselves: they follow a change of the pool.
+    pub(super) fn is_changing(&self) -> bool {
+        self.pool.is_some_and(|pool| matches!(pool.phase, Phase::Creating | Phase::Updating | Phase::Unknown))
+    }
+
+    /// Verdict for something that comes with the pool's current change, or not at all.
+    pub(super) fn unless_changing(&self) -> Verdict {
+        if self.is_changing() { Verdict::Waiting } else { Verdict::Failed }
+    }
+}
+
+/// Label that names a node's pool, for this cloud.
+pub(super) fn pool_label(spec: &ClusterSpec) -> &'static str {
+    match spec.cloud {
+        CloudSpec::Gke(_) => gke::node_labels::POOL,
+        CloudSpec::Eks(_) => "eks.amazonaws.com/nodegroup",
+    }
+}
+
+/// What the file promises about each node of a pool.
+///
+/// # Errors
+/// The cloud cannot make such a pool at all.
+pub(super) fn promise(spec: &ClusterSpec, pool: &PoolSpec) -> Result<Promise, Refusal> {
+    let resource = "nvidia.com/gpu";
+    match &spec.cloud {
+        CloudSpec::Gke(cloud) => {
+            let (wanted, _) = gke::pool::wanted(spec, cloud, pool)?;
+            let gpu_labels = gke::node_labels::gpu_labels(&wanted);
+            Ok(Promise { labels: wanted.labels, gpu_labels, taints: wanted.taints, resource })
+        }
+        CloudSpec::Eks(_) => {
+            Ok(Promise { labels: pool.labels.clone(), gpu_labels: Vec::new(), taints: pool.taints.clone(), resource })
+        }
+    }
+}
