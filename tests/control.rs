@@ -66,6 +66,21 @@ impl Control {
         self.ask("DELETE", "/_sim/faults", None);
     }
 
+    /// The call that a fault struck last, as the ledger tells it.
+    pub(crate) fn last_struck(&self) -> String {
+        self.calls_since(0).pop().unwrap_or_default()
+    }
+
+    /// Forgets every cluster, call and fault.
+    pub(crate) fn reset(&self) {
+        self.ask("POST", "/_sim/reset", Some(&json!({})));
+    }
+
+    /// Sets a quota's limit; without a region, the project-wide one.
+    pub(crate) fn quota(&self, metric: &str, region: Option<&str>, limit: f64) {
+        self.ask("POST", "/_sim/quota", Some(&json!({"metric": metric, "region": region, "limit": limit})));
+    }
+
     /// Moves the simulated time on.
     pub(crate) fn advance(&self, seconds: u64) {
         self.ask("POST", "/_sim/clock/advance", Some(&json!({ "seconds": seconds })));

@@ -2,6 +2,11 @@
 //! linking is what takes the time.
 
 mod control;
+mod crash;
+mod create;
+mod faults;
 mod redact;
 mod sandbox;
+mod spec;
 mod tidy;
+mod witnesses;

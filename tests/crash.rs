@@ -1,0 +1,116 @@
+//! SIGKILL at every call of create and of destroy in turn, just before and just after its effect. The next run converges,
+//! and in the end nothing is billed.
+
+use std::process::Child;
+
+use serde_json::{Value, json};
+
+use crate::control::{Control, eventually};
+use crate::sandbox::Sandbox;
+use crate::spec::small;
+
+/// Fast, so that waiting costs few polls and every call can be tried; slow enough that limits are longer than a busy
+/// machine's pauses.
+const SPEED: u32 = 600;
+
+/// More calls than a create can make; that it makes fewer is asserted.
+const MOST_CALLS: u64 = 400;
+
+const CREATE: &str = "create -f small.yaml --simulate --yes";
+const DESTROY: &str = "destroy -f small.yaml --simulate --yes";
+
+#[test]
+fn killed_just_before_any_call_the_next_run_converges() {
+    kill_at_every_call("hang-before");
+}
+
+#[test]
+fn killed_just_after_any_call_the_next_run_converges() {
+    kill_at_every_call("hang-after");
+}
+
+/// What came of a command that was to be killed.
+#[derive(PartialEq)]
+enum End {
+    /// It was killed while this call was held.
+    Killed(String),
+    /// It made fewer calls and ended well.
+    Finished,
+}
+
+fn kill_at_every_call(effect: &str) {
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    small(&sandbox);
+    let (mut create_ended, mut destroy_ended) = (false, false);
+    let mut killed = Vec::new();
+    for nth in 1..=MOST_CALLS {
+        control.reset();
+        if !create_ended {
+            match run_and_kill(&sandbox, &control, CREATE, effect, nth) {
+                End::Killed(call) => killed.push(format!("create {nth} {call}")),
+                End::Finished => create_ended = true,
+            }
+        }
+        expect(&sandbox, CREATE, nth, &killed);
+        if !destroy_ended {
+            match run_and_kill(&sandbox, &control, DESTROY, effect, nth) {
+                End::Killed(call) => killed.push(format!("destroy {nth} {call}")),
+                End::Finished => destroy_ended = true,
+            }
+        }
+        expect(&sandbox, DESTROY, nth, &killed);
+        assert_clean(&control, nth, &killed);
+        if create_ended && destroy_ended {
+            println!("{effect}: killed at {} calls:\n  {}", killed.len(), killed.join("\n  "));
+            assert!(killed.iter().any(|kill| kill.contains("CreateCluster")), "no kill at the call that matters most");
+            assert!(killed.iter().any(|kill| kill.contains("DeleteCluster")), "no kill at the call that matters most");
+            return;
+        }
+    }
+    panic!("more than {MOST_CALLS} calls");
+}
+
+/// Runs a command until the simulator holds its nth call, and kills it there.
+fn run_and_kill(sandbox: &Sandbox, control: &Control, line: &str, effect: &str, nth: u64) -> End {
+    let id = control.arm(&json!({"on": "*", "nth": nth, "times": 1, "do": effect}));
+    let mut child = sandbox.begin(line);
+    let mut finished = None;
+    eventually(&format!("{line} comes to call {nth}"), || {
+        finished = child.try_wait().unwrap();
+        finished.is_some() || control.fault(id)["held"] == 1
+    });
+    let held = control.fault(id)["held"] == 1;
+    let end = match finished {
+        Some(status) => {
+            assert!(status.success(), "{line}, not killed, ends with {status}");
+            assert!(!held, "{line} ended without waiting for a call it made");
+            End::Finished
+        }
+        None => {
+            kill(&mut child);
+            End::Killed(control.last_struck())
+        }
+    };
+    control.clear_faults();
+    end
+}
+
+fn kill(child: &mut Child) {
+    // Child::kill sends SIGKILL: nothing in the process runs after it.
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert!(!status.success() && status.code().is_none(), "{status}");
+}
+
+fn expect(sandbox: &Sandbox, line: &str, nth: u64, killed: &[String]) {
+    let output = sandbox.berth(line);
+    assert_eq!(output.code, 0, "{line} after kill {nth}, {:?}:\n{}", killed.last(), output.text());
+}
+
+fn assert_clean(control: &Control, nth: u64, killed: &[String]) {
+    let ledger = control.ledger();
+    assert_eq!(ledger["billedNow"], json!([]), "billed after kill {nth}, {:?}", killed.last());
+    let made = |span: &&Value| span["kind"] == "control-plane";
+    let clusters = ledger["spans"].as_array().unwrap().iter().filter(made).count();
+    assert_eq!(clusters, 1, "the cluster was made {clusters} times after kill {nth}, {:?}", killed.last());
+}
