@@ -1,8 +1,21 @@
 //! The wish: the file's types, reading it with positions, checking everything at once, and what it then means.
+//!
+//! In reading order: `file` what people write, `schema` its JSON Schema, `tree` a document with places, `structure` the document held
+//! against the schema, `check` the meaning, `cluster` the result.
 
+mod check;
 mod cluster;
+pub mod file;
+mod problem;
+mod schema;
+mod structure;
+mod tree;
 
+pub use check::{Autoscaler, Checked, ServiceQuota, Source, check, check_quotas, check_sharing};
 pub use cluster::{
     Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing,
     Taint, TaintEffect,
 };
+pub use problem::Problem;
+pub(crate) use problem::nearest;
+pub use schema::schema;

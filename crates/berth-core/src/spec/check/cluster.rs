@@ -1,0 +1,185 @@
+//! The check of a whole cluster file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::quotas::{self, ServiceQuota};
+use super::report::Report;
+use super::source::Source;
+use super::{eks, gke, names, place, pool, sharing};
+use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
+use crate::spec::problem::{Finding, Path, Problem, nearest};
+use crate::spec::structure;
+use crate::spec::tree::Document;
+use crate::spec::{CloudSpec, ClusterSpec, Provider, TaintEffect};
+
+/// A file that is good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// What the file means, all defaults filled in.
+    pub spec: ClusterSpec,
+    /// What works but is probably not meant, or could not be checked.
+    pub warnings: Vec<Problem>,
+    /// What each service may take, by name; empty if the file names no quotas.
+    pub quotas: BTreeMap<String, ServiceQuota>,
+    /// Paths of workload manifests or folders, joined to the folder of the file; not read.
+    pub workloads: Vec<String>,
+    /// How nodes are added and removed.
+    pub autoscaler: Autoscaler,
+    /// What the cluster may cost, in US dollars per month.
+    pub budget_monthly_usd: Option<f64>,
+}
+
+/// How nodes are added and removed, as far as the file says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Autoscaler {
+    /// Pool names, the one to grow first in front.
+    pub prefer: Vec<String>,
+    /// A node used less than this share of its capacity may go.
+    pub scale_down_utilization: Option<f64>,
+    /// Seconds a node has to be unneeded before it goes.
+    pub scale_down_after_seconds: Option<u64>,
+}
+
+/// Checks a cluster file and everything it names.
+///
+/// # Errors
+///
+/// Everything that is wrong, at once, each with its place: first the form (fields, types, ranges), and if that is right the meaning.
+/// Text that is not YAML gives one problem.
+pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
+    let document = Document::parse(source.file, source.text).map_err(|problem| vec![problem])?;
+    let structure = structure::check(&document, "Cluster");
+    let mut report = Report::default();
+    for finding in structure.findings {
+        report.problem(later_provider(finding));
+    }
+    let file = match structure.json.map(serde_json::from_value::<ClusterFile>) {
+        None => return Err(report.settle(&document).err().unwrap_or_default()),
+        Some(Err(error)) => {
+            report.problem(Finding::at(Path::default(), error.to_string()));
+            return Err(report.settle(&document).err().unwrap_or_default());
+        }
+        Some(Ok(file)) => file,
+    };
+    let mut checked = meaning(source, &file, &mut report);
+    checked.warnings = report.settle(&document)?;
+    Ok(checked)
+}
+
+/// Everything about the file's meaning; what it gives is only good if the report stays without problems.
+fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Checked {
+    let body = &file.spec;
+    let spec_path = Path::of(&["spec"]);
+    let provider = provider(source, file, report);
+    names::cluster_name(&file.metadata.name, provider, report);
+    names::cloud_labels(&file.metadata.labels, provider, report);
+    let place = place::place(body, provider, report);
+    let sharing = sharing::by_pool(source, body, report);
+    let pools = pool::pools(&body.node_pools, &pool::Frame { provider, place: &place, sharing: &sharing }, report);
+    let cloud = match provider {
+        Provider::Gke => CloudSpec::Gke(gke::settings(body.gke.as_ref(), report)),
+        Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
+    };
+    let spec =
+        ClusterSpec { name: file.metadata.name.clone(), labels: file.metadata.labels.clone(), place, cloud, pools };
+    system_pool(&spec, report);
+    let quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);
+    let autoscaler = autoscaler(body.autoscaler.as_ref(), &spec, report);
+    for (index, path) in body.workloads.iter().enumerate() {
+        if body.workloads[..index].contains(path) {
+            report.problem(Finding::at(spec_path.key("workloads").index(index), format!("`{path}` is listed twice")));
+        }
+    }
+    Checked {
+        spec,
+        warnings: Vec::new(),
+        quotas,
+        workloads: body.workloads.iter().map(|path| source.beside(path)).collect(),
+        autoscaler,
+        budget_monthly_usd: body.budget.as_ref().map(|budget| budget.monthly_usd),
+    }
+}
+
+/// Providers the design has for later are refused by name, not as a slip of the pen.
+fn later_provider(finding: Finding) -> Finding {
+    let is_later =
+        ["existing", "minikube", "k3s"].iter().find(|word| finding.message == format!("unknown value `{word}`"));
+    match is_later {
+        Some(word) if finding.path == Path::of(&["spec", "provider"]) => {
+            Finding::at(finding.path, format!("provider `{word}` is not supported yet")).accepting(finding.accepted)
+        }
+        _ => finding,
+    }
+}
+
+fn provider(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Provider {
+    let written = match file.spec.provider {
+        ProviderWord::Gke => Provider::Gke,
+        ProviderWord::Eks => Provider::Eks,
+    };
+    let provider = source.provider.unwrap_or(written);
+    let (own, other, word) = match provider {
+        Provider::Gke => (file.spec.gke.is_some(), file.spec.eks.is_some(), "eks"),
+        Provider::Eks => (file.spec.eks.is_some(), file.spec.gke.is_some(), "gke"),
+    };
+    // A file for both clouds has both sections; one that has only the other cloud's was meant for that cloud.
+    if other && !own {
+        let message = format!("the section `{word}` is ignored, because the provider is {}", provider.as_str());
+        report.warning(Finding::at_key(Path::of(&["spec", word]), message));
+    }
+    provider
+}
+
+/// CoreDNS, metrics-server and the like need a node that takes them, or the cluster never becomes ready.
+fn system_pool(spec: &ClusterSpec, report: &mut Report) {
+    let path = Path::of(&["spec", "nodePools"]);
+    let mut for_system = spec.pools.iter().filter(|pool| {
+        pool.gpu.is_none() && pool.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule)
+    });
+    if for_system.clone().next().is_none() {
+        let message = "there is no pool for the system's own pods; add one without GPUs and without taints";
+        report.problem(Finding::at(path, message));
+    } else if for_system.all(|pool| pool.nodes.min == 0) {
+        let message =
+            "every pool without GPUs and taints may shrink to 0 nodes; the system's own pods then wait for a node";
+        report.warning(Finding::at(path, message));
+    }
+}
+
+fn autoscaler(file: Option<&AutoscalerFile>, spec: &ClusterSpec, report: &mut Report) -> Autoscaler {
+    let Some(file) = file else { return Autoscaler::default() };
+    let path = Path::of(&["spec", "autoscaler", "prefer"]);
+    let mut seen = BTreeSet::new();
+    for (index, name) in file.prefer.iter().enumerate() {
+        let pools = || spec.pools.iter().map(|pool| pool.name.as_str());
+        if !pools().any(|pool| pool == name) {
+            report.problem(
+                Finding::at(path.index(index), format!("there is no pool `{name}`"))
+                    .meaning(nearest(name, pools()))
+                    .accepting(pools()),
+            );
+        } else if !seen.insert(name) {
+            report.problem(Finding::at(path.index(index), format!("`{name}` is listed twice")));
+        }
+    }
+    let scale_down = file.scale_down.clone().unwrap_or_default();
+    Autoscaler {
+        prefer: file.prefer.clone(),
+        scale_down_utilization: scale_down.utilization,
+        scale_down_after_seconds: scale_down.after.as_deref().and_then(seconds),
+    }
+}
+
+/// The seconds in `90s`, `10m`, `1h`; the schema holds the form.
+fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let each = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(each)
+}

@@ -1,0 +1,18 @@
+//! From a file's text to a [`ClusterSpec`](super::ClusterSpec), or to everything that is wrong with it.
+
+mod cluster;
+mod eks;
+mod gke;
+mod gpu;
+mod names;
+mod place;
+mod pool;
+mod quotas;
+mod report;
+mod sharing;
+mod source;
+
+pub use cluster::{Autoscaler, Checked, check};
+pub use quotas::{ServiceQuota, check_quotas};
+pub use sharing::check_sharing;
+pub use source::Source;

@@ -1,0 +1,110 @@
+//! GPU sharing: from the pool, from the cluster file, or from a file of its own.
+
+use std::collections::BTreeMap;
+
+use super::report::Report;
+use super::source::Source;
+use crate::catalog::Gpu;
+use crate::spec::Sharing;
+use crate::spec::file::cluster::ClusterBody;
+use crate::spec::file::pool::{SharingFile, StrategyWord};
+use crate::spec::file::sharing::{GpuSharingBody, GpuSharingFile, SharingRef};
+use crate::spec::problem::{Finding, Path, Problem, nearest};
+use crate::spec::structure;
+use crate::spec::tree::Document;
+
+/// Checks a GpuSharing file by itself; whether its pools exist only the cluster file knows.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, at once.
+pub fn check_sharing(file: &str, text: &str) -> Result<BTreeMap<String, Sharing>, Vec<Problem>> {
+    let document = Document::parse(file, text).map_err(|problem| vec![problem])?;
+    let body = parse(&document)?;
+    Ok(body.pools.into_iter().map(|(pool, sharing)| (pool, of_file(sharing))).collect())
+}
+
+/// The sharing a cluster file gives or names, by pool; a pool that does not exist is a problem at its name.
+pub(super) fn by_pool(source: &Source<'_>, body: &ClusterBody, report: &mut Report) -> BTreeMap<String, Sharing> {
+    let path = Path::of(&["spec", "gpuSharing"]);
+    let pools: Vec<&str> = body.node_pools.iter().map(|pool| pool.name.as_str()).collect();
+    let sharing = match &body.gpu_sharing {
+        None => return BTreeMap::new(),
+        Some(SharingRef::Inline(inline)) => {
+            for pool in inline.pools.keys().filter(|pool| !pools.contains(&pool.as_str())) {
+                report.problem(unknown_pool(pool, path.key("pools").key(pool), &pools));
+            }
+            inline.pools.clone()
+        }
+        Some(SharingRef::Path(named)) => {
+            let file = source.beside(named);
+            let text = match (source.read)(&file) {
+                Ok(text) => text,
+                Err(why) => {
+                    report.problem(Finding::at(path, format!("cannot read {file}: {why}")));
+                    return BTreeMap::new();
+                }
+            };
+            let document = match Document::parse(&file, &text) {
+                Ok(document) => document,
+                Err(problem) => {
+                    report.elsewhere(vec![problem]);
+                    return BTreeMap::new();
+                }
+            };
+            match parse(&document) {
+                Ok(body) => {
+                    let at = Path::of(&["spec", "pools"]);
+                    let unknown = body.pools.keys().filter(|pool| !pools.contains(&pool.as_str()));
+                    let unknown =
+                        unknown.map(|pool| document.problem(unknown_pool(pool, at.key(pool), &pools))).collect();
+                    report.elsewhere(unknown);
+                    body.pools
+                }
+                Err(problems) => {
+                    report.elsewhere(problems);
+                    return BTreeMap::new();
+                }
+            }
+        }
+    };
+    sharing.into_iter().map(|(pool, sharing)| (pool, of_file(sharing))).collect()
+}
+
+fn parse(document: &Document<'_>) -> Result<GpuSharingBody, Vec<Problem>> {
+    let structure = structure::check(document, "GpuSharing");
+    let mut report = Report::default();
+    for finding in structure.findings {
+        report.problem(finding);
+    }
+    let file = structure.json.and_then(|json| {
+        serde_json::from_value::<GpuSharingFile>(json)
+            .map_err(|error| report.problem(Finding::at(Path::default(), error.to_string())))
+            .ok()
+    });
+    report.settle(document)?;
+    Ok(file.map(|file| file.spec).unwrap_or(GpuSharingBody { pools: BTreeMap::new() }))
+}
+
+fn unknown_pool(pool: &str, path: Path, pools: &[&str]) -> Finding {
+    Finding::at_key(path, format!("there is no pool `{pool}`"))
+        .meaning(nearest(pool, pools.iter().copied()))
+        .accepting(pools.iter().copied())
+}
+
+pub(super) fn of_file(file: SharingFile) -> Sharing {
+    match file.strategy {
+        None | Some(StrategyWord::TimeSlicing) => Sharing::TimeSlicing(file.shares),
+        Some(StrategyWord::Mps) => Sharing::Mps(file.shares),
+    }
+}
+
+/// What the GPU itself allows.
+pub(super) fn fits(sharing: Sharing, gpu: &Gpu, path: &Path, report: &mut Report) {
+    if let Sharing::Mps(shares) = sharing
+        && shares > gpu.most_mps_shares()
+    {
+        let message = format!("one {} serves at most {} shares under mps", gpu.name, gpu.most_mps_shares());
+        report.problem(Finding::at(path.clone(), message));
+    }
+}

@@ -1,0 +1,8 @@
+//! The files as people write them, before defaults: the types behind the JSON Schema.
+
+pub mod cluster;
+pub mod eks;
+pub mod gke;
+pub mod pool;
+pub mod quotas;
+pub mod sharing;

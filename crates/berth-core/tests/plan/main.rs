@@ -1,0 +1,9 @@
+//! What is decided, as tables: plans, preflight findings and verification reports.
+
+mod build;
+mod converge;
+mod findings;
+mod plans;
+mod render;
+mod verdicts;
+mod world;

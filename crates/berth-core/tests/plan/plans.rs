@@ -1,0 +1,266 @@
+//! One table for each situation in which a plan is made.
+
+use berth_core::actions::gke::{AutoscalingProfile, GkeAutoscaling, ReleaseChannel};
+use berth_core::observed::{Observed, Phase};
+use berth_core::spec::{Capacity, CloudSpec, EksSpec, NodeRange, Place, Sharing, Taint, TaintEffect};
+use insta::assert_snapshot;
+
+use crate::build::{
+    cluster, cpu, dubbing, gke, gpu, in_phase, made, operation, pool, pool_settings, stockout, zones,
+};
+use crate::render::{absent, adopt, present};
+
+#[test]
+fn nothing_there() {
+    assert_snapshot!(present(&dubbing(), &Observed::default()));
+}
+
+#[test]
+fn everything_there() {
+    let spec = dubbing();
+    assert_snapshot!(present(&spec, &made(&spec)), @"nothing to do");
+}
+
+#[test]
+fn the_autoscaler_has_changed_the_number_of_nodes() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    pool_settings(pool(&mut observed, "cpu-pool")).initial_nodes_per_zone = 7;
+    assert_snapshot!(present(&spec, &observed), @"nothing to do");
+}
+
+#[test]
+fn every_setting_of_the_cluster_differs() {
+    let observed = made(&dubbing());
+    let mut spec = dubbing();
+    spec.labels.insert("env".to_owned(), "production".to_owned());
+    spec.labels.remove("team");
+    let settings = &mut gke(&mut spec).settings;
+    settings.release_channel = ReleaseChannel::Stable;
+    settings.maintenance = None;
+    settings.logging = vec!["SYSTEM_COMPONENTS".to_owned()];
+    settings.monitoring = vec!["SYSTEM_COMPONENTS".to_owned(), "DCGM".to_owned()];
+    settings.autoscaling_profile = AutoscalingProfile::Balanced;
+    settings.workload_identity = false;
+    settings.shielded_nodes = false;
+    settings.network = Some("studio".to_owned());
+    settings.private_nodes = true;
+    settings.version = Some("1.33".to_owned());
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn everything_that_changes_in_place_differs_about_a_pool() {
+    let observed = made(&dubbing());
+    let mut spec = dubbing();
+    let v100 = &mut spec.pools[2];
+    v100.zones = zones("acf");
+    v100.labels.insert("tier".to_owned(), "standard".to_owned());
+    v100.taints[0].value = "present".to_owned();
+    v100.taints.push(Taint { key: "dedicated".into(), value: String::new(), effect: TaintEffect::NoExecute });
+    v100.nodes = NodeRange { min: 0, max: 12 };
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn a_pool_stops_and_another_starts_scaling() {
+    let mut spec = dubbing();
+    spec.pools[1].nodes = NodeRange { min: 3, max: 3 };
+    let observed = made(&spec);
+    spec.pools[1].nodes = NodeRange { min: 0, max: 3 };
+    spec.pools[2].nodes = NodeRange { min: 4, max: 4 };
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn a_fixed_pool_grows() {
+    let mut spec = dubbing();
+    spec.pools[1].nodes = NodeRange { min: 3, max: 3 };
+    let observed = made(&spec);
+    spec.pools[1].nodes = NodeRange { min: 6, max: 6 };
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn limits_per_zone_become_totals() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    let nodes = NodeRange { min: 1, max: 8 };
+    pool_settings(pool(&mut observed, "gpu-v100-pool")).autoscaling =
+        Some(GkeAutoscaling { nodes, per_zone: true, any_zone: false });
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn a_pool_has_to_be_made_again() {
+    let observed = made(&dubbing());
+    let mut spec = dubbing();
+    let v100 = &mut spec.pools[2];
+    v100.machine_type = "n1-standard-4".to_owned();
+    v100.gpu.as_mut().unwrap().sharing = Sharing::Mps(3);
+    v100.capacity = Capacity::OnDemand;
+    v100.disk.size_gb = 200;
+    gke(&mut spec).secure_boot = true;
+    spec.pools.remove(0);
+    spec.pools.remove(0);
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn pools_come_and_go() {
+    let mut spec = dubbing();
+    spec.pools.push(cpu("old-cpu", 1, 1));
+    spec.pools.push(gpu("old-t4", "n1-standard-4", "t4", Sharing::Exclusive, 1, 1));
+    spec.pools.push(cpu("not-ours", 1, 1));
+    let mut observed = made(&spec);
+    pool_settings(pool(&mut observed, "not-ours")).resource_labels.clear();
+    let mut spec = dubbing();
+    spec.pools.push(cpu("new-cpu", 1, 2));
+    spec.pools.push(gpu("new-t4", "n1-standard-4", "t4", Sharing::Exclusive, 1, 3));
+    spec.pools.push(gpu("new-l4", "g2-standard-4", "l4", Sharing::Exclusive, 0, 3));
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn a_cluster_of_that_name_is_not_ours() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    cluster(&mut observed).labels.clear();
+    for pool in &mut cluster(&mut observed).pools {
+        pool_settings(pool).resource_labels.clear();
+    }
+    let other = crate::build::cluster;
+    assert_snapshot!(present(&spec, &observed), @"");
+    assert_snapshot!(absent(&spec, &observed, false), @"");
+    assert_snapshot!(adopt(&spec, &observed), @"");
+    other(&mut observed).labels.insert("managed-by".to_owned(), "terraform".to_owned());
+    assert_snapshot!(present(&spec, &observed), @"");
+}
+
+#[test]
+fn a_pool_of_that_name_is_not_ours_and_would_be_deleted() {
+    let mut spec = dubbing();
+    let mut observed = made(&spec);
+    pool_settings(pool(&mut observed, "gpu-v100-pool")).resource_labels.clear();
+    spec.pools[2].machine_type = "n1-standard-4".to_owned();
+    assert_snapshot!(present(&spec, &observed), @"");
+}
+
+#[test]
+fn pools_ended_badly() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    in_phase(&mut observed, "gpu-v100-pool", Phase::Degraded, vec![stockout()]);
+    in_phase(&mut observed, "gpu-a100-pool", Phase::Failed, vec![stockout()]);
+    in_phase(&mut observed, "cpu-pool", Phase::Degraded, Vec::new());
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn the_cluster_failed() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    cluster(&mut observed).phase = Phase::Failed;
+    cluster(&mut observed).issues = vec![stockout()];
+    assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn killed_right_after_the_create_call() {
+    let spec = dubbing();
+    let mut observed = Observed { operations: vec![operation("CREATE_CLUSTER", None)], ..Observed::default() };
+    assert_snapshot!("before_the_cluster_shows", present(&spec, &observed));
+    assert_snapshot!("destroy_before_the_cluster_shows", absent(&spec, &observed, false));
+    observed.cluster = made(&spec).cluster;
+    cluster(&mut observed).phase = Phase::Creating;
+    assert_snapshot!("while_it_is_made", present(&spec, &observed));
+    assert_snapshot!("destroy_while_it_is_made", absent(&spec, &observed, false));
+    let mut changed = spec.clone();
+    changed.pools[0].nodes.max = 20;
+    gke(&mut changed).settings.maintenance = None;
+    assert_snapshot!("while_it_is_made_and_the_file_changed", present(&changed, &observed));
+    observed.operations.clear();
+    assert_snapshot!("while_it_is_made_and_no_operation_shows", present(&spec, &observed));
+}
+
+#[test]
+fn killed_while_a_pool_was_made() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    in_phase(&mut observed, "gpu-v100-pool", Phase::Creating, Vec::new());
+    observed.operations = vec![operation("CREATE_NODE_POOL", Some("gpu-v100-pool"))];
+    assert_snapshot!("pool_shows", present(&spec, &observed));
+    cluster(&mut observed).pools.retain(|pool| pool.name != "gpu-v100-pool");
+    assert_snapshot!("pool_does_not_show", present(&spec, &observed));
+}
+
+#[test]
+fn killed_while_a_pool_was_made_again() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    in_phase(&mut observed, "gpu-v100-pool", Phase::Deleting, Vec::new());
+    assert_snapshot!("no_operation_shows", present(&spec, &observed));
+    observed.operations = vec![operation("DELETE_NODE_POOL", Some("gpu-v100-pool"))];
+    assert_snapshot!("operation_shows", present(&spec, &observed));
+}
+
+#[test]
+fn killed_while_the_cluster_was_deleted() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    cluster(&mut observed).phase = Phase::Deleting;
+    assert_snapshot!("create_no_operation_shows", present(&spec, &observed));
+    assert_snapshot!("destroy_no_operation_shows", absent(&spec, &observed, false));
+    observed.operations = vec![operation("DELETE_CLUSTER", None)];
+    assert_snapshot!("create_operation_shows", present(&spec, &observed));
+    assert_snapshot!("destroy_operation_shows", absent(&spec, &observed, false));
+}
+
+#[test]
+fn gke_is_upgrading_nodes() {
+    let mut spec = dubbing();
+    let mut observed = made(&spec);
+    observed.operations = vec![operation("UPGRADE_NODES", Some("cpu-pool"))];
+    assert_snapshot!("nothing_to_do", present(&spec, &observed));
+    spec.pools[0].nodes.max = 11;
+    assert_snapshot!("something_to_do", present(&spec, &observed));
+    assert_snapshot!("destroy", absent(&spec, &observed, false));
+}
+
+#[test]
+fn destroy() {
+    let spec = dubbing();
+    assert_snapshot!("destroy_nothing", absent(&spec, &Observed::default(), false));
+    assert_snapshot!("destroy_a_cluster", absent(&spec, &made(&spec), false));
+}
+
+#[test]
+fn what_cannot_be_made() {
+    let mut spec = dubbing();
+    let observed = made(&spec);
+    spec.place = Place { region: "europe-west4".to_owned(), zone: None };
+    assert_snapshot!(present(&spec, &observed), @"");
+    let mut spec = dubbing();
+    spec.pools[1].gpu.as_mut().unwrap().model = "a10g".to_owned();
+    assert_snapshot!(present(&spec, &observed), @"");
+    let mut spec = dubbing();
+    spec.pools[1].capacity = Capacity::SpotThenOnDemand;
+    assert_snapshot!(present(&spec, &observed), @"");
+    let mut spec = dubbing();
+    spec.pools.clear();
+    assert_snapshot!(present(&spec, &observed), @"");
+    spec.cloud = CloudSpec::Eks(EksSpec {
+        version: None,
+        vpc_cidr: "10.0.0.0/16".to_owned(),
+        subnet_ids: Vec::new(),
+        addons: Vec::new(),
+        logging: Vec::new(),
+        cluster_role_arn: None,
+        node_role_arn: None,
+        public_access_cidrs: Vec::new(),
+        private_access: false,
+        admin_arns: Vec::new(),
+    });
+    assert_snapshot!(present(&spec, &observed), @"");
+    assert_snapshot!(absent(&spec, &observed, false), @"");
+}
