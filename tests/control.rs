@@ -81,11 +81,6 @@ impl Control {
         self.ask("POST", "/_sim/quota", Some(&json!({"metric": metric, "region": region, "limit": limit})));
     }
 
-    /// Moves the simulated time on.
-    pub(crate) fn advance(&self, seconds: u64) {
-        self.ask("POST", "/_sim/clock/advance", Some(&json!({ "seconds": seconds })));
-    }
-
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         self.try_ask(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }

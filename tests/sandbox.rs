@@ -1,6 +1,6 @@
 //! The real binary in a box: an empty environment, its own home, its own simulated world.
 //!
-//! When a sandbox goes, the ledger of its world is read, and a test that leaves something billed without having said so fails.
+//! When a sandbox goes, the ledger of its world is read, and a test that leaves something billed fails.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -24,7 +24,6 @@ pub(crate) struct Sandbox {
     root: TempDir,
     variables: Vec<(String, String)>,
     server: Option<Child>,
-    may_stay_billed: bool,
 }
 
 impl Sandbox {
@@ -47,7 +46,7 @@ impl Sandbox {
             ("NO_COLOR".to_owned(), "1".to_owned()),
             ("TZ".to_owned(), "UTC".to_owned()),
         ];
-        Self { root, variables, server: None, may_stay_billed: false }
+        Self { root, variables, server: None }
     }
 
     /// The same, with the simulator in a process of its own, which outlives the commands.
@@ -63,11 +62,6 @@ impl Sandbox {
         sandbox.server = Some(server);
         let control = Control::attach(&sandbox.path("state/sim"));
         (sandbox, control)
-    }
-
-    /// Says that something stays billed on purpose.
-    pub(crate) fn may_stay_billed(&mut self) {
-        self.may_stay_billed = true;
     }
 
     /// Sets a variable for all later commands.
@@ -92,11 +86,13 @@ impl Sandbox {
     }
 
     /// Runs `berth` with these words, split at spaces.
+    #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn berth(&self, line: &str) -> Output {
         self.berth_answering(line, "")
     }
 
     /// The same, with text on standard input.
+    #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn berth_answering(&self, line: &str, input: &str) -> Output {
         let command = self.command(env!("CARGO_BIN_EXE_berth"), line.split_whitespace());
         self.run(command, input)
@@ -109,6 +105,7 @@ impl Sandbox {
     }
 
     /// Runs another program in the box.
+    #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn other(&self, program: &str, line: &str) -> Output {
         let command = self.command(program, line.split_whitespace());
         self.run(command, "")
@@ -153,7 +150,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         let failing = std::thread::panicking();
-        if !failing && !self.may_stay_billed && self.path("state/sim").exists() {
+        if !failing && self.path("state/sim").exists() {
             let billed = self.ledger()["billedNow"].clone();
             self.stop_server();
             assert_eq!(billed, serde_json::json!([]), "the test ends and this is still billed");
@@ -172,7 +169,6 @@ impl Sandbox {
 }
 
 /// What a command left behind in words and numbers.
-#[must_use = "compare it with a snapshot or assert its exit code"]
 pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: String,
