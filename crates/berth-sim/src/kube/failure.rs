@@ -44,6 +44,11 @@ impl Cause {
         Cause::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
     }
 
+    /// The same with the value as it is to be shown.
+    pub(crate) fn invalid_text(field: impl Into<String>, value: &str, why: &str) -> Cause {
+        Cause::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
+    }
+
     pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Cause {
         Cause::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
     }

@@ -1,6 +1,6 @@
 //! The store: objects as JSON by kind, namespace and name, and the log of their changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub struct Store {
     pub(crate) log: Log,
     /// The last revision the controllers have seen.
     pub(crate) settled: u64,
+    /// Nodes the node controller has to look at again.
+    pub(crate) young_nodes: BTreeSet<String>,
 }
 
 impl Store {
@@ -39,6 +41,7 @@ impl Store {
             objects: BTreeMap::new(),
             log: Log::since(1),
             settled: 1,
+            young_nodes: BTreeSet::new(),
         };
         for name in ["kube-system", "kube-public", "kube-node-lease", "default"] {
             store.put(now, "namespaces", None, rules::namespace::skeleton(name));
@@ -200,7 +203,15 @@ impl Store {
         seed: u64,
         objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>>,
     ) -> Store {
-        Store { git_version, revision, seed, objects, log: Log::since(revision), settled: revision }
+        Store {
+            git_version,
+            revision,
+            seed,
+            objects,
+            log: Log::since(revision),
+            settled: revision,
+            young_nodes: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn seed(&self) -> u64 {

@@ -49,7 +49,7 @@ pub(crate) fn table(kind: &Kind, metadata: Value, rows: Vec<Value>) -> Value {
 pub(crate) fn row(kind: &Kind, object: &Value, include: Include, now: Timestamp) -> Value {
     let mut row = json!({"cells": cells::of(kind, object, now)});
     match include {
-        Include::Nothing => {}
+        Include::Nothing => row["object"] = Value::Null,
         Include::Metadata => row["object"] = metadata_only(object),
         Include::Object => {
             let mut whole = json!({"kind": kind.kind, "apiVersion": kind.api_version()});

@@ -1,5 +1,7 @@
 //! The node controller's taints: what follows from readiness and from being cordoned.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,32 +13,59 @@ const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 
+/// The annotation that tells kubelets how long they may keep what they read.
+const TTL: &str = "node.alpha.kubernetes.io/ttl";
+/// A node without any word from its kubelet keeps the taint it was born with for so many seconds.
+const PATIENCE_SECONDS: i64 = 1;
+
 pub(crate) fn settle(store: &mut Store, since: u64, now: Timestamp) {
-    let mut changed: Vec<String> = store
-        .log
-        .after(since)
-        .filter(|change| change.storage == "/nodes" && change.after.is_some())
-        .map(|change| change.key.clone())
-        .collect();
-    changed.dedup();
+    let mut names: BTreeSet<String> = std::mem::take(&mut store.young_nodes);
+    let changes = store.log.after(since).filter(|change| change.storage == "/nodes" && change.after.is_some());
+    names.extend(changes.map(|change| change.key.clone()));
     let Some(kind) = kinds::by_plural("nodes") else { return };
-    for name in changed {
+    for name in names {
         let Some(object) = store.object(kind, &name) else { continue };
         let mut node = Value::clone(object);
-        if taint(&mut node, now) {
+        let young = ready(&node).is_none() && age_seconds(&node, now) < PATIENCE_SECONDS;
+        if young {
+            store.young_nodes.insert(name.clone());
+        }
+        let annotated = annotate(&mut node);
+        let tainted = taint(&mut node, young, now);
+        if annotated || tainted {
             store.write(kind, name, Some(node));
         }
     }
 }
 
+fn ready(node: &Value) -> Option<&str> {
+    let conditions = node["status"]["conditions"].as_array()?;
+    conditions.iter().find(|condition| condition["type"] == "Ready")?["status"].as_str()
+}
+
+fn age_seconds(node: &Value, now: Timestamp) -> i64 {
+    let born = node["metadata"]["creationTimestamp"].as_str();
+    born.and_then(|born| time::seconds_since(born, now)).unwrap_or(PATIENCE_SECONDS)
+}
+
+/// Adds the time to live when it is missing; says whether it was.
+fn annotate(node: &mut Value) -> bool {
+    let annotations = &mut node["metadata"]["annotations"];
+    if !annotations[TTL].is_null() {
+        return false;
+    }
+    if !annotations.is_object() {
+        *annotations = json!({});
+    }
+    annotations[TTL] = json!("0");
+    true
+}
+
 /// Sets or removes the controller's own taints; says whether anything changed.
-fn taint(node: &mut Value, now: Timestamp) -> bool {
-    let ready = node["status"]["conditions"]
-        .as_array()
-        .and_then(|conditions| conditions.iter().find(|condition| condition["type"] == "Ready"))
-        .and_then(|condition| condition["status"].as_str());
+fn taint(node: &mut Value, young: bool, now: Timestamp) -> bool {
+    let ready = ready(node);
     let wanted = [
-        (NOT_READY, ready == Some("False")),
+        (NOT_READY, ready == Some("False") || (young && has_taint(node, NOT_READY))),
         (UNREACHABLE, ready == Some("Unknown")),
         (UNSCHEDULABLE, node["spec"]["unschedulable"] == true),
     ];
@@ -63,4 +92,8 @@ fn taint(node: &mut Value, now: Timestamp) -> bool {
         node["spec"]["taints"] = json!(taints);
     }
     true
+}
+
+fn has_taint(node: &Value, key: &str) -> bool {
+    node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(|taint| taint["key"] == key))
 }

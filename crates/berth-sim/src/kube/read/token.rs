@@ -1,7 +1,8 @@
 //! Continue tokens: where the next page starts, and in which version.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::kube::failure::{Failure, Outcome};
@@ -18,6 +19,8 @@ pub(crate) struct Token {
     pub(crate) start: String,
 }
 
+/// As lenient as the server about the last bits.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 const FORMAT: &str = "meta.k8s.io/v1";
 
 impl Token {
@@ -28,7 +31,7 @@ impl Token {
     }
 
     pub(crate) fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+        LENIENT.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// The same place in whatever version is current.
@@ -39,7 +42,7 @@ impl Token {
     pub(crate) fn decode(text: &str) -> Outcome<Token> {
         let refuse =
             |why: &str| Failure::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refuse("illegal base64 data at input byte 0"))?;
+        let bytes = LENIENT.decode(text).map_err(|_| refuse("illegal base64 data at input byte 0"))?;
         match serde_json::from_slice::<Token>(&bytes) {
             Ok(token) if token.format == FORMAT => Ok(token),
             Ok(token) => Err(refuse(&format!("server does not recognize this encoded version \"{}\"", token.format))),

@@ -105,8 +105,18 @@ fn owners(owners: &Value, causes: &mut Vec<Cause>) {
         let why = format!(
             "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
         );
-        causes.push(Cause::invalid("metadata.ownerReferences", owners, &why));
+        let shown: Vec<String> = list.iter().map(shown_owner).collect();
+        causes.push(Cause::invalid_text("metadata.ownerReferences", &format!("[{}]", shown.join(",")), &why));
     }
+}
+
+/// A reference with its fields in the order of the type.
+fn shown_owner(owner: &Value) -> String {
+    let fields: Vec<String> = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"]
+        .into_iter()
+        .filter_map(|field| owner.get(field).map(|value| format!("\"{field}\":{value}")))
+        .collect();
+    format!("{{{}}}", fields.join(","))
 }
 
 fn finalizers(finalizers: &Value, causes: &mut Vec<Cause>) {

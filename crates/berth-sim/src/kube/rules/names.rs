@@ -36,6 +36,11 @@ fn longest(text: &str, most: usize) -> Option<String> {
     (text.len() > most).then(|| format!("must be no more than {most} characters"))
 }
 
+/// The texts about labels count in bytes.
+fn longest_bytes(text: &str) -> Option<String> {
+    (text.len() > 63).then(|| "must be no more than 63 bytes".to_owned())
+}
+
 /// What is wrong with a DNS subdomain, the name of most objects.
 pub(crate) fn subdomain(text: &str) -> Vec<String> {
     let mut faults: Vec<String> = longest(text, 253).into_iter().collect();
@@ -75,7 +80,7 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     }
     if name.is_empty() {
         faults.push("name part must be non-empty".to_owned());
-    } else if let Some(why) = longest(name, 63) {
+    } else if let Some(why) = longest_bytes(name) {
         faults.push(format!("name part {why}"));
     }
     if !loose_name(name) {
@@ -86,7 +91,7 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
 
 /// What is wrong with the value of a label or a taint; an empty one is fine.
 pub(crate) fn label_value(text: &str) -> Vec<String> {
-    let mut faults: Vec<String> = longest(text, 63).into_iter().collect();
+    let mut faults: Vec<String> = longest_bytes(text).into_iter().collect();
     if !text.is_empty() && !loose_name(text) {
         faults.push(LABEL_VALUE.to_owned());
     }
