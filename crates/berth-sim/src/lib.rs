@@ -2,4 +2,14 @@
 //!
 //! Uses no berth crate: client and server are two witnesses and cannot share a mistake.
 
+mod catalog;
+mod clock;
+mod compute;
+mod faults;
+mod gke;
 pub mod kube;
+mod ledger;
+mod lifecycle;
+mod oauth;
+mod wire;
+mod world;

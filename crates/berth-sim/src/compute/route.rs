@@ -1,0 +1,141 @@
+//! Which Compute Engine method a path means, and its answer.
+
+use serde_json::{Value, json};
+
+use super::lists;
+use crate::catalog::{self, REGIONS};
+use crate::wire::{Reply, Request};
+use crate::world::World;
+
+/// The segments after `/compute/v1/projects/P`.
+fn segments(path: &str) -> Option<(String, Vec<String>)> {
+    let rest = path.strip_prefix("/compute/v1/projects/")?;
+    let mut parts = rest.trim_end_matches('/').split('/').map(str::to_owned);
+    let project = parts.next()?;
+    Some((project, parts.collect()))
+}
+
+/// The method's name for a path, as ledger and faults know it.
+pub(crate) fn method(request: &Request) -> Option<(&'static str, String)> {
+    let (_, parts) = segments(&request.path)?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let name = match parts.as_slice() {
+        [] => "compute.projects.get",
+        ["regions"] => "compute.regions.list",
+        ["regions", _] => "compute.regions.get",
+        ["zones"] => "compute.zones.list",
+        ["zones", _] => "compute.zones.get",
+        ["aggregated", "acceleratorTypes"] => "compute.acceleratorTypes.aggregatedList",
+        ["zones", _, "acceleratorTypes"] => "compute.acceleratorTypes.list",
+        ["zones", _, "acceleratorTypes", _] => "compute.acceleratorTypes.get",
+        ["aggregated", "machineTypes"] => "compute.machineTypes.aggregatedList",
+        ["zones", _, "machineTypes"] => "compute.machineTypes.list",
+        ["zones", _, "machineTypes", _] => "compute.machineTypes.get",
+        ["zones", _, "instanceGroupManagers", _] => "compute.instanceGroupManagers.get",
+        _ => return None,
+    };
+    (request.method == "GET").then(|| (name, request.path.trim_start_matches("/compute/v1/").to_owned()))
+}
+
+/// The answer to a request whose method is known.
+pub(crate) fn answer(world: &World, request: &Request, base: &str) -> Reply {
+    let Some((project, parts)) = segments(&request.path) else { return not_found(&request.path) };
+    let root = format!("{base}/compute/v1/projects/{project}");
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        [] => Reply::ok(json!({
+            "kind": "compute#project", "id": "1000000000000", "name": project, "selfLink": root,
+            "defaultServiceAccount": "1000000000000-compute@developer.gserviceaccount.com",
+            "quotas": world.project_quotas(),
+        })),
+        ["regions"] => {
+            let items = REGIONS.iter().map(|(name, _)| (*name, region(world, &root, name))).collect();
+            lists::page(request, "compute#regionList", &format!("{root}/regions"), items)
+        }
+        ["regions", name] => {
+            found(REGIONS.iter().any(|(known, _)| known == name), &request.path, || region(world, &root, name))
+        }
+        ["zones"] => {
+            let zones: Vec<String> = REGIONS.iter().flat_map(|(name, _)| catalog::zones_of(name)).collect();
+            let items = zones.iter().map(|name| (name.as_str(), zone(&root, name))).collect();
+            lists::page(request, "compute#zoneList", &format!("{root}/zones"), items)
+        }
+        ["zones", name] => found(is_zone(name), &request.path, || zone(&root, name)),
+        ["aggregated", "acceleratorTypes"] => lists::aggregated(request, &root, "acceleratorType", lists::accelerators),
+        ["aggregated", "machineTypes"] => lists::aggregated(request, &root, "machineType", lists::machines),
+        ["zones", zone, _] | ["zones", zone, _, _] if !is_zone(zone) => {
+            not_found(&format!("/compute/v1/projects/{project}/zones/{zone}"))
+        }
+        ["zones", zone, "acceleratorTypes"] => {
+            lists::of_zone(request, &root, zone, "acceleratorType", lists::accelerators(&root, zone))
+        }
+        ["zones", zone, "machineTypes"] => {
+            lists::of_zone(request, &root, zone, "machineType", lists::machines(&root, zone))
+        }
+        ["zones", zone, "acceleratorTypes", name] => one(lists::accelerators(&root, zone), name, &request.path),
+        ["zones", zone, "machineTypes", name] => one(lists::machines(&root, zone), name, &request.path),
+        ["zones", zone, "instanceGroupManagers", name] => group(world, &root, zone, name, &request.path),
+        _ => not_found(&request.path),
+    }
+}
+
+fn is_zone(name: &str) -> bool {
+    catalog::region_of(name).is_some_and(|region| region != name)
+}
+
+fn one(items: Vec<(String, Value)>, name: &str, path: &str) -> Reply {
+    let item = items.into_iter().find(|(known, _)| known == name);
+    item.map_or_else(|| not_found(path), |(_, item)| Reply::ok(item))
+}
+
+fn found(exists: bool, path: &str, item: impl FnOnce() -> Value) -> Reply {
+    if exists { Reply::ok(item()) } else { not_found(path) }
+}
+
+/// Compute Engine's own form of a 404, which has no canonical status.
+pub(crate) fn not_found(path: &str) -> Reply {
+    let resource = path.trim_start_matches("/compute/v1/");
+    let message = format!("The resource '{resource}' was not found");
+    let body = json!({"error": {
+        "code": 404,
+        "message": message,
+        "errors": [{"message": message, "domain": "global", "reason": "notFound"}],
+    }});
+    Reply { status: 404, body }
+}
+
+fn region(world: &World, root: &str, name: &str) -> Value {
+    let zones: Vec<String> = catalog::zones_of(name).iter().map(|zone| format!("{root}/zones/{zone}")).collect();
+    json!({
+        "kind": "compute#region", "id": id(name), "name": name, "description": name, "status": "UP",
+        "selfLink": format!("{root}/regions/{name}"), "zones": zones, "quotas": world.region_quotas(name),
+    })
+}
+
+fn zone(root: &str, name: &str) -> Value {
+    let region = catalog::region_of(name).unwrap_or_default();
+    json!({
+        "kind": "compute#zone", "id": id(name), "name": name, "description": name, "status": "UP",
+        "region": format!("{root}/regions/{region}"), "selfLink": format!("{root}/zones/{name}"),
+    })
+}
+
+/// The instance group behind a pool's zone, which `gcloud` asks for when it counts nodes.
+fn group(world: &World, root: &str, zone: &str, name: &str, path: &str) -> Reply {
+    let size = world.clusters.values().find_map(|cluster| {
+        let pool = cluster.pools.iter().find(|pool| world.group_name(cluster, pool, zone) == name)?;
+        Some(pool.wanted.get(zone).copied().unwrap_or(0))
+    });
+    let Some(size) = size else { return not_found(path) };
+    Reply::ok(json!({
+        "kind": "compute#instanceGroupManager", "id": id(name), "name": name,
+        "zone": format!("{root}/zones/{zone}"), "baseInstanceName": name.trim_end_matches("-grp"),
+        "instanceGroup": format!("{root}/zones/{zone}/instanceGroups/{name}"),
+        "selfLink": format!("{root}/zones/{zone}/instanceGroupManagers/{name}"), "targetSize": size,
+    }))
+}
+
+/// A stable number for a name, as Compute Engine's ids are.
+pub(crate) fn id(name: &str) -> String {
+    (crate::lifecycle::digest(name) >> 1).to_string()
+}

@@ -1,0 +1,69 @@
+//! Kubernetes versions on offer, and what a version text means.
+
+use serde_json::{Value, json};
+
+/// Channels with their default version, most adventurous first.
+const CHANNELS: &[(&str, &str)] = &[
+    ("RAPID", "1.36.1-gke.1023000"),
+    ("REGULAR", "1.35.3-gke.1389000"),
+    ("STABLE", "1.34.6-gke.1298000"),
+    ("EXTENDED", "1.35.3-gke.1389000"),
+];
+
+/// Every version on offer, newest first.
+const VERSIONS: &[&str] = &[
+    "1.36.1-gke.1023000",
+    "1.35.3-gke.1389000",
+    "1.35.1-gke.1396000",
+    "1.34.6-gke.1298000",
+    "1.34.4-gke.1130000",
+    "1.33.9-gke.1117000",
+];
+
+/// The default version of a channel; REGULAR's for no channel.
+pub(crate) fn default_version(channel: &str) -> &'static str {
+    CHANNELS.iter().find(|(name, _)| *name == channel).map_or(CHANNELS[1].1, |(_, version)| version)
+}
+
+/// The version a text stands for: `latest`, `-`, empty, `1.X`, `1.X.Y` or `1.X.Y-gke.N`.
+pub(crate) fn resolve(text: &str, channel: &str) -> Option<&'static str> {
+    match text {
+        "" | "-" => Some(default_version(channel)),
+        "latest" => VERSIONS.first().copied(),
+        text => VERSIONS
+            .iter()
+            .find(|version| {
+                **version == text || version.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '-']))
+            })
+            .copied(),
+    }
+}
+
+/// The answer of getServerConfig.
+pub(crate) fn server_config() -> Value {
+    let channels: Vec<Value> = CHANNELS
+        .iter()
+        .map(|(channel, version)| json!({"channel": channel, "defaultVersion": version, "validVersions": VERSIONS}))
+        .collect();
+    json!({
+        "channels": channels,
+        "defaultClusterVersion": default_version("REGULAR"),
+        "defaultImageType": "COS_CONTAINERD",
+        "validImageTypes": ["COS_CONTAINERD", "UBUNTU_CONTAINERD"],
+        "validMasterVersions": VERSIONS,
+        "validNodeVersions": VERSIONS,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stand_for_versions() {
+        assert_eq!(resolve("1.34", ""), Some("1.34.6-gke.1298000"));
+        assert_eq!(resolve("1.3", ""), None);
+        assert_eq!(resolve("latest", "STABLE"), Some("1.36.1-gke.1023000"));
+        assert_eq!(resolve("-", "STABLE"), Some("1.34.6-gke.1298000"));
+    }
+}

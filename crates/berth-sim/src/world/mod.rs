@@ -1,0 +1,15 @@
+//! The world: everything the pretend cloud remembers, and the two pure functions that change it.
+
+mod advance;
+mod apply;
+mod kubelet;
+mod node_object;
+mod scale;
+mod state;
+mod work;
+
+pub(crate) use apply::Outcome;
+pub(crate) use state::{
+    Cluster, ClusterStatus, Condition, Due, Node, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls,
+    Token, World, integer,
+};
