@@ -75,7 +75,7 @@ fn any_observed() -> impl Strategy<Value = Observed> {
     (any_spec(), 0usize..10, pools).prop_map(|(spec, fate, pools)| {
         let mut observed = World::made(&spec).observed;
         let mut operations = Vec::new();
-        let cluster = observed.cluster.as_mut().unwrap();
+        let cluster = observed.cluster.as_mut().expect("a cluster");
         for (pool, (fate, seen)) in cluster.pools.iter_mut().zip(pools) {
             let (phase, kind) = match fate {
                 0 => (Phase::Creating, "CREATE_NODE_POOL"),
@@ -93,7 +93,7 @@ fn any_observed() -> impl Strategy<Value = Observed> {
             // A deletion may show before its operation does; everything else only runs while its operation does.
             if !kind.is_empty() && (seen || fate != 1) {
                 operations.push(operation(kind, Some(&pool.name)));
-                operations.last_mut().unwrap().name = format!("operation-{}", pool.name);
+                operations.last_mut().expect("just pushed").name = format!("operation-{}", pool.name);
             }
             let settings = pool_settings(pool);
             if seen && fate == 6 {
@@ -130,7 +130,7 @@ fn decide(spec: &ClusterSpec, observed: &Observed) -> Plan {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plan_leads_to_the_file(spec in any_spec(), observed in any_observed(), picks in any::<u64>()) {

@@ -5,9 +5,7 @@ use berth_core::observed::{Observed, Phase};
 use berth_core::spec::{Capacity, CloudSpec, EksSpec, NodeRange, Place, Sharing, Taint, TaintEffect};
 use insta::assert_snapshot;
 
-use crate::build::{
-    cluster, cpu, dubbing, gke, gpu, in_phase, made, operation, pool, pool_settings, stockout, zones,
-};
+use crate::build::{cluster, cpu, dubbing, gke, gpu, in_phase, made, operation, pool, pool_settings, stockout, zones};
 use crate::render::{absent, adopt, present};
 
 #[test]
@@ -129,12 +127,13 @@ fn a_cluster_of_that_name_is_not_ours() {
     for pool in &mut cluster(&mut observed).pools {
         pool_settings(pool).resource_labels.clear();
     }
-    let other = crate::build::cluster;
-    assert_snapshot!(present(&spec, &observed), @"");
-    assert_snapshot!(absent(&spec, &observed, false), @"");
-    assert_snapshot!(adopt(&spec, &observed), @"");
-    other(&mut observed).labels.insert("managed-by".to_owned(), "terraform".to_owned());
-    assert_snapshot!(present(&spec, &observed), @"");
+    let mut text = format!("create\n{}", present(&spec, &observed));
+    text += &format!("destroy\n{}", absent(&spec, &observed, false));
+    text += &format!("create, adopting\n{}", adopt(&spec, &observed));
+    text += &format!("destroy, adopting\n{}", absent(&spec, &observed, true));
+    cluster(&mut observed).labels.insert("managed-by".to_owned(), "terraform".to_owned());
+    text += &format!("create, made by another tool\n{}", present(&spec, &observed));
+    assert_snapshot!(text);
 }
 
 #[test]
@@ -143,7 +142,8 @@ fn a_pool_of_that_name_is_not_ours_and_would_be_deleted() {
     let mut observed = made(&spec);
     pool_settings(pool(&mut observed, "gpu-v100-pool")).resource_labels.clear();
     spec.pools[2].machine_type = "n1-standard-4".to_owned();
-    assert_snapshot!(present(&spec, &observed), @"");
+    let refused = present(&spec, &observed);
+    assert_snapshot!(format!("{refused}adopting\n{}", adopt(&spec, &observed)));
 }
 
 #[test]
@@ -169,18 +169,18 @@ fn the_cluster_failed() {
 fn killed_right_after_the_create_call() {
     let spec = dubbing();
     let mut observed = Observed { operations: vec![operation("CREATE_CLUSTER", None)], ..Observed::default() };
-    assert_snapshot!("before_the_cluster_shows", present(&spec, &observed));
-    assert_snapshot!("destroy_before_the_cluster_shows", absent(&spec, &observed, false));
+    assert_snapshot!("create_call_before_the_cluster_shows", present(&spec, &observed));
+    assert_snapshot!("create_call_destroy_before_the_cluster_shows", absent(&spec, &observed, false));
     observed.cluster = made(&spec).cluster;
     cluster(&mut observed).phase = Phase::Creating;
-    assert_snapshot!("while_it_is_made", present(&spec, &observed));
-    assert_snapshot!("destroy_while_it_is_made", absent(&spec, &observed, false));
+    assert_snapshot!("create_call_while_it_is_made", present(&spec, &observed));
+    assert_snapshot!("create_call_destroy_while_it_is_made", absent(&spec, &observed, false));
     let mut changed = spec.clone();
     changed.pools[0].nodes.max = 20;
     gke(&mut changed).settings.maintenance = None;
-    assert_snapshot!("while_it_is_made_and_the_file_changed", present(&changed, &observed));
+    assert_snapshot!("create_call_while_it_is_made_and_the_file_changed", present(&changed, &observed));
     observed.operations.clear();
-    assert_snapshot!("while_it_is_made_and_no_operation_shows", present(&spec, &observed));
+    assert_snapshot!("create_call_while_it_is_made_and_no_operation_shows", present(&spec, &observed));
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn killed_while_a_pool_was_made() {
     let mut observed = made(&spec);
     in_phase(&mut observed, "gpu-v100-pool", Phase::Creating, Vec::new());
     observed.operations = vec![operation("CREATE_NODE_POOL", Some("gpu-v100-pool"))];
-    assert_snapshot!("pool_shows", present(&spec, &observed));
+    assert_snapshot!("pool_made_pool_shows", present(&spec, &observed));
     cluster(&mut observed).pools.retain(|pool| pool.name != "gpu-v100-pool");
-    assert_snapshot!("pool_does_not_show", present(&spec, &observed));
+    assert_snapshot!("pool_made_pool_does_not_show", present(&spec, &observed));
 }
 
 #[test]
@@ -199,9 +199,9 @@ fn killed_while_a_pool_was_made_again() {
     let spec = dubbing();
     let mut observed = made(&spec);
     in_phase(&mut observed, "gpu-v100-pool", Phase::Deleting, Vec::new());
-    assert_snapshot!("no_operation_shows", present(&spec, &observed));
+    assert_snapshot!("pool_made_again_no_operation_shows", present(&spec, &observed));
     observed.operations = vec![operation("DELETE_NODE_POOL", Some("gpu-v100-pool"))];
-    assert_snapshot!("operation_shows", present(&spec, &observed));
+    assert_snapshot!("pool_made_again_operation_shows", present(&spec, &observed));
 }
 
 #[test]
@@ -209,11 +209,23 @@ fn killed_while_the_cluster_was_deleted() {
     let spec = dubbing();
     let mut observed = made(&spec);
     cluster(&mut observed).phase = Phase::Deleting;
-    assert_snapshot!("create_no_operation_shows", present(&spec, &observed));
-    assert_snapshot!("destroy_no_operation_shows", absent(&spec, &observed, false));
+    assert_snapshot!("cluster_deleted_create_no_operation_shows", present(&spec, &observed));
+    assert_snapshot!("cluster_deleted_destroy_no_operation_shows", absent(&spec, &observed, false));
     observed.operations = vec![operation("DELETE_CLUSTER", None)];
-    assert_snapshot!("create_operation_shows", present(&spec, &observed));
-    assert_snapshot!("destroy_operation_shows", absent(&spec, &observed, false));
+    assert_snapshot!("cluster_deleted_create_operation_shows", present(&spec, &observed));
+    assert_snapshot!("cluster_deleted_destroy_operation_shows", absent(&spec, &observed, false));
+}
+
+#[test]
+fn a_pool_that_is_not_ours_keeps_workload_identity_on() {
+    let mut spec = dubbing();
+    spec.pools.push(cpu("not-ours", 1, 1));
+    let mut observed = made(&spec);
+    pool_settings(pool(&mut observed, "not-ours")).resource_labels.clear();
+    spec.pools.pop();
+    spec.pools.drain(1..);
+    gke(&mut spec).settings.workload_identity = false;
+    assert_snapshot!(present(&spec, &observed));
 }
 
 #[test]
@@ -221,10 +233,10 @@ fn gke_is_upgrading_nodes() {
     let mut spec = dubbing();
     let mut observed = made(&spec);
     observed.operations = vec![operation("UPGRADE_NODES", Some("cpu-pool"))];
-    assert_snapshot!("nothing_to_do", present(&spec, &observed));
+    assert_snapshot!("upgrade_nothing_to_do", present(&spec, &observed));
     spec.pools[0].nodes.max = 11;
-    assert_snapshot!("something_to_do", present(&spec, &observed));
-    assert_snapshot!("destroy", absent(&spec, &observed, false));
+    assert_snapshot!("upgrade_something_to_do", present(&spec, &observed));
+    assert_snapshot!("upgrade_destroy", absent(&spec, &observed, false));
 }
 
 #[test]
@@ -236,19 +248,20 @@ fn destroy() {
 
 #[test]
 fn what_cannot_be_made() {
+    let mut text = String::new();
     let mut spec = dubbing();
     let observed = made(&spec);
     spec.place = Place { region: "europe-west4".to_owned(), zone: None };
-    assert_snapshot!(present(&spec, &observed), @"");
+    text += &present(&spec, &observed);
     let mut spec = dubbing();
     spec.pools[1].gpu.as_mut().unwrap().model = "a10g".to_owned();
-    assert_snapshot!(present(&spec, &observed), @"");
+    text += &present(&spec, &observed);
     let mut spec = dubbing();
     spec.pools[1].capacity = Capacity::SpotThenOnDemand;
-    assert_snapshot!(present(&spec, &observed), @"");
+    text += &present(&spec, &observed);
     let mut spec = dubbing();
     spec.pools.clear();
-    assert_snapshot!(present(&spec, &observed), @"");
+    text += &present(&spec, &observed);
     spec.cloud = CloudSpec::Eks(EksSpec {
         version: None,
         vpc_cidr: "10.0.0.0/16".to_owned(),
@@ -261,6 +274,7 @@ fn what_cannot_be_made() {
         private_access: false,
         admin_arns: Vec::new(),
     });
-    assert_snapshot!(present(&spec, &observed), @"");
-    assert_snapshot!(absent(&spec, &observed, false), @"");
+    text += &present(&spec, &observed);
+    text += &absent(&spec, &observed, false);
+    assert_snapshot!(text);
 }

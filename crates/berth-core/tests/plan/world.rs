@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::gke::{GkeAction, GkeCluster, GkeClusterChange, GkePool, GkePoolChange};
-use berth_core::observed::{
-    Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, Phase,
-};
+use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, Phase};
 use berth_core::plan::{Goal, Plan, StepId, plan};
 use berth_core::spec::{ClusterSpec, Taint, TaintEffect};
 

@@ -80,10 +80,31 @@ fn zones(have: &GkePool, want: &GkePool) -> Option<PoolChange> {
     (have_zones != want.zones).then(|| PoolChange {
         field: "zones",
         details: vec![format!("zones: {} -> {}", have_zones.join(", "), want.zones.join(", "))],
-        // Nodes in zones that are given up go down; GKE makes those in new zones at once.
-        impact: if have_zones.iter().all(|zone| want.zones.contains(zone)) { Impact::InPlace } else { Impact::Rolling },
+        impact: zones_impact(have, want),
         change: GkePoolChange::Zones(want.zones.clone()),
     })
+}
+
+/// Nodes in zones that are given up go down; how many of an autoscaled pool's nodes stand there is not known.
+fn zones_impact(have: &GkePool, want: &GkePool) -> Impact {
+    let given_up = have.zones.iter().filter(|zone| !want.zones.contains(zone)).count();
+    let nodes = match (given_up, &have.autoscaling) {
+        (0, _) => return Impact::InPlace,
+        (_, Some(autoscaling)) if !autoscaling.per_zone => autoscaling.nodes.max,
+        _ => {
+            let zones = u32::try_from(have.zones.len()).unwrap_or(u32::MAX).max(1);
+            pool::most_nodes(have) / zones * u32::try_from(given_up).unwrap_or(u32::MAX)
+        }
+    };
+    removal(have, nodes)
+}
+
+/// So many nodes go down for good.
+fn removal(have: &GkePool, nodes: u32) -> Impact {
+    match nodes {
+        0 => Impact::InPlace,
+        nodes => Impact::Remove { nodes, gpus: nodes.saturating_mul(pool::gpus_per_node(have)) },
+    }
 }
 
 fn node_labels(have: &GkePool, want: &GkePool) -> Option<PoolChange> {
@@ -122,15 +143,16 @@ fn size(have: &GkePool, want: &GkePool) -> Vec<PoolChange> {
             change: GkePoolChange::Autoscaling(want.autoscaling.clone()),
         });
     }
+    // GKE's `initialNodeCount` follows a resize, so for a fixed pool it is the size now (Terraform's documentation warns of it).
     // How many nodes an autoscaled pool has is not known from its settings, so once it stops scaling its size is set anyway.
     let stops_scaling = have.autoscaling.is_some();
     if want.autoscaling.is_none() && (stops_scaling || have.initial_nodes_per_zone != want.initial_nodes_per_zone) {
         let old = if stops_scaling { "(autoscaled)".to_owned() } else { have.initial_nodes_per_zone.to_string() };
-        let shrinks = stops_scaling || want.initial_nodes_per_zone < have.initial_nodes_per_zone;
+        let fewer = pool::most_nodes(have).saturating_sub(pool::most_nodes(want));
         changes.push(PoolChange {
             field: "size",
             details: vec![format!("nodes in each zone: {old} -> {}", want.initial_nodes_per_zone)],
-            impact: if shrinks { Impact::Rolling } else { Impact::InPlace },
+            impact: removal(have, fewer),
             change: GkePoolChange::NodesPerZone(want.initial_nodes_per_zone),
         });
     }

@@ -24,11 +24,13 @@ pub struct Pools<'a> {
 
 /// Steps about pools, and what was left undone.
 #[derive(Debug, Clone, Default)]
-pub struct PoolSteps {
+pub struct PoolSteps<'a> {
     /// Steps; those of one pool wait for each other, those of different pools do not unless they need the same GPUs.
     pub steps: Vec<Step>,
     /// Names of pools that will be made.
     pub made: Vec<String>,
+    /// Pools that the file does not have and that stay, because they are not ours.
+    pub kept: Vec<&'a ObservedPool>,
     /// Notes.
     pub notes: Vec<Note>,
 }
@@ -37,7 +39,7 @@ pub struct PoolSteps {
 ///
 /// # Errors
 /// A pool that berth did not make would have to be deleted, and `adopt` is not given.
-pub fn decide(pools: Pools<'_>, before: &[StepId]) -> Result<PoolSteps, Refusal> {
+pub fn decide<'a>(pools: Pools<'a>, before: &[StepId]) -> Result<PoolSteps<'a>, Refusal> {
     let mut out = PoolSteps::default();
     let extra: Vec<&ObservedPool> =
         pools.have.iter().filter(|have| !pools.want.iter().any(|want| want.name == have.name)).collect();
@@ -52,7 +54,9 @@ pub fn decide(pools: Pools<'_>, before: &[StepId]) -> Result<PoolSteps, Refusal>
     for want in pools.want {
         let mut before = after(pools, &want.name, before);
         if let Some(gpu) = &want.accelerator {
-            before.extend(freed.iter().filter(|(kind, _)| *kind == gpu.kind).map(|(_, id)| id.clone()));
+            let same = freed.iter().filter(|(kind, id)| *kind == gpu.kind && !before.contains(id));
+            let same: Vec<StepId> = same.map(|(_, id)| id.clone()).collect();
+            before.extend(same);
         }
         match pools.have.iter().find(|have| have.name == want.name) {
             None => missing(pools, want, before, &mut out),
@@ -69,7 +73,7 @@ pub fn decide(pools: Pools<'_>, before: &[StepId]) -> Result<PoolSteps, Refusal>
     Ok(out)
 }
 
-fn missing(pools: Pools<'_>, want: &GkePool, before: Vec<StepId>, out: &mut PoolSteps) {
+fn missing(pools: Pools<'_>, want: &GkePool, before: Vec<StepId>, out: &mut PoolSteps<'_>) {
     if pools.waits.runs_on(&want.name, "CREATE_NODE_POOL") {
         out.notes
             .push(note(&want.name, "is being made since before; what it will be like can only be compared after that"));
@@ -84,7 +88,7 @@ fn present(
     have: &ObservedPool,
     want: &GkePool,
     before: Vec<StepId>,
-    out: &mut PoolSteps,
+    out: &mut PoolSteps<'_>,
 ) -> Result<(), Refusal> {
     let settings = settings(have);
     match have.phase {
@@ -134,7 +138,7 @@ fn recreate(
     want: &GkePool,
     details: Vec<String>,
     before: Vec<StepId>,
-    out: &mut PoolSteps,
+    out: &mut PoolSteps<'_>,
 ) {
     let (nodes, gpus) = steps::at_risk([settings(have)]);
     let why = "GKE cannot change this in a pool that exists";
@@ -145,13 +149,13 @@ fn recreate(
     make(pools, want, "it is made again with what the file says", gone, out);
 }
 
-fn make(pools: Pools<'_>, want: &GkePool, why: &str, after: Vec<StepId>, out: &mut PoolSteps) {
+fn make(pools: Pools<'_>, want: &GkePool, why: &str, after: Vec<StepId>, out: &mut PoolSteps<'_>) {
     out.made.push(want.name.clone());
     out.steps.push(steps::create_pool(pools.cluster, want, why, after));
 }
 
 /// The steps after which a pool that is being deleted is gone.
-fn deleted(pools: Pools<'_>, have: &ObservedPool, before: Vec<StepId>, out: &mut PoolSteps) -> Vec<StepId> {
+fn deleted(pools: Pools<'_>, have: &ObservedPool, before: Vec<StepId>, out: &mut PoolSteps<'_>) -> Vec<StepId> {
     if pools.waits.runs_on(&have.name, "DELETE_NODE_POOL") {
         return before;
     }
@@ -166,13 +170,19 @@ fn deleted(pools: Pools<'_>, have: &ObservedPool, before: Vec<StepId>, out: &mut
 }
 
 /// Removes a pool that the file does not have, if it is ours; gives the step's id.
-fn remove(pools: Pools<'_>, pool: &ObservedPool, before: Vec<StepId>, out: &mut PoolSteps) -> Option<StepId> {
+fn remove<'a>(
+    pools: Pools<'_>,
+    pool: &'a ObservedPool,
+    before: Vec<StepId>,
+    out: &mut PoolSteps<'a>,
+) -> Option<StepId> {
     if pool.phase == Phase::Deleting {
         return deleted(pools, pool, before, out).pop();
     }
     let settings = settings(pool);
     if !ownership::is_ours(&settings.resource_labels) {
         out.notes.push(note(&pool.name, "is not in the file and was not made by berth, so it is kept"));
+        out.kept.push(pool);
         return None;
     }
     let (nodes, gpus) = steps::at_risk([settings]);

@@ -3,7 +3,7 @@
 use super::absent::{delete, refuse_foreign};
 use super::cluster::Wanted;
 use super::operations::{Waits, waits};
-use super::pool_steps::{Pools, decide};
+use super::pool_steps::{Pools, decide, settings as settings_of};
 use super::{diff_cluster, steps};
 use crate::actions::gke::{GkeCluster, GkeClusterChange};
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
@@ -18,7 +18,12 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     let mut waits = waits(&want.cluster, &observed.operations);
     let Some(current) = &observed.cluster else {
         waits.take_own();
-        let create = steps::create_cluster(want, "there is no cluster of that name", waits.before_cluster());
+        let before = waits.before_cluster();
+        let create = if waits.runs("CREATE_CLUSTER") {
+            steps::finish_creating(want, before)
+        } else {
+            steps::create_cluster(want, "there is no cluster of that name", before)
+        };
         return Ok(whole(wanted, waits, vec![create]));
     };
     refuse_foreign(current, adopt)?;
@@ -114,13 +119,20 @@ fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedClus
     let pool_steps = decide(pools(want, current, &waits, adopt), &pool_before)?;
     let pool_ids: Vec<StepId> = pool_steps.steps.iter().map(|step| step.id.clone()).collect();
     own.extend(pool_steps.steps);
-    for change in last {
-        let after = before.iter().chain(&pool_ids).cloned().collect();
-        own.push(steps::change_cluster(&want.cluster, change, after));
+    let user = pool_steps.kept.iter().find(|pool| settings_of(pool).workload_metadata);
+    if user.is_none() {
+        for change in last {
+            let after = before.iter().chain(&pool_ids).cloned().collect();
+            own.push(steps::change_cluster(&want.cluster, change, after));
+        }
     }
     let mut notes: Vec<Note> = state_notes(current).into_iter().chain(waits.own_notes()).collect();
     notes.extend(diff_cluster::notes(&current.version, settings, &want.settings));
     notes.extend(pool_steps.notes);
+    notes.extend(user.filter(|_| settings.workload_identity && !want.settings.workload_identity).map(|pool| Note {
+        about: "cluster workload identity".to_owned(),
+        text: format!("stays on, because pool {} uses it and was not made by berth", pool.name),
+    }));
     let made = wanted.zone_words.iter().filter(|(pool, _)| pool_steps.made.contains(pool));
     notes.extend(made.map(|(pool, words)| Note { about: format!("pool {pool}"), text: words.clone() }));
     Ok(Plan { steps: waits.steps.into_iter().chain(own).collect(), notes })

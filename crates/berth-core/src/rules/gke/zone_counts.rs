@@ -37,7 +37,7 @@ pub fn zone_counts(nodes: NodeRange, zones: &[String]) -> ZoneCounts {
 /// The mapping in words: `1 to 8 nodes in total over us-central1-a, us-central1-c; starts with 1 in each zone = 2`.
 pub fn words(nodes: NodeRange, counts: &ZoneCounts) -> String {
     let range = if nodes.min == nodes.max {
-        format!("{} nodes in total, fixed,", nodes.min)
+        format!("{} {} in total, fixed,", nodes.min, if nodes.min == 1 { "node" } else { "nodes" })
     } else {
         format!("{} to {} nodes in total", nodes.min, nodes.max)
     };
