@@ -11,5 +11,8 @@ pub mod kube;
 mod ledger;
 mod lifecycle;
 mod oauth;
+mod server;
 mod wire;
 mod world;
+
+pub use server::{Endpoints, Options, PROJECT, Simulator, StartError, attach, env};

@@ -8,8 +8,6 @@ mod scale;
 mod state;
 mod work;
 
-pub(crate) use apply::Outcome;
 pub(crate) use state::{
-    Cluster, ClusterStatus, Condition, Due, Node, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls,
-    Token, World, integer,
+    Cluster, ClusterStatus, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls, Token, World, integer,
 };

@@ -155,17 +155,6 @@ impl Pool {
     }
 }
 
-/// Spreads a pool's total over its zones, one by one in order.
-pub(crate) fn spread(zones: &[String], total: u32) -> BTreeMap<String, u32> {
-    let mut counts: BTreeMap<String, u32> = zones.iter().map(|zone| (zone.clone(), 0)).collect();
-    for index in 0..total as usize {
-        if let Some(count) = zones.get(index % zones.len().max(1)).and_then(|zone| counts.get_mut(zone)) {
-            *count += 1;
-        }
-    }
-    counts
-}
-
 fn raise_to_minimum(pool: &mut Pool) {
     if let Some(each) = pool.autoscaling("minNodeCount") {
         for count in pool.wanted.values_mut() {

@@ -1,0 +1,111 @@
+//! The plain listener: container, compute and token APIs, and the way to the control API.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::Response;
+use tokio::net::TcpListener;
+
+use super::connection::{self, Dropped, json};
+use super::control;
+use super::live::Shared;
+use crate::gke::Refusal;
+use crate::wire::{Delivery, Request};
+
+/// Accepts connections until the simulator stops.
+pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    let mut stopping = shared.stopping.subscribe();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _stopped = stopping.wait_for(|stop| *stop) => return,
+        };
+        // A connection that broke while it was accepted concerns nobody else.
+        let Ok((stream, _)) = stream else { continue };
+        let shared = Arc::clone(&shared);
+        let stopping = shared.stopping.subscribe();
+        tokio::spawn(connection::serve(stream, stopping, move |request, _headers| {
+            answer(Arc::clone(&shared), request)
+        }));
+    }
+}
+
+async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response<Body>, Dropped> {
+    if let Some(rest) = request.path.strip_prefix("/_sim/") {
+        let rest = rest.to_owned();
+        return Ok(control::answer(&shared, &request, &rest));
+    }
+    let mut released = false;
+    loop {
+        let outcome = carry_out(&shared, &request, released);
+        match outcome {
+            Err(error) => {
+                let text = format!("the simulator could not save its world: {error}");
+                return Ok(json(500, &Refusal::scripted(500, "INTERNAL", &text).reply().body));
+            }
+            Ok((_, Delivery::Drop)) => return Err(Dropped),
+            Ok((reply, Delivery::Send)) => return Ok(json(reply.status, &reply.body)),
+            Ok((_, Delivery::HoldBefore(fault))) => {
+                until_cleared(&shared, fault).await;
+                released = true;
+            }
+            Ok((reply, Delivery::HoldAfter(fault))) => {
+                until_cleared(&shared, fault).await;
+                return Ok(json(reply.status, &reply.body));
+            }
+        }
+    }
+}
+
+/// Carries a request out and saves the world before anybody hears of it.
+fn carry_out(
+    shared: &Arc<Shared>,
+    request: &Request,
+    released: bool,
+) -> std::io::Result<(crate::wire::Reply, Delivery)> {
+    let (mut live, now) = shared.now();
+    let outcome = live.world.apply(request, &shared.endpoints.base_url, now, released);
+    live.dirty = true;
+    if request.method != "GET" {
+        live.save()?;
+    }
+    drop(live);
+    shared.tell();
+    Ok((outcome.reply, outcome.delivery))
+}
+
+/// Waits until a fault is cleared or the simulator stops; the control API sees the request as held meanwhile.
+pub(crate) async fn until_cleared(shared: &Arc<Shared>, fault: u64) {
+    let mut changed = shared.changed.subscribe();
+    let mut stopping = shared.stopping.subscribe();
+    let _held = Held::new(shared, fault);
+    loop {
+        changed.mark_unchanged();
+        if !shared.now().0.world.faults.is_armed(fault) {
+            return;
+        }
+        tokio::select! {
+            alive = changed.changed() => if alive.is_err() { return },
+            _stopped = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Counts a held request for as long as it lives, also when its client goes away.
+struct Held {
+    shared: Arc<Shared>,
+    fault: u64,
+}
+
+impl Held {
+    fn new(shared: &Arc<Shared>, fault: u64) -> Held {
+        shared.now().0.world.faults.hold(fault, true);
+        Held { shared: Arc::clone(shared), fault }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shared.now().0.world.faults.hold(self.fault, false);
+    }
+}

@@ -1,0 +1,166 @@
+//! The control API under `/_sim/`: what tests and users steer the simulator with.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::Response;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::connection::json as answer_json;
+use super::files;
+use super::live::Shared;
+use crate::faults::Rule;
+use crate::wire::Request;
+use crate::world::World;
+
+/// The answer to a control request; `path` is what follows `/_sim/`.
+pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Response<Body> {
+    let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["endpoints"]) => ok(json!(shared.endpoints)),
+        ("GET", ["ledger"]) => {
+            let (live, now) = shared.now();
+            ok(live.world.ledger.report(now))
+        }
+        ("GET", ["clock"]) => ok(clock(shared)),
+        ("POST", ["clock", "advance"]) => advance(shared, &request.body),
+        ("GET", ["state"]) => ok(json!(shared.now().0.world)),
+        ("GET", ["faults"]) => ok(shared.now().0.world.faults.report()),
+        ("POST", ["faults"]) => arm(shared, &request.body),
+        ("DELETE", ["faults"]) => clear(shared, None),
+        ("DELETE", ["faults", id]) => match id.parse() {
+            Ok(id) => clear(shared, Some(id)),
+            Err(_) => refuse(400, "a fault is named by its number"),
+        },
+        ("POST", ["quota"]) => quota(shared, &request.body),
+        ("POST", ["reset"]) => reset(shared),
+        ("POST", ["stop"]) => {
+            shared.stopping.send_replace(true);
+            ok(json!({"stopping": true}))
+        }
+        _ => refuse(404, "the control API has no such path"),
+    }
+}
+
+fn ok(body: Value) -> Response<Body> {
+    answer_json(200, &body)
+}
+
+fn refuse(status: u16, message: &str) -> Response<Body> {
+    answer_json(status, &json!({ "error": message }))
+}
+
+fn clock(shared: &Arc<Shared>) -> Value {
+    let (live, now) = shared.now();
+    json!({"now": now, "speed": live.world.clock.speed(), "nextDue": live.world.next_due()})
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    seconds: i64,
+}
+
+fn advance(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
+    let asked: Advance = match serde_json::from_slice(body) {
+        Ok(asked) => asked,
+        Err(error) => return refuse(400, &error.to_string()),
+    };
+    let by = SignedDuration::from_secs(asked.seconds.max(0));
+    {
+        let (mut live, _) = shared.now();
+        live.world.clock.push(Timestamp::now(), by);
+        live.world.extend_tokens(by);
+        live.dirty = true;
+    }
+    let saved = shared.now().0.save();
+    shared.tell();
+    match saved {
+        Ok(()) => ok(clock(shared)),
+        Err(error) => refuse(500, &error.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Rules {
+    Many(Vec<Rule>),
+    One(Box<Rule>),
+}
+
+fn arm(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
+    let rules = match serde_json::from_slice(body) {
+        Ok(Rules::Many(rules)) => rules,
+        Ok(Rules::One(rule)) => vec![*rule],
+        // The untagged form hides what is wrong; reading one rule again tells it.
+        Err(hidden) => {
+            let error = serde_json::from_slice::<Rule>(body).err().unwrap_or(hidden);
+            return refuse(400, &error.to_string());
+        }
+    };
+    let (mut live, now) = shared.now();
+    let mut ids = Vec::new();
+    for rule in rules {
+        if rule.on == "now" {
+            live.world.strike_world(&rule.effect, now);
+        } else {
+            ids.push(live.world.faults.arm(rule));
+        }
+    }
+    live.dirty = true;
+    let saved = live.save();
+    drop(live);
+    shared.tell();
+    match saved {
+        Ok(()) => ok(json!({ "ids": ids })),
+        Err(error) => refuse(500, &error.to_string()),
+    }
+}
+
+fn clear(shared: &Arc<Shared>, id: Option<u64>) -> Response<Body> {
+    let cleared = {
+        let (mut live, _) = shared.now();
+        live.dirty = true;
+        live.world.faults.clear(id)
+    };
+    shared.tell();
+    ok(json!({ "cleared": cleared }))
+}
+
+#[derive(Deserialize)]
+struct Quota {
+    metric: String,
+    region: Option<String>,
+    limit: f64,
+}
+
+fn quota(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
+    match serde_json::from_slice::<Quota>(body) {
+        Ok(quota) => {
+            let (mut live, _) = shared.now();
+            live.world.set_quota(&quota.metric, quota.region.as_deref(), quota.limit);
+            live.dirty = true;
+            ok(json!({}))
+        }
+        Err(error) => refuse(400, &error.to_string()),
+    }
+}
+
+/// An empty world at the wall's time, with the same speed and the same credentials.
+fn reset(shared: &Arc<Shared>) -> Response<Body> {
+    let (mut live, _) = shared.now();
+    let wall = Timestamp::now();
+    let mut world = World::new(&live.world.seed, wall);
+    world.clock.set_speed(wall, live.world.clock.speed());
+    world.tokens = std::mem::take(&mut live.world.tokens);
+    live.replace(world);
+    let kubeconfig = live.dir.as_ref().map_or(Ok(()), |dir| files::write_kubeconfig(dir, &live.world));
+    let saved = live.save().and(kubeconfig);
+    drop(live);
+    shared.tell();
+    match saved {
+        Ok(()) => ok(json!({})),
+        Err(error) => refuse(500, &error.to_string()),
+    }
+}
