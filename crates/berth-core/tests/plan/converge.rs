@@ -130,7 +130,7 @@ fn decide(spec: &ClusterSpec, observed: &Observed) -> Plan {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plan_leads_to_the_file(spec in any_spec(), observed in any_observed(), picks in any::<u64>()) {

@@ -5,5 +5,6 @@ mod converge;
 mod findings;
 mod plans;
 mod render;
+mod shipped;
 mod verdicts;
 mod world;
