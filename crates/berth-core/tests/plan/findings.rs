@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use berth_core::observed::Observed;
+use berth_core::observed::{Observed, Phase};
 use berth_core::rules::gke::preflight::findings;
 use berth_core::rules::preflight::{CloudFacts, QuotaFact};
 use berth_core::spec::{Capacity, ClusterSpec, NodeRange, Sharing};
 use insta::assert_snapshot;
 
-use crate::build::{PROJECT, dubbing, gke, gpu, made, zones};
+use crate::build::{PROJECT, dubbing, gke, gpu, in_phase, made, zones};
 
 const REGION: &str = "us-central1";
 
@@ -112,6 +112,9 @@ fn what_runs_already_is_not_counted_twice() {
     set(&mut facts, "PREEMPTIBLE_NVIDIA_V100_GPUS", 8.0, 1.0);
     assert_snapshot!("there_already", trouble(&spec, &made(&spec), &facts));
     assert_snapshot!("not_there", trouble(&spec, &Observed::default(), &facts));
+    let mut failed = made(&spec);
+    in_phase(&mut failed, "gpu-v100-pool", Phase::Failed, Vec::new());
+    assert_snapshot!("there_but_failed", trouble(&spec, &failed, &facts));
     let mut more = spec.clone();
     more.pools[2].nodes = NodeRange { min: 9, max: 9 };
     more.pools[2].zones = zones("a");

@@ -80,6 +80,17 @@ fn a_fixed_pool_grows() {
 }
 
 #[test]
+fn a_fixed_pool_spreads_and_gathers() {
+    let mut narrow = dubbing();
+    narrow.pools[2].nodes = NodeRange { min: 6, max: 6 };
+    narrow.pools[2].zones = zones("a");
+    let mut wide = narrow.clone();
+    wide.pools[2].zones = zones("acf");
+    assert_snapshot!("a_fixed_pool_spreads", present(&wide, &made(&narrow)));
+    assert_snapshot!("a_fixed_pool_gathers", present(&narrow, &made(&wide)));
+}
+
+#[test]
 fn limits_per_zone_become_totals() {
     let spec = dubbing();
     let mut observed = made(&spec);
@@ -243,7 +254,10 @@ fn gke_is_upgrading_nodes() {
 fn destroy() {
     let spec = dubbing();
     assert_snapshot!("destroy_nothing", absent(&spec, &Observed::default(), false));
-    assert_snapshot!("destroy_a_cluster", absent(&spec, &made(&spec), false));
+    let mut observed = made(&spec);
+    assert_snapshot!("destroy_a_cluster", absent(&spec, &observed, false));
+    pool_settings(pool(&mut observed, "cpu-pool")).resource_labels.clear();
+    assert_snapshot!("destroy_a_cluster_with_a_pool_of_somebody_else", absent(&spec, &observed, false));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! How a GKE cluster goes away: wait for what runs, then one DeleteCluster.
 
+use super::pool_steps::settings;
 use super::{operations, steps};
 use crate::actions::gke::GkeClusterRef;
-use crate::observed::{Observed, ObservedCluster, ObservedPoolSettings, Phase};
-use crate::plan::{Impact, Note, Plan, Refusal, Step, StepChange};
-use crate::rules::ownership::OWNER_KEY;
+use crate::observed::{Observed, ObservedCluster, Phase};
+use crate::plan::{Impact, Note, Plan, Refusal, Step, StepChange, StepId};
+use crate::rules::ownership::{OWNER_KEY, is_ours};
 
 /// Steps that take a cluster away.
 ///
@@ -33,7 +34,18 @@ pub fn plan(cluster: &GkeClusterRef, adopt: bool, observed: &Observed) -> Result
     let after = waits.before_cluster();
     let mut steps = waits.steps;
     steps.push(delete(cluster, current, "it is not wanted any more", after));
-    Ok(Plan { steps, notes: Vec::new() })
+    Ok(Plan { steps, notes: foreign_pools(current) })
+}
+
+/// A cluster takes all its pools with it; whoever made the others should know before.
+fn foreign_pools(current: &ObservedCluster) -> Vec<Note> {
+    let foreign = current.pools.iter().filter(|pool| !is_ours(&settings(pool).resource_labels));
+    foreign
+        .map(|pool| Note {
+            about: format!("pool {}", pool.name),
+            text: "was not made by berth and goes with the cluster".to_owned(),
+        })
+        .collect()
 }
 
 /// Refuses a cluster that is not ours, unless it is to be adopted.
@@ -52,11 +64,8 @@ pub fn refuse_foreign(current: &ObservedCluster, adopt: bool) -> Result<(), Refu
 }
 
 /// The step that deletes a cluster, or waits for a deletion of which no operation shows.
-pub fn delete(cluster: &GkeClusterRef, current: &ObservedCluster, why: &str, after: Vec<crate::plan::StepId>) -> Step {
-    let (nodes, gpus) = steps::at_risk(current.pools.iter().map(|pool| {
-        let ObservedPoolSettings::Gke(settings) = &pool.settings;
-        settings.as_ref()
-    }));
+pub fn delete(cluster: &GkeClusterRef, current: &ObservedCluster, why: &str, after: Vec<StepId>) -> Step {
+    let (nodes, gpus) = steps::at_risk(current.pools.iter().map(settings));
     let mut step = steps::delete_cluster(cluster, why, Impact::Remove { nodes, gpus }, after);
     step.details = current.pools.iter().map(|pool| format!("pool {}", pool.name)).collect();
     if current.phase == Phase::Deleting {

@@ -56,9 +56,15 @@ fn recreate(have: &GkePool, want: &GkePool) -> Vec<String> {
 
 fn in_place(have: &GkePool, want: &GkePool) -> Vec<PoolChange> {
     // Zones first, because nodes the later changes add shall be in the right ones.
-    let mut changes: Vec<PoolChange> =
-        [zones(have, want), node_labels(have, want), node_taints(have, want)].into_iter().flatten().collect();
-    changes.extend(size(have, want));
+    // A fixed pool with fewer nodes in each zone is the exception: in more zones with the old number it would for a while have
+    // more nodes than the file or a quota allows.
+    let mut changes = size(have, want);
+    let rest = [zones(have, want), node_labels(have, want), node_taints(have, want)].into_iter().flatten();
+    if is_fixed_and_shrinks(have, want) {
+        changes.extend(rest);
+    } else {
+        changes = rest.chain(changes).collect();
+    }
     if have.workload_metadata != want.workload_metadata {
         changes.push(PoolChange {
             field: "workload-metadata",
@@ -91,12 +97,19 @@ fn zones_impact(have: &GkePool, want: &GkePool) -> Impact {
     let nodes = match (given_up, &have.autoscaling) {
         (0, _) => return Impact::InPlace,
         (_, Some(autoscaling)) if !autoscaling.per_zone => autoscaling.nodes.max,
-        _ => {
-            let zones = u32::try_from(have.zones.len()).unwrap_or(u32::MAX).max(1);
-            pool::most_nodes(have) / zones * u32::try_from(given_up).unwrap_or(u32::MAX)
-        }
+        _ => pool::most_nodes(have) / zone_count(have) * u32::try_from(given_up).unwrap_or(u32::MAX),
     };
     removal(have, nodes)
+}
+
+fn is_fixed_and_shrinks(have: &GkePool, want: &GkePool) -> bool {
+    have.autoscaling.is_none()
+        && want.autoscaling.is_none()
+        && want.initial_nodes_per_zone < have.initial_nodes_per_zone
+}
+
+fn zone_count(pool: &GkePool) -> u32 {
+    u32::try_from(pool.zones.len()).unwrap_or(u32::MAX).max(1)
 }
 
 /// So many nodes go down for good.
@@ -148,7 +161,11 @@ fn size(have: &GkePool, want: &GkePool) -> Vec<PoolChange> {
     let stops_scaling = have.autoscaling.is_some();
     if want.autoscaling.is_none() && (stops_scaling || have.initial_nodes_per_zone != want.initial_nodes_per_zone) {
         let old = if stops_scaling { "(autoscaled)".to_owned() } else { have.initial_nodes_per_zone.to_string() };
-        let fewer = pool::most_nodes(have).saturating_sub(pool::most_nodes(want));
+        let fewer = if stops_scaling {
+            pool::most_nodes(have).saturating_sub(pool::most_nodes(want))
+        } else {
+            have.initial_nodes_per_zone.saturating_sub(want.initial_nodes_per_zone).saturating_mul(zone_count(have))
+        };
         changes.push(PoolChange {
             field: "size",
             details: vec![format!("nodes in each zone: {old} -> {}", want.initial_nodes_per_zone)],

@@ -6,7 +6,7 @@ use super::cluster;
 use super::pool_steps::settings;
 use super::quota::{self, Demand, Need};
 use crate::actions::gke::GkePool;
-use crate::observed::Observed;
+use crate::observed::{Observed, ObservedPool, Phase};
 use crate::rules::preflight::PreflightVerdict::{Failed, Passed, Unknown, Warning};
 use crate::rules::preflight::{CloudFacts, PreflightFinding, PreflightVerdict, QuotaFact};
 use crate::spec::{CloudSpec, ClusterSpec, GkeSpec, TaintEffect};
@@ -162,10 +162,10 @@ fn quotas(spec: &ClusterSpec, pools: &[GkePool], observed: &Observed, facts: &Cl
         return vec![finding("quotas", Unknown, text)];
     };
     let there = observed.cluster.as_ref().map_or(&[][..], |cluster| &cluster.pools);
-    let demands: Vec<Demand<'_>> = pools
-        .iter()
-        .map(|want| Demand { want, have: there.iter().find(|have| have.name == want.name).map(settings) })
-        .collect();
+    // A pool that failed or goes away is made again, so nothing of it counts as being there.
+    let stays = |pool: &&ObservedPool| !matches!(pool.phase, Phase::Failed | Phase::Deleting);
+    let have = |name: &str| there.iter().filter(stays).find(|pool| pool.name == name).map(settings);
+    let demands: Vec<Demand<'_>> = pools.iter().map(|want| Demand { want, have: have(&want.name) }).collect();
     let region = &spec.place.region;
     let (needs, unmeasured) = quota::gpu_needs(&demands, quotas, region);
     let mut findings: Vec<PreflightFinding> = needs.iter().map(|need| judge(need, quotas)).collect();
