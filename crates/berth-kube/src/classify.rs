@@ -1,0 +1,137 @@
+//! What an error of the Kubernetes client means: the only place that knows its status codes.
+
+use std::error::Error;
+use std::time::Duration;
+
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+use kube::core::Status;
+
+/// An error of a call that changes nothing, as a fault; `tried` is a lower-case fragment.
+pub(crate) fn fault(tried: &str, error: kube::Error) -> Fault {
+    let (kind, retry, said) = match error {
+        kube::Error::Api(status) => {
+            let (kind, retry) = of_status(&status);
+            (kind, retry, words(&status))
+        }
+        kube::Error::Service(source) => match source.downcast::<Fault>() {
+            // The token source's own fault passes through the layers of the client untouched.
+            Ok(fault) => return *fault,
+            Err(source) => of_connection(source.as_ref()),
+        },
+        kube::Error::HyperError(source) => of_connection(&source),
+        kube::Error::ReadEvents(source) => of_connection(&source),
+        other => (FaultKind::Other, Retry::Never, chain(&other)),
+    };
+    Fault { kind, tried: tried.to_owned(), said, left_behind: LeftBehind::Nothing, retry }
+}
+
+/// The answer broke off while it was read.
+pub(crate) fn broken_answer(tried: &str, error: &std::io::Error) -> Fault {
+    let (kind, retry, said) = of_connection(error);
+    Fault { kind, tried: tried.to_owned(), said, left_behind: LeftBehind::Nothing, retry }
+}
+
+/// The answer is not what the Kubernetes API gives.
+pub(crate) fn strange_answer(tried: &str, said: String) -> Fault {
+    Fault {
+        kind: FaultKind::Other,
+        tried: tried.to_owned(),
+        said,
+        left_behind: LeftBehind::Nothing,
+        retry: Retry::Never,
+    }
+}
+
+/// The continue token of a list is too old; the list has to begin again.
+pub(crate) fn is_expired(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 410)
+}
+
+fn of_status(status: &Status) -> (FaultKind, Retry) {
+    match status.code {
+        400 | 405 | 406 | 413 | 415 | 422 => (FaultKind::Refused, Retry::Never),
+        401 => (FaultKind::Credentials, Retry::Never),
+        403 => (FaultKind::Denied, Retry::Never),
+        404 => (FaultKind::NotFound, Retry::Never),
+        409 if status.reason == "AlreadyExists" => (FaultKind::AlreadyExists, Retry::Never),
+        409 => (FaultKind::Busy, Retry::Backoff),
+        410 => (FaultKind::Unavailable, Retry::Backoff),
+        429 => (FaultKind::Throttled, after(status)),
+        500 | 502..=504 => (FaultKind::Unavailable, after(status)),
+        _ => (FaultKind::Other, Retry::Never),
+    }
+}
+
+fn after(status: &Status) -> Retry {
+    match status.details.as_ref().map(|details| details.retry_after_seconds) {
+        None | Some(0) => Retry::Backoff,
+        Some(seconds) => Retry::After(Duration::from_secs(seconds.into())),
+    }
+}
+
+fn words(status: &Status) -> String {
+    let message = match status.message.trim() {
+        "" => "no message",
+        message => message,
+    };
+    match status.reason.as_str() {
+        "" => format!("{} {message}", status.code),
+        reason => format!("{} {reason}: {message}", status.code),
+    }
+}
+
+/// A server that shows the wrong certificate will show it again; anything else on the wire may pass.
+fn of_connection(error: &(dyn Error + 'static)) -> (FaultKind, Retry, String) {
+    let said = chain(error);
+    if said.contains("certificate") {
+        (FaultKind::Refused, Retry::Never, said)
+    } else {
+        (FaultKind::Lost, Retry::Backoff, said)
+    }
+}
+
+/// An error and its causes in one line, without saying anything twice.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut said = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !said.contains(&words) {
+            said = format!("{said}: {words}");
+        }
+        source = cause.source();
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(code: u16, reason: &str) -> Fault {
+        let status = Status::failure("words of the server", reason).with_code(code);
+        fault("list nodes", kube::Error::Api(Box::new(status)))
+    }
+
+    #[test]
+    fn every_status_has_a_meaning() {
+        let meanings = [400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503].map(|code| {
+            let fault = answered(code, "");
+            format!("{code} {:?} {:?}", fault.kind, fault.retry)
+        });
+        insta::assert_snapshot!(meanings.join("\n"), @"");
+    }
+
+    #[test]
+    fn a_fault_shows_the_servers_words() {
+        let fault = answered(403, "Forbidden");
+        assert_eq!(fault.to_string(), "list nodes: 403 Forbidden: words of the server");
+    }
+
+    #[test]
+    fn a_token_fault_keeps_its_kind() {
+        let inner = Fault { kind: FaultKind::Credentials, ..answered(500, "") };
+        let outer = fault("list nodes", kube::Error::Service(Box::new(inner.clone())));
+        assert_eq!(outer, inner);
+    }
+}
