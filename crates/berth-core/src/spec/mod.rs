@@ -6,6 +6,8 @@
 mod check;
 mod cluster;
 pub mod file;
+#[cfg(test)]
+mod fuzz;
 mod problem;
 mod schema;
 mod structure;

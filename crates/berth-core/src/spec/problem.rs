@@ -141,17 +141,28 @@ impl Finding {
 /// The one of `known` that `written` was probably meant to be.
 ///
 /// The distance allowed grows with the length, so that short words are not taken for each other.
+/// Failing that, the only one that begins with what was written.
 pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = written.to_ascii_lowercase();
     let allowed = match written.chars().count() {
         0..=2 => 1,
         3..=5 => 2,
+        // Nothing is that long, and the distance takes time in proportion to both lengths.
+        64.. => return None,
         _ => 3,
     };
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase()), name))
+    let known: Vec<&str> = known.into_iter().collect();
+    let closest = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase()), *name))
         .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name.to_owned())
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, name)) = closest {
+        return Some(name.to_owned());
+    }
+    let mut longer = known.iter().filter(|name| lower.len() >= 3 && name.to_ascii_lowercase().starts_with(&lower));
+    match (longer.next(), longer.next()) {
+        (Some(only), None) => Some((*only).to_owned()),
+        _ => None,
+    }
 }

@@ -38,7 +38,8 @@ pub(super) fn check(document: &Document<'_>, kind: &str) -> Structure {
 /// A file of another kind is one problem, not one for each of its fields.
 fn wrong_kind(root: &Node, wanted: &str) -> Option<Finding> {
     if !matches!(root.value, Value::Map(_)) {
-        return Some(Finding::at(Path::default(), format!("expected a map of fields, found {}", kind_of(root))));
+        let found = if matches!(root.value, Value::List(_)) { "a list" } else { "a single value" };
+        return Some(Finding::at(Path::default(), format!("expected a map of fields, found {found}")));
     }
     let Value::Text(kind) = &root.get("kind")?.value else { return None };
     let is_other = KINDS.iter().any(|(name, _)| name == kind) && kind != wanted;
@@ -84,7 +85,7 @@ impl Walk<'_> {
     fn word(&mut self, words: &[&str], node: &Node, path: &Path) {
         let finding = match &node.value {
             Value::Text(text) if words.contains(&text.as_str()) => return,
-            Value::Text(text) => Finding::at(path.clone(), format!("unknown value `{text}`"))
+            Value::Text(text) => Finding::at(path.clone(), format!("unknown value `{}`", printable(text)))
                 .meaning(nearest(text, words.iter().copied())),
             _ => self.wrong_type("string", node, path),
         };
@@ -171,7 +172,8 @@ impl Walk<'_> {
     fn text(&mut self, schema: &Json, text: &str, path: &Path) {
         let length = text.chars().count() as u64;
         let shown = printable(text);
-        if schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least) {
+        let needs_some = schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least);
+        if needs_some || (text.is_empty() && schema.get("pattern").is_some()) {
             self.findings.push(Finding::at(path.clone(), "must not be empty"));
             return;
         }
@@ -233,7 +235,8 @@ impl Walk<'_> {
                 let written = self.document.written(node).map(|written| format!(" `{}`", printable(written)));
                 format!("{}{}", kind_of(node), written.unwrap_or_default())
             }
-            Value::Text(text) => format!("{} `{}`", kind_of(node), printable(text)),
+            // In quotes, so that the string "3" does not look like the number it should be.
+            Value::Text(text) => format!("{} `\"{}\"`", kind_of(node), printable(text)),
             _ => kind_of(node).to_owned(),
         }
     }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, MessageFormatter, Spanned, UserMessageFormatter};
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error, Location, MessageFormatter, Spanned, UserMessageFormatter};
 
 use super::problem::{Finding, Path, Position, Problem, Segment};
 
@@ -52,8 +53,9 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Reads one YAML document; a syntax error is one problem with its place.
-    pub(super) fn parse(file: &'a str, text: &'a str) -> Result<Self, Problem> {
-        let fail = |at: Position, message: String| problem_at(file, text, at, Finding::at(Path::default(), message));
+    pub(super) fn parse(file: &'a str, text: &'a str) -> Result<Self, Vec<Problem>> {
+        let fail =
+            |at: Position, message: String| vec![problem_at(file, text, at, Finding::at(Path::default(), message))];
         if text.len() > MAX_BYTES {
             let message = format!("the file has {} bytes, and at most {MAX_BYTES} are read", text.len());
             return Err(fail(Position { line: 1, column: 1 }, message));
@@ -82,8 +84,7 @@ impl<'a> Document<'a> {
             }
             Err(error) => {
                 let at = error.location().map_or(Position { line: 1, column: 1 }, position);
-                let said = UserMessageFormatter.format_message(error.without_snippet());
-                Err(fail(at, format!("not valid YAML: {}", plain(&said))))
+                Err(fail(at, said(error.without_snippet())))
             }
         }
     }
@@ -159,14 +160,30 @@ fn problem_at(file: &str, text: &str, at: Position, finding: Finding) -> Problem
         file: file.to_owned(),
         line: at.line,
         column: at.column,
-        path: finding.path.to_string(),
-        message: finding.message,
-        suggestion: finding.suggestion,
-        accepted: finding.accepted,
+        path: plain(&finding.path.to_string()),
+        message: plain(&finding.message),
+        suggestion: finding.suggestion.as_deref().map(plain),
+        accepted: finding.accepted.iter().map(|word| plain(word)).collect(),
     }
 }
 
-/// Control characters in what the parser quotes from the file must not reach a terminal.
+/// What the parser found wrong, in words for people who write YAML and not parsers.
+fn said(error: &Error) -> String {
+    match error {
+        // What goes wrong while an alias is expanded comes wrapped.
+        Error::AliasError { error, .. } => said(error),
+        Error::MultipleDocuments { .. } => "there is a second document; give each its own file".to_owned(),
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("the field `{key}` is given twice"),
+        Error::UnknownAnchor { .. } => "this alias refers to an anchor that is not there".to_owned(),
+        Error::Unexpected { expected: "string scalar", .. } => "a field's name must be a single word".to_owned(),
+        Error::AliasReplayLimitExceeded { .. } => format!("the aliases stand for more than {MAX_NODES} values"),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => format!("nested deeper than {MAX_DEPTH} levels"),
+        Error::Budget { breach: BudgetBreach::Nodes { .. }, .. } => format!("there are more than {MAX_NODES} values"),
+        other => format!("not valid YAML: {}", UserMessageFormatter.format_message(other)),
+    }
+}
+
+/// Messages quote the file; its control characters must not reach a terminal, and a problem is one line.
 fn plain(said: &str) -> String {
     said.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

@@ -49,7 +49,7 @@ pub struct Autoscaler {
 /// Everything that is wrong, at once, each with its place: first the form (fields, types, ranges), and if that is right the meaning.
 /// Text that is not YAML gives one problem.
 pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
-    let document = Document::parse(source.file, source.text).map_err(|problem| vec![problem])?;
+    let document = Document::parse(source.file, source.text)?;
     let structure = structure::check(&document, "Cluster");
     let mut report = Report::default();
     for finding in structure.findings {

@@ -25,10 +25,6 @@ pub(super) fn gpu(
                 format!("`{given}` has {count} x {model}; add `gpu: {{type: {model}, count: {count}}}` to the pool");
             report.problem(Finding::at(path.key("machineType"), message));
         }
-        if frame.sharing.contains_key(&pool.name) {
-            let message = "`spec.gpuSharing` names this pool, which has no GPUs";
-            report.problem(Finding::at(path.key("name"), message));
-        }
         return (given, None);
     };
     let path = path.key("gpu");
@@ -54,11 +50,11 @@ fn model(written: &str, path: &Path, provider: Provider, report: &mut Report) ->
         };
         let near = match catalog::gpu(written) {
             Some(_) => None,
-            None => nearest(written, sold.iter().copied()).or_else(|| {
-                let aliases = catalog::GPUS.iter().filter(|gpu| gpu.is_sold_by(provider));
-                let alias = nearest(written, aliases.flat_map(|gpu| gpu.aliases.iter().copied()))?;
-                catalog::gpu(&alias).map(|gpu| gpu.name.to_owned())
-            }),
+            None => {
+                let offered = catalog::GPUS.iter().filter(|gpu| gpu.is_sold_by(provider));
+                let words = offered.flat_map(|gpu| gpu.aliases.iter().copied().chain([gpu.name]));
+                nearest(written, words).and_then(|word| catalog::gpu(&word)).map(|gpu| gpu.name.to_owned())
+            }
         };
         report.problem(Finding::at(path.clone(), message).meaning(near).accepting(sold));
     }

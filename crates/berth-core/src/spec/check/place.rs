@@ -71,7 +71,7 @@ pub(super) fn zone_in(zone: &str, region: &str, path: &Path, provider: Provider,
     let shown = printable(zone);
     let Some(of_zone) = catalog::region_of_zone(provider, zone) else {
         let zones = catalog::region(provider, region).map(|known| known.zones(provider)).unwrap_or_default();
-        let message = format!("`{shown}` is not a {} zone", provider.as_str());
+        let message = format!("`{shown}` is not a zone of {}", provider.as_str());
         report.problem(Finding::at(path.clone(), message).accepting(zones));
         return;
     };

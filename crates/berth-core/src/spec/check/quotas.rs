@@ -33,7 +33,7 @@ pub struct ServiceQuota {
 ///
 /// Everything that is wrong with it, at once.
 pub fn check_quotas(file: &str, text: &str) -> Result<BTreeMap<String, ServiceQuota>, Vec<Problem>> {
-    let document = Document::parse(file, text).map_err(|problem| vec![problem])?;
+    let document = Document::parse(file, text)?;
     let structure = structure::check(&document, "ServiceQuotas");
     let mut report = Report::default();
     for finding in structure.findings {

@@ -10,7 +10,7 @@ use crate::spec::file::cluster::ClusterBody;
 use crate::spec::file::pool::{SharingFile, StrategyWord};
 use crate::spec::file::sharing::{GpuSharingBody, GpuSharingFile, SharingRef};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
-use crate::spec::structure;
+use crate::spec::structure::{self, printable};
 use crate::spec::tree::Document;
 
 /// Checks a GpuSharing file by itself; whether its pools exist only the cluster file knows.
@@ -19,7 +19,7 @@ use crate::spec::tree::Document;
 ///
 /// Everything that is wrong with it, at once.
 pub fn check_sharing(file: &str, text: &str) -> Result<BTreeMap<String, Sharing>, Vec<Problem>> {
-    let document = Document::parse(file, text).map_err(|problem| vec![problem])?;
+    let document = Document::parse(file, text)?;
     let body = parse(&document)?;
     Ok(body.pools.into_iter().map(|(pool, sharing)| (pool, of_file(sharing))).collect())
 }
@@ -27,12 +27,11 @@ pub fn check_sharing(file: &str, text: &str) -> Result<BTreeMap<String, Sharing>
 /// The sharing a cluster file gives or names, by pool; a pool that does not exist is a problem at its name.
 pub(super) fn by_pool(source: &Source<'_>, body: &ClusterBody, report: &mut Report) -> BTreeMap<String, Sharing> {
     let path = Path::of(&["spec", "gpuSharing"]);
-    let pools: Vec<&str> = body.node_pools.iter().map(|pool| pool.name.as_str()).collect();
     let sharing = match &body.gpu_sharing {
         None => return BTreeMap::new(),
         Some(SharingRef::Inline(inline)) => {
-            for pool in inline.pools.keys().filter(|pool| !pools.contains(&pool.as_str())) {
-                report.problem(unknown_pool(pool, path.key("pools").key(pool), &pools));
+            for finding in wrong_pools(inline, &path, body) {
+                report.problem(finding);
             }
             inline.pools.clone()
         }
@@ -47,19 +46,16 @@ pub(super) fn by_pool(source: &Source<'_>, body: &ClusterBody, report: &mut Repo
             };
             let document = match Document::parse(&file, &text) {
                 Ok(document) => document,
-                Err(problem) => {
-                    report.elsewhere(vec![problem]);
+                Err(problems) => {
+                    report.elsewhere(problems);
                     return BTreeMap::new();
                 }
             };
             match parse(&document) {
-                Ok(body) => {
-                    let at = Path::of(&["spec", "pools"]);
-                    let unknown = body.pools.keys().filter(|pool| !pools.contains(&pool.as_str()));
-                    let unknown =
-                        unknown.map(|pool| document.problem(unknown_pool(pool, at.key(pool), &pools))).collect();
-                    report.elsewhere(unknown);
-                    body.pools
+                Ok(sharing) => {
+                    let wrong = wrong_pools(&sharing, &Path::of(&["spec"]), body);
+                    report.elsewhere(wrong.into_iter().map(|finding| document.problem(finding)).collect());
+                    sharing.pools
                 }
                 Err(problems) => {
                     report.elsewhere(problems);
@@ -86,10 +82,23 @@ fn parse(document: &Document<'_>) -> Result<GpuSharingBody, Vec<Problem>> {
     Ok(file.map(|file| file.spec).unwrap_or(GpuSharingBody { pools: BTreeMap::new() }))
 }
 
-fn unknown_pool(pool: &str, path: Path, pools: &[&str]) -> Finding {
-    Finding::at_key(path, format!("there is no pool `{pool}`"))
-        .meaning(nearest(pool, pools.iter().copied()))
-        .accepting(pools.iter().copied())
+/// Names of pools that do not exist or have no GPUs; `path` is what holds `pools`.
+fn wrong_pools(sharing: &GpuSharingBody, path: &Path, cluster: &ClusterBody) -> Vec<Finding> {
+    let path = path.key("pools");
+    let with_gpus = || cluster.node_pools.iter().filter(|pool| pool.gpu.is_some()).map(|pool| pool.name.as_str());
+    let wrong = sharing.pools.keys().filter(|name| !with_gpus().any(|pool| pool == name.as_str()));
+    wrong
+        .map(|name| {
+            let exists = cluster.node_pools.iter().any(|pool| pool.name == *name);
+            let message = if exists {
+                format!("pool `{name}` has no GPUs")
+            } else {
+                format!("there is no pool `{}`", printable(name))
+            };
+            let meant = if exists { None } else { nearest(name, with_gpus()) };
+            Finding::at_key(path.key(name), message).meaning(meant).accepting(with_gpus())
+        })
+        .collect()
 }
 
 pub(super) fn of_file(file: SharingFile) -> Sharing {

@@ -49,7 +49,7 @@ pub struct QuotaFile {
     pub memory: String,
     /// Whole GPU shares, at least 1; leave it out for a service without GPUs.
     #[serde(default)]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub gpus: Option<u32>,
 }
 
@@ -59,7 +59,7 @@ pub struct QuotaFile {
 #[expect(dead_code, reason = "only its JSON Schema is used")]
 enum CpuQuantity {
     /// Whole cores.
-    Cores(#[schemars(range(min = 1))] u32),
+    Cores(#[schemars(range(min = 1, max = 1_000_000))] u32),
     /// Cores or thousandths of a core.
     Text(
         #[schemars(
