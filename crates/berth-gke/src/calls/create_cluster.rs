@@ -1,0 +1,35 @@
+//! CreateCluster.
+
+use berth_core::actions::gke::GkeCluster;
+use berth_core::ports::Started;
+use berth_core::rules::ownership;
+use berth_core::run::{Fault, FaultKind};
+
+use super::under_way;
+use crate::client::changing;
+use crate::cloud::GkeCloud;
+use crate::ticket::{Target, waiting};
+use crate::{classify, read, write};
+
+/// Makes the cluster, or finds that an earlier try has.
+pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Result<Started, Fault> {
+    let target = Target::cluster(&wanted.cluster);
+    let call = changing(gke.clients.container.create_cluster())
+        .set_parent(wanted.cluster.parent())
+        .set_cluster(write::cluster(wanted)?);
+    match gke.clients.call(|| call.clone().send()).await {
+        Ok(operation) => Ok(waiting(&operation, &target)),
+        Err(error) if classify::kind_of(&error) == FaultKind::AlreadyExists => there_already(gke, &target).await,
+        Err(error) => Err(classify::with_left(format!("create {}", target.words()), &error, classify::left_by_create)),
+    }
+}
+
+async fn there_already(gke: &GkeCloud, target: &Target) -> Result<Started, Fault> {
+    let Some(cluster) = gke.find_cluster(&target.cluster).await? else {
+        return Err(under_way::busy(target, "the name was taken a moment ago and is free now".to_owned()));
+    };
+    if !ownership::is_ours(&read::sorted_map(&cluster.resource_labels)) {
+        return Err(under_way::foreign(target));
+    }
+    under_way::creation(gke, "CREATE_CLUSTER", target).await
+}

@@ -1,0 +1,28 @@
+//! DeleteCluster.
+
+use berth_core::actions::gke::GkeClusterRef;
+use berth_core::ports::Started;
+use berth_core::run::{Fault, FaultKind};
+
+use super::under_way;
+use crate::classify;
+use crate::client::changing;
+use crate::cloud::GkeCloud;
+use crate::ticket::{Target, waiting};
+
+/// Removes the cluster, or finds that it is gone or going.
+pub(crate) async fn delete_cluster(gke: &GkeCloud, cluster: &GkeClusterRef) -> Result<Started, Fault> {
+    let target = Target::cluster(cluster);
+    let call = changing(gke.clients.container.delete_cluster()).set_name(cluster.path());
+    let error = match gke.clients.call(|| call.clone().send()).await {
+        Ok(operation) => return Ok(waiting(&operation, &target)),
+        Err(error) => error,
+    };
+    let tried = format!("delete {}", target.words());
+    let fault = classify::with_left(tried, &error, |kind| classify::left_by_delete(kind, target.words()));
+    match fault.kind {
+        FaultKind::NotFound => Ok(Started::Done),
+        FaultKind::Busy | FaultKind::Refused => under_way::or_running(gke, "DELETE_CLUSTER", &target, fault).await,
+        _ => Err(fault),
+    }
+}

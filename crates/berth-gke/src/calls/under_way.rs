@@ -1,0 +1,58 @@
+//! Finding that an action's effect is already under way, because an earlier try took effect.
+
+use berth_core::ports::Started;
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+use google_cloud_container_v1::model;
+
+use crate::cloud::GkeCloud;
+use crate::poll;
+use crate::ticket::{self, Target, waiting};
+
+/// The running operation of this kind on this very target.
+pub(super) async fn find(gke: &GkeCloud, kind: &str, target: &Target) -> Result<Option<model::Operation>, Fault> {
+    let running = gke.running(&target.cluster).await?;
+    Ok(running.into_iter().find(|operation| {
+        ticket::kind(operation) == kind && ticket::linked(operation).is_some_and(|link| link.pool == target.pool)
+    }))
+}
+
+/// The ticket of the running operation that makes the target, or what the target at rest says.
+pub(super) async fn creation(gke: &GkeCloud, kind: &str, target: &Target) -> Result<Started, Fault> {
+    if let Some(operation) = find(gke, kind, target).await? {
+        return Ok(waiting(&operation, target));
+    }
+    match poll::created(gke, target).await? {
+        berth_core::ports::Progress::Done => Ok(Started::Done),
+        berth_core::ports::Progress::Pending(_) => Err(busy(target, "it is there, but is changing".to_owned())),
+    }
+}
+
+/// The ticket of the running operation of this kind on the target; else the fault that brought us here.
+pub(super) async fn or_running(gke: &GkeCloud, kind: &str, target: &Target, fault: Fault) -> Result<Started, Fault> {
+    match find(gke, kind, target).await? {
+        Some(operation) => Ok(waiting(&operation, target)),
+        None => Err(fault),
+    }
+}
+
+/// Somebody else's thing has the name.
+pub(super) fn foreign(target: &Target) -> Fault {
+    Fault {
+        kind: FaultKind::Refused,
+        tried: format!("create {}", target.words()),
+        said: format!("a {} is there already, and its labels do not say that it is berth's", target.words()),
+        left_behind: LeftBehind::Nothing,
+        retry: Retry::Never,
+    }
+}
+
+/// The target is in the middle of something; a later try can succeed.
+pub(super) fn busy(target: &Target, said: String) -> Fault {
+    Fault {
+        kind: FaultKind::Busy,
+        tried: format!("create {}", target.words()),
+        said,
+        left_behind: LeftBehind::These(vec![target.words()]),
+        retry: Retry::Backoff,
+    }
+}

@@ -1,0 +1,133 @@
+//! The SDK's clients, and the one way all calls go.
+
+use std::future::Future;
+use std::time::Duration;
+
+use berth_core::run::{Fault, LeftBehind, Retry};
+use google_cloud_compute_v1::client::{AcceleratorTypes, Projects, Regions, Zones};
+use google_cloud_container_v1::client::ClusterManager;
+use google_cloud_gax::error::Error;
+use google_cloud_gax::exponential_backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
+use google_cloud_gax::options::RequestOptionsBuilder;
+use google_cloud_gax::retry_policy::{Aip194Strict, NeverRetry, RetryPolicyExt};
+
+use crate::classify;
+use crate::settings::Settings;
+use crate::token::Tokens;
+
+/// One attempt of a call may take this long.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Calls that only read are tried this often, and for this long, before the caller hears of it.
+const READ_TRIES: u32 = 5;
+const READ_LIMIT: Duration = Duration::from_secs(90);
+
+const USER_AGENT: &str = concat!("berth/", env!("CARGO_PKG_VERSION"));
+
+/// One client per service, all with the same credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    pub(crate) container: ClusterManager,
+    pub(crate) regions: Regions,
+    pub(crate) projects: Projects,
+    pub(crate) zones: Zones,
+    pub(crate) accelerator_types: AcceleratorTypes,
+    pub(crate) tokens: Tokens,
+}
+
+/// Builds one SDK client; a macro because every service has a builder type of its own.
+macro_rules! client {
+    ($service:ty, $endpoint:expr, $tokens:expr) => {{
+        let mut builder = <$service>::builder()
+            .with_credentials($tokens.for_sdk())
+            .with_attempt_timeout(ATTEMPT_TIMEOUT)
+            .with_backoff_policy(backoff())
+            .with_retry_policy(
+                Aip194Strict.continue_on_too_many_requests().with_attempt_limit(READ_TRIES).with_time_limit(READ_LIMIT),
+            );
+        if let Some(endpoint) = $endpoint {
+            builder = builder.with_endpoint(endpoint);
+        }
+        builder.build().await.map_err(|error| unusable(&error))
+    }};
+}
+
+impl Clients {
+    /// Builds the clients; nothing is called yet.
+    pub(crate) async fn build(settings: &Settings, tokens: Tokens) -> Result<Self, Fault> {
+        let container = settings.container_endpoint.as_deref().map(|url| base_of(url, "/v1"));
+        let compute = settings.compute_endpoint.as_deref().map(|url| base_of(url, "/compute/v1"));
+        Ok(Self {
+            container: client!(ClusterManager, container.as_deref(), tokens)?,
+            regions: client!(Regions, compute.as_deref(), tokens)?,
+            projects: client!(Projects, compute.as_deref(), tokens)?,
+            zones: client!(Zones, compute.as_deref(), tokens)?,
+            accelerator_types: client!(AcceleratorTypes, compute.as_deref(), tokens)?,
+            tokens,
+        })
+    }
+
+    /// Sends a call; when its token was refused, makes a new token and sends it once more.
+    ///
+    /// A refused token means that the call had no effect, so this is safe for every call.
+    pub(crate) async fn call<T, F>(&self, send: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let seen = self.tokens.generation();
+        match send().await {
+            Err(error) if classify::is_refused_token(&error) && matches!(self.tokens.renew(seen), Ok(true)) => {
+                send().await
+            }
+            result => result,
+        }
+    }
+}
+
+/// A call that only reads: the SDK may try it again.
+pub(crate) fn reading<B: RequestOptionsBuilder>(call: B) -> B {
+    call.with_idempotency(true).with_user_agent(USER_AGENT)
+}
+
+/// A call that changes something: the SDK must not try again, because the engine journals every try.
+pub(crate) fn changing<B: RequestOptionsBuilder>(call: B) -> B {
+    call.with_idempotency(false).with_retry_policy(NeverRetry).with_user_agent(USER_AGENT)
+}
+
+fn backoff() -> ExponentialBackoff {
+    ExponentialBackoffBuilder::new()
+        .with_initial_delay(Duration::from_millis(500))
+        .with_maximum_delay(Duration::from_secs(20))
+        .clamp()
+}
+
+/// The part of an endpoint before the path the SDK adds by itself.
+fn base_of(url: &str, sdk_path: &str) -> String {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(sdk_path).unwrap_or(url).to_owned()
+}
+
+fn unusable(error: &google_cloud_gax::client_builder::Error) -> Fault {
+    Fault {
+        kind: berth_core::run::FaultKind::Refused,
+        tried: "open the way to Google Cloud".to_owned(),
+        said: classify::chain(error),
+        left_behind: LeftBehind::Nothing,
+        retry: Retry::Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_may_have_the_path_gcloud_writes() {
+        assert_eq!(
+            base_of("https://compute.googleapis.com/compute/v1/", "/compute/v1"),
+            "https://compute.googleapis.com"
+        );
+        assert_eq!(base_of("http://127.0.0.1:8080/", "/v1"), "http://127.0.0.1:8080");
+        assert_eq!(base_of("http://127.0.0.1:8080/v1", "/v1"), "http://127.0.0.1:8080");
+    }
+}

@@ -1,0 +1,175 @@
+//! Asking how far an operation is, and looking at what it works on when its word is not enough.
+//!
+//! GKE ends an operation `DONE` also when it failed, and can leave half a pool behind; so the object itself is read before
+//! anything is called good, and before anything is called gone.
+
+use berth_core::observed::{Issue, ObservedCluster, Phase};
+use berth_core::ports::{Progress, Ticket};
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+
+use crate::classify::Said;
+use crate::cloud::GkeCloud;
+use crate::ticket::{Target, Work};
+use crate::{classify, read};
+
+/// Looks once.
+pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fault> {
+    let Some(work) = Work::from_ticket(ticket) else {
+        return Err(Fault {
+            kind: FaultKind::Other,
+            tried: format!("ask about {}", ticket.target),
+            said: format!("`{}` is no ticket of GKE's", ticket.operation),
+            left_behind: LeftBehind::Unknown,
+            retry: Retry::Never,
+        });
+    };
+    let Some(operation) = gke.find_operation(&work.path()).await? else {
+        return forgotten(gke, &work).await;
+    };
+    if !read::is_done(&operation) {
+        return Ok(Progress::Pending(read::detail(&operation)));
+    }
+    if let Some(said) = read::failure(&operation) {
+        return Err(failed(gke, &work, &said).await);
+    }
+    match work.kind.as_str() {
+        "CREATE_CLUSTER" | "CREATE_NODE_POOL" => created(gke, &work.target).await,
+        _ => Ok(Progress::Done),
+    }
+}
+
+/// Whether what was to be made is there and well; also when no operation says so.
+pub(crate) async fn created(gke: &GkeCloud, target: &Target) -> Result<Progress, Fault> {
+    let look = look(gke, target).await?;
+    let tried = format!("create {}", target.words());
+    let Some(look) = look else {
+        return Err(Fault {
+            kind: FaultKind::NotFound,
+            tried,
+            said: format!("GKE says that it is done, but {} is not there", target.words()),
+            left_behind: LeftBehind::Nothing,
+            retry: Retry::Never,
+        });
+    };
+    match look.phase {
+        Phase::Creating => return Ok(Progress::Pending(Some(format!("{} is being made", target.words())))),
+        Phase::Deleting => {
+            let said = format!("{} is being deleted", target.words());
+            return Err(Fault { kind: FaultKind::Busy, tried, said, left_behind: look.left(), retry: Retry::Never });
+        }
+        _ => {}
+    }
+    let Some((subject, broken)) = look.broken.first() else { return Ok(Progress::Done) };
+    let said = broken.as_ref().map_or_else(
+        || format!("{subject} is broken, and GKE does not say why"),
+        |issue| format!("{subject}: {} ({})", issue.message.trim().trim_end_matches('.'), issue.code),
+    );
+    let kind = broken.as_ref().map_or(FaultKind::Other, |issue| classify::of_issue(issue.cause));
+    Err(Fault { kind, tried, said, left_behind: look.left(), retry: Retry::Never })
+}
+
+/// What is to be said of an operation that GKE does not know any more.
+async fn forgotten(gke: &GkeCloud, work: &Work) -> Result<Progress, Fault> {
+    if matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL") {
+        return created(gke, &work.target).await;
+    }
+    let phase = look(gke, &work.target).await?.map(|look| look.phase);
+    let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
+    match phase {
+        Some(Phase::Deleting) if removes => Ok(Progress::Pending(None)),
+        Some(_) if removes => Err(Fault {
+            kind: FaultKind::Other,
+            tried: format!("delete {}", work.target.words()),
+            said: format!("GKE does not know operation {} any more, and it is still there", work.operation),
+            left_behind: LeftBehind::These(vec![work.target.words()]),
+            retry: Retry::Never,
+        }),
+        Some(Phase::Updating) => Ok(Progress::Pending(None)),
+        _ => Ok(Progress::Done),
+    }
+}
+
+/// The fault of an operation that ended with an error, with what is there now.
+async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Fault {
+    let creates = matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL");
+    let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
+    let verb = match () {
+        () if creates => "create",
+        () if removes => "delete",
+        () => "change",
+    };
+    let left_behind = if creates || removes {
+        match look(gke, &work.target).await {
+            Ok(Some(look)) => look.left(),
+            Ok(None) => LeftBehind::Nothing,
+            Err(_) => LeftBehind::Unknown,
+        }
+    } else {
+        LeftBehind::Nothing
+    };
+    Fault {
+        kind: classify::of_operation(said),
+        tried: format!("{verb} {}", work.target.words()),
+        said: classify::words(said),
+        left_behind,
+        retry: Retry::Never,
+    }
+}
+
+/// A target as it is now.
+struct Look {
+    phase: Phase,
+    /// Everything of it that exists, in words.
+    there: Vec<String>,
+    /// What of it is broken, each with the first issue that says why.
+    broken: Vec<(String, Option<Issue>)>,
+}
+
+impl Look {
+    fn left(&self) -> LeftBehind {
+        LeftBehind::These(self.there.clone())
+    }
+
+    fn add(&mut self, words: String, phase: Phase, issues: &[Issue]) {
+        if matches!(phase, Phase::Failed | Phase::Degraded) {
+            self.broken.push((words.clone(), issues.first().cloned()));
+        }
+        self.there.push(match phase_words(phase) {
+            Some(state) => format!("{words} ({state})"),
+            None => words,
+        });
+    }
+}
+
+async fn look(gke: &GkeCloud, target: &Target) -> Result<Option<Look>, Fault> {
+    let Some(name) = &target.pool else {
+        let cluster = gke.find_cluster(&target.cluster).await?;
+        return Ok(cluster.map(|cluster| look_at_cluster(&read::cluster(&cluster, &target.cluster.project))));
+    };
+    let Some(pool) = gke.find_pool(&target.cluster, name).await? else { return Ok(None) };
+    let pool = read::pool(&pool, &[]);
+    let mut look = Look { phase: pool.phase, there: Vec::new(), broken: Vec::new() };
+    look.add(format!("pool {name}"), pool.phase, &pool.issues);
+    Ok(Some(look))
+}
+
+fn look_at_cluster(cluster: &ObservedCluster) -> Look {
+    let mut look = Look { phase: cluster.phase, there: Vec::new(), broken: Vec::new() };
+    // Pools first: when a pool is broken, it and not the cluster says why.
+    for pool in &cluster.pools {
+        look.add(format!("pool {}", pool.name), pool.phase, &pool.issues);
+    }
+    look.add(format!("cluster {}", cluster.name), cluster.phase, &cluster.issues);
+    look.there.rotate_right(1);
+    look
+}
+
+fn phase_words(phase: Phase) -> Option<&'static str> {
+    match phase {
+        Phase::Creating => Some("being made"),
+        Phase::Degraded => Some("made in part"),
+        Phase::Failed => Some("broken"),
+        Phase::Deleting => Some("being deleted"),
+        Phase::Running | Phase::Updating | Phase::Unknown => None,
+    }
+}
