@@ -60,9 +60,23 @@ pub(crate) fn after(kind: &str, from: &str, to: &str, name: &str) -> SignedDurat
     SignedDuration::from_secs(seconds)
 }
 
-/// A stable number for a text (FNV-1a), for names and spreads that must come out alike in every run.
+/// A stable number for a text, for names and spreads that must come out alike in every run: FNV-1a, then mixed so that
+/// texts that differ in their last letter differ in every digit.
 pub(crate) fn digest(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    let sum = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let sum = (sum ^ (sum >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let sum = (sum ^ (sum >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    sum ^ (sum >> 33)
+}
+
+/// Four letters that no two numbers below a million share, and that do not look counted.
+pub(crate) fn tail(number: u64) -> String {
+    const LETTERS: &[u8; 32] = b"0123456789bcdfghjklmnpqrstvwxzae";
+    // An odd factor permutes the numbers below 2^20.
+    let mixed = number.wrapping_mul(0x9_e377) ^ 0x5_5a5a;
+    (0..4).map(|place| char::from(LETTERS[(mixed >> (5 * place) & 31) as usize])).collect()
 }
 
 #[cfg(test)]
@@ -75,6 +89,12 @@ mod tests {
             let seconds = after("gpu", "node-ready", "allocatable", name).as_secs();
             assert!((60..=120).contains(&seconds), "{seconds}");
         }
+    }
+
+    #[test]
+    fn no_two_nodes_share_a_tail() {
+        let tails: std::collections::BTreeSet<String> = (0..20_000).map(tail).collect();
+        assert_eq!(tails.len(), 20_000);
     }
 
     #[test]

@@ -79,11 +79,12 @@ pub(crate) fn pool(world: &mut World, call: Call<'_>) -> Result<Value, Refusal> 
     let id = call.target.cluster_id();
     let found = calls::cluster(world, call.target)?;
     let around = surroundings(call.target.location.as_str(), &found.fields);
+    let plain = found.pools.iter().any(|pool| pool.gpus().is_none());
     let mut pool = new_pool(asked, &found.fields, &around, &found.pools)?;
     if found.pool(&name).is_some() {
         return Err(Refusal::already_exists(&format!("{id}/nodePools/{name}")));
     }
-    add_gpu_taint(&mut pool, true);
+    add_gpu_taint(&mut pool, plain);
     let mut target = call.target.clone();
     target.pool.clone_from(&name);
     let cluster = calls::changeable(world, &target)?;

@@ -58,7 +58,10 @@ pub fn env(endpoints: &Endpoints) -> Vec<(String, String)> {
     let mut variables: Vec<(String, String)> = [
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", endpoints.container_url.as_str()),
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE", endpoints.compute_url.as_str()),
+        ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE", endpoints.container_url.as_str()),
         ("CLOUDSDK_AUTH_DISABLE_CREDENTIALS", "true"),
+        // gcloud's credential plugin for kubectl has no account to ask; it takes the credentials file instead.
+        ("CLOUDSDK_CONTAINER_USE_APPLICATION_DEFAULT_CREDENTIALS", "true"),
         ("CLOUDSDK_CORE_PROJECT", PROJECT),
         ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
     ]

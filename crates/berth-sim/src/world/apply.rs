@@ -1,6 +1,7 @@
 //! One call from request to answer: faults, credentials, the call itself, the ledger.
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::state::World;
 use crate::faults::Effect;
@@ -24,6 +25,8 @@ enum Service {
     Compute,
     Token,
     TokenInfo,
+    /// Whether an API is enabled, which gcloud asks before it creates a cluster.
+    Usage(String),
     Unknown,
 }
 
@@ -44,10 +47,10 @@ impl World {
             Some((_, Effect::Throttle { code, .. })) => refused = Some(throttled(code)),
             Some((_, Effect::DropBefore)) => {
                 self.note(request, &method, &resource, 0, now);
-                return Outcome { reply: Reply::ok(serde_json::Value::Null), delivery: Delivery::Drop };
+                return Outcome { reply: Reply::ok(Value::Null), delivery: Delivery::Drop };
             }
             Some((id, Effect::HangBefore)) => {
-                return Outcome { reply: Reply::ok(serde_json::Value::Null), delivery: Delivery::HoldBefore(id) };
+                return Outcome { reply: Reply::ok(Value::Null), delivery: Delivery::HoldBefore(id) };
             }
             Some((_, Effect::DropAfter)) => delivery = Delivery::Drop,
             Some((id, Effect::HangAfter)) => delivery = Delivery::HoldAfter(id),
@@ -78,7 +81,7 @@ impl World {
             Service::Token => return oauth::token(self, request, now),
             Service::TokenInfo => return oauth::tokeninfo(self, request, now),
             Service::Unknown => return Refusal::scripted(404, "NOT_FOUND", "Method not found.").reply(),
-            Service::Container(_) | Service::Compute => {}
+            Service::Container(_) | Service::Compute | Service::Usage(_) => {}
         }
         if let Some(bearer) = &request.bearer
             && self.whose(bearer, now).is_none()
@@ -88,6 +91,9 @@ impl World {
         match service {
             Service::Container(target) => {
                 gke::serve(self, target, &request.body, spoiling, now).map_or_else(|refusal| refusal.reply(), Reply::ok)
+            }
+            Service::Usage(name) => {
+                Reply::ok(json!({"name": name, "state": "ENABLED", "parent": name.split("/services/").next()}))
             }
             _ => compute::answer(self, request, base),
         }
@@ -192,7 +198,12 @@ fn identify(request: &Request) -> (Service, String, String) {
     if let Some((method, resource)) = compute::method(request) {
         return (Service::Compute, method.to_owned(), resource);
     }
+    let usage = request.path.strip_prefix("/v1/").filter(|path| path.contains("/services/"));
     match (request.method.as_str(), request.path.as_str()) {
+        ("GET", _) if usage.is_some() => {
+            let name = usage.unwrap_or_default().to_owned();
+            (Service::Usage(name.clone()), "serviceusage.get".to_owned(), name)
+        }
         ("POST", "/token") => (Service::Token, "Token".to_owned(), String::new()),
         (_, "/tokeninfo") => (Service::TokenInfo, "TokenInfo".to_owned(), String::new()),
         _ => (Service::Unknown, "unknown".to_owned(), format!("{} {}", request.method, request.path)),
@@ -204,15 +215,15 @@ fn matchable(request: &Request, resource: &str) -> String {
     if request.method != "POST" || request.body.is_empty() {
         return resource.to_owned();
     }
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(&request.body) else { return resource.to_owned() };
+    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else { return resource.to_owned() };
     let mut text = resource.to_owned();
-    if let Some(name) = body.pointer("/cluster/name").and_then(serde_json::Value::as_str) {
+    if let Some(name) = body.pointer("/cluster/name").and_then(Value::as_str) {
         text = format!("{text}/clusters/{name}");
     }
-    if let Some(name) = body.pointer("/nodePool/name").and_then(serde_json::Value::as_str) {
+    if let Some(name) = body.pointer("/nodePool/name").and_then(Value::as_str) {
         text = format!("{text}/nodePools/{name}");
     }
-    for pool in body.pointer("/cluster/nodePools").and_then(serde_json::Value::as_array).into_iter().flatten() {
+    for pool in body.pointer("/cluster/nodePools").and_then(Value::as_array).into_iter().flatten() {
         text = format!("{text} nodePools/{}", pool["name"].as_str().unwrap_or_default());
     }
     text

@@ -11,3 +11,6 @@ mod work;
 pub(crate) use state::{
     Cluster, ClusterStatus, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls, Token, World, integer,
 };
+
+#[cfg(test)]
+mod tests;

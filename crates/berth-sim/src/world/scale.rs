@@ -9,7 +9,7 @@ use super::advance::remove_node_objects;
 use super::state::{Node, Pool, PoolStatus, Spoil, Step, World, integer};
 use crate::compute::Shortage;
 use crate::ledger::{Span, SpanKind};
-use crate::lifecycle::after;
+use crate::lifecycle::{after, tail};
 
 impl World {
     /// Begins a new pool's nodes and tells when its making is over, well or not.
@@ -71,7 +71,7 @@ impl World {
     fn add_node(&mut self, uid: &str, name: &str, zone: &str, now: Timestamp) {
         let number = self.number();
         let group = self.hex(&format!("{uid}/{name}/{zone}"), 8);
-        let tail = self.hex(&format!("{uid}/{number}"), 4);
+        let tail = tail(number);
         let Some(cluster) = self.by_uid(uid) else { return };
         let (cluster_id, cluster_name) = (cluster.id.clone(), cluster.name().to_owned());
         let Some(pool) = cluster.pool_mut(name) else { return };
