@@ -119,7 +119,19 @@ mod tests {
             let fault = answered(code, "");
             format!("{code} {:?} {:?}", fault.kind, fault.retry)
         });
-        insta::assert_snapshot!(meanings.join("\n"), @"");
+        insta::assert_snapshot!(meanings.join("\n"), @r"
+        400 Refused Never
+        401 Credentials Never
+        403 Denied Never
+        404 NotFound Never
+        409 Busy Backoff
+        410 Unavailable Backoff
+        418 Other Never
+        422 Refused Never
+        429 Throttled Backoff
+        500 Unavailable Backoff
+        503 Unavailable Backoff
+        ");
     }
 
     #[test]

@@ -66,9 +66,14 @@ mod tests {
         let info = r#"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{}}"#;
         let expires_at = Some("2026-01-01T01:02:03.456Z".parse().unwrap());
         let token = Token { secret: Secret::new("abc".to_owned()), expires_at };
-        insta::assert_snapshot!(exec_credential(ApiVersion::asked(Some(info)).unwrap(), &token), @"");
-        insta::assert_snapshot!(
-            exec_credential(ApiVersion::asked(None).unwrap(), &Token { expires_at: None, ..token }), @"");
+        assert_eq!(
+            exec_credential(ApiVersion::asked(Some(info)).unwrap(), &token),
+            r#"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"expirationTimestamp":"2026-01-01T01:02:03Z","token":"abc"}}"#
+        );
+        assert_eq!(
+            exec_credential(ApiVersion::asked(None).unwrap(), &Token { expires_at: None, ..token }),
+            r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"abc"}}"#
+        );
     }
 
     #[test]

@@ -32,7 +32,36 @@ fn value(text: &str) -> Value {
 
 #[test]
 fn an_own_kubeconfig() {
-    insta::assert_snapshot!(alone(&entry("dubbing")).unwrap(), @"");
+    insta::assert_snapshot!(alone(&entry("dubbing")).unwrap(), @r"
+    apiVersion: v1
+    clusters:
+    - cluster:
+        certificate-authority-data: UEVNCg==
+        server: https://34.1.2.3
+      name: berth_dubbing
+    contexts:
+    - context:
+        cluster: berth_dubbing
+        user: berth_dubbing
+      name: berth_dubbing
+    current-context: berth_dubbing
+    kind: Config
+    users:
+    - name: berth_dubbing
+      user:
+        exec:
+          apiVersion: client.authentication.k8s.io/v1
+          args:
+          - token
+          - --provider
+          - gke
+          - --cluster
+          - dubbing
+          command: /usr/local/bin/berth
+          installHint: berth made this entry; install berth, or write it again with `berth kubeconfig`
+          interactiveMode: Never
+          provideClusterInfo: false
+    ");
 }
 
 #[test]
@@ -44,7 +73,61 @@ fn a_public_authority_needs_no_ca() {
 
 #[test]
 fn merging_keeps_what_is_there() {
-    insta::assert_snapshot!(merge(THEIRS, &entry("dubbing")).unwrap(), @"");
+    insta::assert_snapshot!(merge(THEIRS, &entry("dubbing")).unwrap(), @r#"
+    apiVersion: v1
+    clusters:
+    - cluster:
+        insecure-skip-tls-verify: true
+        proxy-url: http://proxy:3128
+        server: https://10.0.0.1
+      name: work
+    - cluster:
+        certificate-authority-data: UEVNCg==
+        server: https://34.1.2.3
+      name: berth_dubbing
+    contexts:
+    - context:
+        cluster: work
+        namespace: "123"
+        user: me
+      name: work
+    - context:
+        cluster: berth_dubbing
+        extensions:
+        - extension:
+            previous-context: work
+          name: berth
+        user: berth_dubbing
+      name: berth_dubbing
+    current-context: berth_dubbing
+    kind: Config
+    preferences:
+      colors: true
+    users:
+    - name: me
+      user:
+        token: "0123"
+        username: "null"
+    - name: berth_dubbing
+      user:
+        exec:
+          apiVersion: client.authentication.k8s.io/v1
+          args:
+          - token
+          - --provider
+          - gke
+          - --cluster
+          - dubbing
+          command: /usr/local/bin/berth
+          installHint: berth made this entry; install berth, or write it again with `berth kubeconfig`
+          interactiveMode: Never
+          provideClusterInfo: false
+    x-own-field:
+      keep:
+      - 1
+      - 2.5
+      - yes please
+    "#);
 }
 
 #[test]

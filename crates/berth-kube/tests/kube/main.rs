@@ -1,0 +1,9 @@
+//! The Kubernetes room against a server of these tests' own, files on disk, and `kubectl`.
+
+#![expect(clippy::unwrap_used, reason = "the stage of a test may end the test")]
+
+mod files;
+mod kubectl;
+mod pages;
+mod server;
+mod tokens;
