@@ -175,11 +175,14 @@ pub fn machine(provider: Provider, name: &str) -> MachineLookup {
         return MachineLookup::Known(machine);
     }
     let names = all_names(provider);
-    let family_is_known = names.iter().any(|known| family(provider, known) == family(provider, name));
-    if looks_right(provider, name) && !family_is_known {
+    let (same_family, others): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).partition(|known| family(provider, known) == family(provider, name));
+    if looks_right(provider, name) && same_family.is_empty() {
         return MachineLookup::NotListed;
     }
-    MachineLookup::Wrong { nearest: crate::spec::nearest(name, names.iter().map(String::as_str)) }
+    // A wrong size is likelier than a wrong series.
+    let nearest = crate::spec::nearest(name, same_family).or_else(|| crate::spec::nearest(name, others));
+    MachineLookup::Wrong { nearest }
 }
 
 /// The machine type a pool gets that names only its GPU; `None` if no machine has that many.

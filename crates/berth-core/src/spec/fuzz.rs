@@ -265,7 +265,7 @@ proptest! {
         let _ = check(&text);
         let written = tree.get("kind").and_then(Value::as_str);
         let kind = written.filter(|kind| KINDS.iter().any(|(name, _)| name == kind)).unwrap_or("Cluster");
-        let ours = match Document::parse("fuzz.yaml", &text) {
+        let ours: Vec<String> = match Document::parse("fuzz.yaml", &text) {
             Ok(document) => structure::check(&document, kind).findings.iter().map(|finding| finding.message.clone()).collect(),
             Err(problems) => problems.into_iter().map(|problem| problem.message).collect(),
         };

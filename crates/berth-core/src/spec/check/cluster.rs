@@ -144,7 +144,12 @@ fn system_pool(spec: &ClusterSpec, report: &mut Report) {
     } else if for_system.all(|pool| pool.nodes.min == 0) {
         let message =
             "every pool without GPUs and taints may shrink to 0 nodes; the system's own pods then wait for a node";
-        report.warning(Finding::at(path, message));
+        let finding = Finding::at(path, message);
+        match spec.cloud.provider() {
+            Provider::Gke => report.warning(finding),
+            // EKS waits 20 minutes for the DNS add-on, which cannot run anywhere, and then fails.
+            Provider::Eks => report.problem(finding),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::pool::{Frame, built_in};
 use super::report::Report;
 use super::sharing;
 use crate::actions::gke::GkeDriver;
-use crate::catalog::{self, Gpu, Machine, MachineGpus};
+use crate::catalog::{self, Gpu, Machine, MachineGpus, MachineLookup};
 use crate::spec::file::pool::{DriverWord, GpuFile, PoolFile};
 use crate::spec::problem::{Finding, Path, nearest};
 use crate::spec::structure::printable;
@@ -32,7 +32,14 @@ pub(super) fn gpu(
     let Some(gpu) = model(&file.model, &path.key("type"), frame.provider, report) else { return (given, None) };
     let (machine_type, count) = match (machine, &pool.machine_type) {
         (Some(machine), _) => (given, on_machine(gpu, file, machine, &path, report)),
-        (None, Some(_)) => (given, file.count.unwrap_or(1)),
+        (None, Some(_)) => {
+            let is_unlisted = catalog::machine(frame.provider, &given) == MachineLookup::NotListed;
+            if file.count.is_none() && is_unlisted {
+                let message = format!("how many GPUs `{given}` has is not in berth's catalog; give `count`");
+                report.problem(Finding::at(path.clone(), message));
+            }
+            (given, file.count.unwrap_or(1))
+        }
         (None, None) => default_machine(gpu, file, &path, frame.provider, report),
     };
     let driver = driver(file, gpu, &path, frame.provider, report);
