@@ -1,5 +1,7 @@
 //! The real kubectl, unmodified, against the store.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 #[path = "kubectl/server.rs"]
 mod server;
 

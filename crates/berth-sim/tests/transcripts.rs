@@ -4,6 +4,12 @@
 //! in the folder `BERTH_APISERVER_TRANSCRIPTS`, or beside the repository. The steps that are not served yet are
 //! named one by one in `tests/transcripts/unserved.txt`; a step on that list that matches fails the test.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and tells how many steps matched"
+)]
+
 #[path = "transcripts/compare.rs"]
 mod compare;
 #[path = "transcripts/replay.rs"]

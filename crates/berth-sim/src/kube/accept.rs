@@ -76,10 +76,10 @@ pub(crate) fn wants_aggregated_discovery(accept: &str) -> bool {
     for clause in clauses(accept) {
         match (clause.yaml(), clause.parameter("as")) {
             (Some(false), None) => return false,
-            (Some(false), Some("APIGroupDiscoveryList")) => {
-                if clause.parameter("g") == Some("apidiscovery.k8s.io") && clause.parameter("v") == Some("v2") {
-                    return true;
-                }
+            (Some(false), Some("APIGroupDiscoveryList"))
+                if clause.parameter("g") == Some("apidiscovery.k8s.io") && clause.parameter("v") == Some("v2") =>
+            {
+                return true;
             }
             _ => {}
         }

@@ -53,6 +53,10 @@ impl Cause {
         Cause::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
     }
 
+    pub(crate) fn too_long(field: impl Into<String>, why: &str) -> Cause {
+        Cause::new("FieldValueTooLong", field, format!("Too long: {why}"))
+    }
+
     pub(crate) fn duplicate(field: impl Into<String>, value: &str, why: &str) -> Cause {
         let more = if why.is_empty() { String::new() } else { format!(": {why}") };
         Cause::new("FieldValueDuplicate", field, format!("Duplicate value: {value}{more}"))

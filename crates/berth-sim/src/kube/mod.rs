@@ -13,6 +13,7 @@ mod failure;
 mod kinds;
 mod log;
 mod output;
+mod ownership;
 mod patch;
 mod read;
 mod request;

@@ -142,13 +142,23 @@ fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Rep
         ("GET", None, _) => read::list::list(store, &asked),
         ("POST", None, _) if !kind.namespaced || asked.namespace.is_some() => write::create::create(store, &asked),
         ("PUT", Some(_), _) => write::update::put(store, &asked),
-        ("PATCH", Some(_), part) if part != Some(Subresource::Finalize) => write::update::patch(store, &asked),
+        ("PATCH", Some(_), part) if part != Some(Subresource::Finalize) => {
+            if media(request) == write::apply::MEDIA {
+                write::apply::apply(store, &asked)
+            } else {
+                write::update::patch(store, &asked)
+            }
+        }
         ("DELETE", Some(_), None) => write::delete::delete(store, &asked),
         ("DELETE", None, _) if kind.verbs.names().contains(&"deletecollection") => {
             write::delete::collection(store, &asked)
         }
         _ => Err(Failure::method_not_allowed()),
     }
+}
+
+fn media(request: &Request) -> &str {
+    request.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default()
 }
 
 /// `/`: the paths that are served.

@@ -135,7 +135,7 @@ impl Comparison<'_> {
                 let expected = resolve(expected, self.answers);
                 let same_text = expected
                     .as_str()
-                    .is_some_and(|text| !found.is_string() && !found.is_null() && found.to_string() == text);
+                    .is_some_and(|text| !found.is_string() && !found.is_null() && text == format!("{found}"));
                 let same_number = expected.is_number() && expected.as_f64() == found.as_f64();
                 if expected != *found && !same_text && !same_number {
                     out.push(format!("{here}: {} instead of {}", brief(found), brief(&expected)));

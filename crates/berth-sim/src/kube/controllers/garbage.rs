@@ -15,7 +15,7 @@ pub(crate) fn settle(store: &mut Store, since: u64, now: Timestamp) {
         let touches = |object: &Value| {
             object["metadata"]["ownerReferences"].is_array() || object["metadata"]["deletionTimestamp"].is_string()
         };
-        change.after.as_deref().map_or(true, touches)
+        change.after.as_deref().is_none_or(touches)
     });
     if !due {
         return;
@@ -103,10 +103,10 @@ fn finish(store: &mut Store, kind: &'static Kind, key: String, mut object: Value
     for (kind, key, mut child) in own {
         if let Some(owners) = child["metadata"]["ownerReferences"].as_array_mut() {
             owners.retain(|owner| owner["uid"] != uid);
-            if owners.is_empty() {
-                if let Some(metadata) = child["metadata"].as_object_mut() {
-                    metadata.remove("ownerReferences");
-                }
+            if owners.is_empty()
+                && let Some(metadata) = child["metadata"].as_object_mut()
+            {
+                metadata.remove("ownerReferences");
             }
         }
         store.write(kind, key, Some(child));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::kube::kinds;
+use crate::kube::ownership::{self, Writer};
 use crate::kube::store::Store;
 use crate::kube::time;
 
@@ -33,6 +34,10 @@ pub(crate) fn settle(store: &mut Store, since: u64, now: Timestamp) {
         let annotated = annotate(&mut node);
         let tainted = taint(&mut node, young, now);
         if annotated || tainted {
+            let writer =
+                Writer { name: "kube-controller-manager".to_owned(), subresource: None, now: time::seconds(now) };
+            let before = store.object(kind, &name).cloned();
+            ownership::track(kind, before.as_deref(), &mut node, &writer);
             store.write(kind, name, Some(node));
         }
     }

@@ -30,6 +30,12 @@ pub(crate) fn complete(object: &mut Value) {
             spec[field] = json!(value);
         }
     }
+    if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) && spec["externalTrafficPolicy"].is_null() {
+        spec["externalTrafficPolicy"] = json!("Cluster");
+    }
+    if spec["type"] == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"].is_null() {
+        spec["allocateLoadBalancerNodePorts"] = json!(true);
+    }
     if spec["type"] != "ExternalName" {
         if spec["internalTrafficPolicy"].is_null() {
             spec["internalTrafficPolicy"] = json!("Cluster");
@@ -57,11 +63,22 @@ pub(crate) fn complete(object: &mut Value) {
     if !object["status"].is_object() {
         object["status"] = json!({"loadBalancer": {}});
     }
+    for point in object["status"]["loadBalancer"]["ingress"].as_array_mut().into_iter().flatten() {
+        if point["ip"].is_string() && point["ipMode"].is_null() {
+            point["ipMode"] = json!("VIP");
+        }
+    }
 }
 
-/// Gives a new service an address of its own.
+/// Gives a new service an address and its ports node ports of their own.
 pub(crate) fn assign(object: &mut Value, number: u64) {
     let spec = &mut object["spec"];
+    if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) {
+        let ports = spec["ports"].as_array_mut().into_iter().flatten();
+        for (port, free) in ports.zip(number..).filter(|(port, _)| port["nodePort"].is_null()) {
+            port["nodePort"] = json!(30_000 + free % 2768);
+        }
+    }
     if spec["type"] == "ExternalName" || spec["clusterIP"].is_string() {
         return;
     }

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::place;
+use super::update::Owners;
+use super::{place, writer};
 use crate::kube::failure::{Failure, Outcome};
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, rules, time};
+use crate::kube::{decode, ownership, rules, time};
 
 /// What a client may say about an object that only the server decides.
 const SERVER_FIELDS: &[&str] =
@@ -16,11 +17,11 @@ const SERVER_FIELDS: &[&str] =
 /// Creates the object in the body.
 pub(crate) fn create(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     let object = decode::object(asked.request, asked.kind)?;
-    insert(store, asked, object)
+    insert(store, asked, object, Owners::Tracked)
 }
 
 /// Creates an object that was read already.
-pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value) -> Outcome<Reply> {
+pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, owners: Owners) -> Outcome<Reply> {
     place::settle_namespace(asked, &mut object)?;
     let given = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if !object["metadata"]["resourceVersion"].as_str().unwrap_or_default().is_empty() {
@@ -43,6 +44,9 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value) ->
             metadata.insert("generation".to_owned(), json!(1));
         }
     }
+    // What admission and the strategy of the kind fill in belongs to nobody.
+    rules::complete(asked.kind, &mut object);
+    own(asked, &mut object, owners);
     rules::admit(asked.kind, &mut object, asked.now, store.resource_version());
     rules::complete(asked.kind, &mut object);
     let causes = rules::validate(asked.kind, &object);
@@ -59,6 +63,15 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value) ->
     }
     let written = store.write(asked.kind, key, Some(object));
     Ok(asked.writer.reply(201, written.as_deref().unwrap_or(&Value::Null)))
+}
+
+/// Records who owns the new object's fields.
+fn own(asked: &Asked<'_>, object: &mut Value, owners: Owners) {
+    match owners {
+        Owners::Tracked => ownership::track(asked.kind, None, object, &writer::of(asked)),
+        Owners::Given(Value::Null) => {}
+        Owners::Given(entries) => object["metadata"]["managedFields"] = entries,
+    }
 }
 
 /// The given name, or one made from `generateName`.

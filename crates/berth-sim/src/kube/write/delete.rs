@@ -162,7 +162,8 @@ fn carry_out(store: &mut Store, asked: &Asked<'_>, key: &str, mut object: Value,
     let filled = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
     let held = filled(&object["metadata"]["finalizers"]) || filled(&object["spec"]["finalizers"]) || seconds > 0;
     let shows = asked.kind.manners.delete_shows_object;
-    if !held && !(asked.kind.manners.generation && shows) {
+    let shows_deletion = asked.kind.manners.generation && shows;
+    if !held && !shows_deletion {
         return Deleted::Gone(gone(store, asked, key, object, options));
     }
     let shorter = object["metadata"]["deletionGracePeriodSeconds"].as_i64().is_some_and(|old| seconds < old);
@@ -182,10 +183,11 @@ fn carry_out(store: &mut Store, asked: &Asked<'_>, key: &str, mut object: Value,
     if !held {
         return Deleted::Gone(gone(store, asked, key, object, options));
     }
-    if (first || shorter) && !options.dry_run {
-        if let Some(written) = store.write(asked.kind, key.to_owned(), Some(object.clone())) {
-            object = Value::clone(&written);
-        }
+    if (first || shorter)
+        && !options.dry_run
+        && let Some(written) = store.write(asked.kind, key.to_owned(), Some(object.clone()))
+    {
+        object = Value::clone(&written);
     }
     Deleted::Held(object)
 }

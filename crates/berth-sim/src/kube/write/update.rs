@@ -4,13 +4,22 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{create, place};
+use super::{create, place, writer};
 use crate::kube::failure::{Cause, Failure, Outcome};
 use crate::kube::kinds::{Kind, Subresource};
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, patch, rules};
+use crate::kube::{decode, ownership, patch, rules};
+
+/// Where the owners of the written fields come from.
+#[derive(Debug)]
+pub(crate) enum Owners {
+    /// From what the write changes.
+    Tracked,
+    /// From an apply, as `managedFields`.
+    Given(Value),
+}
 
 /// Replaces the object with the one in the body.
 pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
@@ -19,7 +28,7 @@ pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     place::settle_namespace(asked, &mut object)?;
     let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
         if asked.kind.manners.put_creates && asked.subresource.is_none() {
-            return create::insert(store, asked, object);
+            return create::insert(store, asked, object, Owners::Tracked);
         }
         return Err(Failure::not_found(asked.kind, asked.name.unwrap_or_default()));
     };
@@ -28,11 +37,13 @@ pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
         let (group, name) = (asked.kind.group, asked.name.unwrap_or_default());
         return Err(Failure::invalid_as(group, asked.kind.plural, name, &[cause]));
     }
-    replace(store, asked, &current, object)
+    let owners = asked_owners(&object);
+    replace(store, asked, &current, object, owners)
 }
 
 /// Changes the object by the patch in the body.
 pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
+    writer::check(asked.request, false)?;
     let patch = patch::Patch::of(asked.request)?;
     let name = asked.name.unwrap_or_default();
     let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
@@ -45,7 +56,8 @@ pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     let mut object = decode_patched(asked.kind, patched)?;
     same_name(asked, &mut object)?;
     place::settle_namespace(asked, &mut object)?;
-    replace(store, asked, &current, object)
+    let owners = asked_owners(&object);
+    replace(store, asked, &current, object, owners)
 }
 
 /// A patched object must still be one of the kind; the whole of it is quoted when it is not.
@@ -61,7 +73,7 @@ fn decode_patched(kind: &'static Kind, patched: Value) -> Outcome<Value> {
 }
 
 /// The object may leave out its name, not have another one.
-fn same_name(asked: &Asked<'_>, object: &mut Value) -> Outcome<()> {
+pub(crate) fn same_name(asked: &Asked<'_>, object: &mut Value) -> Outcome<()> {
     let wanted = asked.name.unwrap_or_default();
     let given = object["metadata"]["name"].as_str().unwrap_or_default();
     if !given.is_empty() && given != wanted {
@@ -77,17 +89,24 @@ fn same_name(asked: &Asked<'_>, object: &mut Value) -> Outcome<()> {
 }
 
 /// The version a write replaces; none, empty and `0` mean any.
-fn named_version(object: &Value) -> Option<&str> {
+pub(crate) fn named_version(object: &Value) -> Option<&str> {
     object["metadata"]["resourceVersion"].as_str().filter(|version| !matches!(*version, "" | "0"))
 }
 
 /// Writes the new state of an existing object.
-fn replace(store: &mut Store, asked: &Asked<'_>, current: &Arc<Value>, mut object: Value) -> Outcome<Reply> {
+pub(crate) fn replace(
+    store: &mut Store,
+    asked: &Asked<'_>,
+    current: &Arc<Value>,
+    mut object: Value,
+    owners: Owners,
+) -> Outcome<Reply> {
     precondition(asked, current, &object)?;
     keep_server_fields(&mut object, current);
     keep_other_parts(asked, &mut object, current);
     rules::complete(asked.kind, &mut object);
     count_generation(asked.kind, &mut object, current);
+    own(asked, &mut object, current, owners);
     let name = asked.name.unwrap_or_default();
     let mut causes = rules::validate(asked.kind, &object);
     causes.extend(rules::validate_update(asked.kind, &object, current));
@@ -192,6 +211,21 @@ fn set(object: &mut Value, name: &str, value: Option<Value>) {
         Some(value) => fields.insert(name.to_owned(), value),
         None => fields.remove(name),
     };
+}
+
+/// A client may forget all owners by writing one empty entry; it cannot write others.
+fn asked_owners(object: &Value) -> Owners {
+    if object["metadata"]["managedFields"] == json!([{}]) { Owners::Given(Value::Null) } else { Owners::Tracked }
+}
+
+fn own(asked: &Asked<'_>, object: &mut Value, current: &Value, owners: Owners) {
+    match owners {
+        Owners::Tracked => ownership::track(asked.kind, Some(current), object, &writer::of(asked)),
+        Owners::Given(entries) => {
+            let entries = (!entries.is_null()).then_some(entries);
+            set(&mut object["metadata"], "managedFields", entries);
+        }
+    }
 }
 
 /// The generation counts changes of what is wanted.
