@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
-    /// An API method (`CreateNodePool`), a family (`kube`, `compute`), `*` for every call, or `now` for at once.
+    /// An API method (`CreateNodePool`), a family (`kube`, `compute`, `oauth`), `*` for every call, or `now` for at once.
     pub(crate) on: String,
     /// Only calls whose resource contains this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -204,7 +204,10 @@ impl Faults {
 
 impl Rule {
     fn covers(&self, method: &str, resource: &str) -> bool {
-        let family = method.split([':', '.']).next().unwrap_or(method);
+        let family = match method.split([':', '.']).next().unwrap_or(method) {
+            "Token" | "TokenInfo" => "oauth",
+            family => family,
+        };
         (self.on == "*" || self.on == method || self.on == family)
             && self.matches.as_deref().is_none_or(|text| resource.contains(text))
     }

@@ -15,3 +15,6 @@ mod versions;
 pub(crate) use calls::serve;
 pub(crate) use errors::Refusal;
 pub(crate) use route::{Target, target};
+
+#[cfg(test)]
+mod tests;
