@@ -33,6 +33,7 @@ pub struct Outside<'a, H, C, J> {
 /// A step that fails for good takes down only the steps that wait for it.
 /// Asked to stop once, the run finishes what the cloud works on; asked twice, it returns at once and names it as running.
 /// When an event cannot be kept no further call is issued: the steps that would begin next fail with `FaultKind::Journal`.
+/// If all had begun by then, they are seen to their end and only the journal lacks it.
 pub async fn execute<H, C, J>(goal: &str, plan: &Plan, outside: Outside<'_, H, C, J>, policy: &Policy) -> Outcome
 where
     H: Hands,

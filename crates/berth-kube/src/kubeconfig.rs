@@ -54,13 +54,11 @@ pub fn merge(existing: &str, entry: &Entry) -> Result<String, Malformed> {
     config.entry("apiVersion").or_insert_with(|| json!("v1"));
     config.entry("kind").or_insert_with(|| json!("Config"));
     let current = current_context(&config)?;
-    let previous = if current.as_deref() == Some(&entry.context) {
-        named(list(&mut config, "contexts")?, &entry.context).and_then(|context| previous_of(context))
-    } else {
-        current
-    };
+    let before = named(list(&mut config, "contexts")?, &entry.context).cloned();
+    let previous =
+        if current.as_deref() == Some(&entry.context) { before.as_ref().and_then(previous_of) } else { current };
     put(list(&mut config, "clusters")?, cluster_entry(entry));
-    put(list(&mut config, "contexts")?, context_entry(entry, previous.as_deref()));
+    put(list(&mut config, "contexts")?, context_entry(before, entry, previous.as_deref()));
     put(list(&mut config, "users")?, user_entry(entry));
     config.insert("current-context".to_owned(), json!(entry.context));
     write(config)
@@ -101,8 +99,12 @@ fn cluster_entry(entry: &Entry) -> Value {
     json!({"name": entry.context, "cluster": cluster})
 }
 
-fn context_entry(entry: &Entry, previous: Option<&str>) -> Value {
-    let mut context = json!({"name": entry.context, "context": {"cluster": entry.context, "user": entry.context}});
+/// The context as it was, with a namespace and whatever else people have set in it, but pointing at the entry.
+fn context_entry(before: Option<Value>, entry: &Entry, previous: Option<&str>) -> Value {
+    let mut context = before.filter(|before| before["context"].is_object()).unwrap_or_else(|| json!({"context": {}}));
+    context["name"] = json!(entry.context);
+    context["context"]["cluster"] = json!(entry.context);
+    context["context"]["user"] = json!(entry.context);
     remember(&mut context, previous);
     context
 }
@@ -118,17 +120,19 @@ fn user_entry(entry: &Entry) -> Value {
     }}})
 }
 
-/// Notes the context before inside a context of ours; kubectl keeps extensions as they are.
+/// Notes the context before inside a context of ours; kubectl keeps extensions as they are, and so do we with others'.
 fn remember(context: &mut Value, previous: Option<&str>) {
     let Some(fields) = context["context"].as_object_mut() else { return };
-    match previous {
-        Some(previous) => {
-            let extension = json!([{"name": EXTENSION, "extension": {PREVIOUS: previous}}]);
-            fields.insert("extensions".to_owned(), extension);
-        }
-        None => {
-            fields.remove("extensions");
-        }
+    let mut extensions = match fields.remove("extensions") {
+        Some(Value::Array(extensions)) => extensions,
+        _ => Vec::new(),
+    };
+    extensions.retain(|extension| name_of(extension) != Some(EXTENSION));
+    if let Some(previous) = previous {
+        extensions.push(json!({"name": EXTENSION, "extension": {PREVIOUS: previous}}));
+    }
+    if !extensions.is_empty() {
+        fields.insert("extensions".to_owned(), Value::Array(extensions));
     }
 }
 

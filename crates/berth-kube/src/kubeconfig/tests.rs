@@ -144,6 +144,23 @@ fn merging_twice_is_merging_once() {
 }
 
 #[test]
+fn what_people_set_in_our_context_survives_a_second_merge() {
+    let merged = merge(THEIRS, &entry("dubbing")).unwrap();
+    let mut config = value(&merged);
+    let context = &mut config["contexts"][1]["context"];
+    context["namespace"] = json!("stt");
+    context["extensions"].as_array_mut().unwrap().push(json!({"name": "theirs", "extension": {"a": 1}}));
+    let mut moved = entry("dubbing");
+    moved.access.server = "https://34.9.9.9".to_owned();
+    let again = value(&merge(&serde_saphyr::to_string(&config).unwrap(), &moved).unwrap());
+    assert_eq!(again["clusters"][1]["cluster"]["server"], "https://34.9.9.9");
+    assert_eq!(again["contexts"][1]["context"]["namespace"], "stt");
+    let names: Vec<_> = again["contexts"][1]["context"]["extensions"].as_array().unwrap().iter().map(name_of).collect();
+    assert_eq!(names, [Some("theirs"), Some("berth")]);
+    assert_eq!(previous_of(&again["contexts"][1]).as_deref(), Some("work"));
+}
+
+#[test]
 fn a_context_chosen_since_stays_current() {
     let merged = merge(THEIRS, &entry("dubbing")).unwrap();
     let moved = merged.replace("current-context: berth_dubbing", "current-context: other");

@@ -6,4 +6,5 @@ mod files;
 mod kubectl;
 mod pages;
 mod server;
+mod tls;
 mod tokens;
