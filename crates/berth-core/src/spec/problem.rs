@@ -79,6 +79,11 @@ impl Path {
         longer
     }
 
+    /// Whether this is `other` or lies inside it.
+    pub(super) fn is_under(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     pub(super) fn segments(&self) -> &[Segment] {
         &self.0
     }

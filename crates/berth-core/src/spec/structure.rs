@@ -16,23 +16,25 @@ use super::tree::{Document, Entry, Node, Value};
 pub(super) struct Structure {
     /// Everything that does not fit.
     pub(super) findings: Vec<Finding>,
-    /// The document without fields the schema does not know; `None` when something else does not fit either.
-    pub(super) json: Option<Json>,
+    /// The document without fields the schema does not know; nothing at all if it is of another kind.
+    pub(super) json: Json,
+    /// Where something else than an unknown field does not fit.
+    pub(super) broken: Vec<Path>,
 }
 
 /// Holds a document against the schema of one kind of file.
 pub(super) fn check(document: &Document<'_>, kind: &str) -> Structure {
     let root = shared();
-    let mut walk = Walk { root, document, findings: Vec::new(), unknown: 0 };
     if let Some(finding) = wrong_kind(&document.root, kind) {
-        return Structure { findings: vec![finding], json: None };
+        return Structure { findings: vec![finding], json: Json::Null, broken: vec![Path::default()] };
     }
     let definition = KINDS.iter().find(|(name, _)| *name == kind).map_or("", |(_, definition)| definition);
     let schema = &root["$defs"][definition];
+    let mut walk = Walk { root, document, findings: Vec::new(), unknown: BTreeSet::new() };
     walk.node(schema, &document.root, &Path::default());
-    let sound = walk.findings.len() == walk.unknown;
-    let json = sound.then(|| known_part(root, schema, &document.root));
-    Structure { findings: walk.findings, json }
+    let broken = walk.findings.iter().enumerate().filter(|(index, _)| !walk.unknown.contains(index));
+    let broken = broken.map(|(_, finding)| finding.path.clone()).collect();
+    Structure { findings: walk.findings, json: known_part(root, schema, &document.root), broken }
 }
 
 /// A file of another kind is one problem, not one for each of its fields.
@@ -53,8 +55,8 @@ struct Walk<'a> {
     root: &'a Json,
     document: &'a Document<'a>,
     findings: Vec<Finding>,
-    /// How many of the findings are fields the schema does not know.
-    unknown: usize,
+    /// Which of the findings are fields the schema does not know.
+    unknown: BTreeSet<usize>,
 }
 
 impl Walk<'_> {
@@ -115,7 +117,7 @@ impl Walk<'_> {
                 (None, Some(Json::Bool(false))) => {
                     let known: Vec<&str> =
                         properties.into_iter().flat_map(|map| map.keys().map(String::as_str)).collect();
-                    self.unknown += 1;
+                    self.unknown.insert(self.findings.len());
                     self.findings.push(
                         Finding::at_key(inner, format!("unknown field `{}`", printable(&entry.key)))
                             .meaning(nearest(&entry.key, known.iter().copied()))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::quotas::{self, ServiceQuota};
 use super::report::Report;
 use super::source::Source;
-use super::{eks, gke, names, place, pool, sharing};
+use super::{eks, gke, names, place, pool, salvage, sharing};
 use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
@@ -46,7 +46,8 @@ pub struct Autoscaler {
 ///
 /// # Errors
 ///
-/// Everything that is wrong, at once, each with its place: first the form (fields, types, ranges), and if that is right the meaning.
+/// Everything that is wrong, at once, each with its place: the form (fields, types, ranges), and the meaning of all parts whose form
+/// is right.
 /// Text that is not YAML gives one problem.
 pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
     let document = Document::parse(source.file, source.text)?;
@@ -55,13 +56,21 @@ pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
     for finding in structure.findings {
         report.problem(later_provider(finding));
     }
-    let file = match structure.json.map(serde_json::from_value::<ClusterFile>) {
-        None => return Err(report.settle(&document).err().unwrap_or_default()),
-        Some(Err(error)) => {
+    if !structure.broken.is_empty() {
+        if let Some(salvaged) = salvage::salvage(structure.json, &structure.broken) {
+            let mut more = Report::default();
+            meaning(source, &salvaged.file, &mut more);
+            salvaged.forget(&mut more);
+            report.extend(more);
+        }
+        return Err(report.settle(&document).err().unwrap_or_default());
+    }
+    let file = match serde_json::from_value::<ClusterFile>(structure.json) {
+        Ok(file) => file,
+        Err(error) => {
             report.problem(Finding::at(Path::default(), error.to_string()));
             return Err(report.settle(&document).err().unwrap_or_default());
         }
-        Some(Ok(file)) => file,
     };
     let mut checked = meaning(source, &file, &mut report);
     checked.warnings = report.settle(&document)?;

@@ -9,6 +9,7 @@ mod place;
 mod pool;
 mod quotas;
 mod report;
+mod salvage;
 mod sharing;
 mod source;
 

@@ -39,14 +39,13 @@ pub fn check_quotas(file: &str, text: &str) -> Result<BTreeMap<String, ServiceQu
     for finding in structure.findings {
         report.problem(finding);
     }
-    let quotas = match structure.json.map(serde_json::from_value::<ServiceQuotasFile>) {
-        Some(Ok(file)) => services(file, &mut report),
-        Some(Err(error)) => {
-            report.problem(Finding::at(Path::default(), error.to_string()));
-            BTreeMap::new()
+    let mut quotas = BTreeMap::new();
+    if structure.broken.is_empty() {
+        match serde_json::from_value::<ServiceQuotasFile>(structure.json) {
+            Ok(file) => quotas = services(file, &mut report),
+            Err(error) => report.problem(Finding::at(Path::default(), error.to_string())),
         }
-        None => BTreeMap::new(),
-    };
+    }
     report.settle(&document)?;
     Ok(quotas)
 }

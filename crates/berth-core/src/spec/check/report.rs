@@ -1,6 +1,6 @@
 //! What the checks have found so far.
 
-use crate::spec::problem::{Finding, Problem};
+use crate::spec::problem::{Finding, Path, Problem};
 use crate::spec::tree::Document;
 
 /// Problems and warnings of one file.
@@ -21,6 +21,19 @@ impl Report {
     /// Something that works but is probably not meant, or that could not be checked.
     pub(super) fn warning(&mut self, finding: Finding) {
         self.warnings.push(finding);
+    }
+
+    /// Forgets what was found at paths that `keep` refuses.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
+        self.problems.retain(|finding| keep(&finding.path));
+        self.warnings.retain(|finding| keep(&finding.path));
+    }
+
+    /// Everything from another report.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.warnings.extend(other.warnings);
+        self.elsewhere.extend(other.elsewhere);
     }
 
     /// Problems of another file.

@@ -73,13 +73,15 @@ fn parse(document: &Document<'_>) -> Result<GpuSharingBody, Vec<Problem>> {
     for finding in structure.findings {
         report.problem(finding);
     }
-    let file = structure.json.and_then(|json| {
-        serde_json::from_value::<GpuSharingFile>(json)
-            .map_err(|error| report.problem(Finding::at(Path::default(), error.to_string())))
-            .ok()
-    });
+    let mut body = GpuSharingBody { pools: BTreeMap::new() };
+    if structure.broken.is_empty() {
+        match serde_json::from_value::<GpuSharingFile>(structure.json) {
+            Ok(file) => body = file.spec,
+            Err(error) => report.problem(Finding::at(Path::default(), error.to_string())),
+        }
+    }
     report.settle(document)?;
-    Ok(file.map(|file| file.spec).unwrap_or(GpuSharingBody { pools: BTreeMap::new() }))
+    Ok(body)
 }
 
 /// Names of pools that do not exist or have no GPUs; `path` is what holds `pools`.
