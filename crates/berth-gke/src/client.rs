@@ -75,9 +75,10 @@ impl Clients {
         F: Future<Output = Result<T, Error>>,
     {
         let seen = self.tokens.generation();
-        match send().await {
+        // The SDK's futures hold whole models, tens of kilobytes each: on the heap they do not add up on the stack.
+        match Box::pin(send()).await {
             Err(error) if classify::is_refused_token(&error) && matches!(self.tokens.renew(seen), Ok(true)) => {
-                send().await
+                Box::pin(send()).await
             }
             result => result,
         }

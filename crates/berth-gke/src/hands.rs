@@ -11,18 +11,25 @@ use crate::{calls, poll};
 impl Hands for GkeCloud {
     async fn start(&self, action: &Action) -> Result<Started, Fault> {
         let Action::Gke(action) = action;
+        // Boxed, because the futures of the calls are large and the engine keeps several.
         match action {
-            GkeAction::CreateCluster(wanted) => calls::create_cluster(self, wanted).await,
-            GkeAction::ChangeCluster { cluster, change } => calls::change_cluster(self, cluster, change).await,
-            GkeAction::DeleteCluster { cluster } => calls::delete_cluster(self, cluster).await,
-            GkeAction::CreatePool { cluster, pool } => calls::create_pool(self, cluster, pool).await,
-            GkeAction::ChangePool { cluster, pool, change } => calls::change_pool(self, cluster, pool, change).await,
-            GkeAction::DeletePool { cluster, pool } => calls::delete_pool(self, cluster, pool).await,
-            GkeAction::AwaitOperation { cluster, operation } => calls::await_operation(self, cluster, operation).await,
+            GkeAction::CreateCluster(wanted) => Box::pin(calls::create_cluster(self, wanted)).await,
+            GkeAction::ChangeCluster { cluster, change } => {
+                Box::pin(calls::change_cluster(self, cluster, change)).await
+            }
+            GkeAction::DeleteCluster { cluster } => Box::pin(calls::delete_cluster(self, cluster)).await,
+            GkeAction::CreatePool { cluster, pool } => Box::pin(calls::create_pool(self, cluster, pool)).await,
+            GkeAction::ChangePool { cluster, pool, change } => {
+                Box::pin(calls::change_pool(self, cluster, pool, change)).await
+            }
+            GkeAction::DeletePool { cluster, pool } => Box::pin(calls::delete_pool(self, cluster, pool)).await,
+            GkeAction::AwaitOperation { cluster, operation } => {
+                Box::pin(calls::await_operation(self, cluster, operation)).await
+            }
         }
     }
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, Fault> {
-        poll::poll(self, ticket).await
+        Box::pin(poll::poll(self, ticket)).await
     }
 }

@@ -21,30 +21,34 @@ pub(crate) async fn change_cluster(
     cluster: &GkeClusterRef,
     change: &GkeClusterChange,
 ) -> Result<Started, Fault> {
-    let update = model::ClusterUpdate::new();
-    let (what, update) = match change {
+    let mut update = model::ClusterUpdate::new();
+    let what = match change {
         GkeClusterChange::ResourceLabels(labels) => return set_labels(gke, cluster, labels).await,
         GkeClusterChange::Maintenance(window) => return set_maintenance(gke, cluster, window.as_ref()).await,
         GkeClusterChange::ReleaseChannel(channel) => {
-            ("the release channel", update.set_desired_release_channel(write::channel(*channel)))
+            update.desired_release_channel = Some(write::channel(*channel));
+            "the release channel"
         }
         GkeClusterChange::Logging(components) => {
-            ("logging", update.set_desired_logging_config(write::logging(components)))
+            update.desired_logging_config = Some(write::logging(components));
+            "logging"
         }
         GkeClusterChange::Monitoring(components) => {
-            ("monitoring", update.set_desired_monitoring_config(write::monitoring(components)))
+            update.desired_monitoring_config = Some(write::monitoring(components));
+            "monitoring"
         }
-        GkeClusterChange::AutoscalingProfile(profile) => (
-            "the autoscaling profile",
-            update.set_desired_cluster_autoscaling(
-                with_profile(gke, cluster, write::autoscaling_profile(*profile)).await?,
-            ),
-        ),
+        GkeClusterChange::AutoscalingProfile(profile) => {
+            let wanted = write::autoscaling_profile(*profile);
+            update.desired_cluster_autoscaling = Some(with_profile(gke, cluster, wanted).await?);
+            "the autoscaling profile"
+        }
         GkeClusterChange::WorkloadIdentity(on) => {
-            ("workload identity", update.set_desired_workload_identity_config(write::identity(&cluster.project, *on)))
+            update.desired_workload_identity_config = Some(write::identity(&cluster.project, *on));
+            "workload identity"
         }
         GkeClusterChange::ShieldedNodes(on) => {
-            ("shielded nodes", update.set_desired_shielded_nodes(write::shielded(*on)))
+            update.desired_shielded_nodes = Some(write::shielded(*on));
+            "shielded nodes"
         }
     };
     let call = changing(gke.clients.container.update_cluster()).set_name(cluster.path()).set_update(update);

@@ -16,39 +16,36 @@ const SCOPES: [&str; 6] = [
 
 /// A pool.
 pub(crate) fn pool(pool: &GkePool) -> model::NodePool {
-    let mut written = model::NodePool::new()
-        .set_name(&pool.name)
-        .set_initial_node_count(count(pool.initial_nodes_per_zone))
-        .set_locations(pool.zones.clone())
-        .set_config(config(pool))
-        // Clusters in a release channel refuse nodes that do not upgrade, and an absent field means false.
-        .set_management(model::NodeManagement::new().set_auto_upgrade(true).set_auto_repair(true));
-    if pool.autoscaling.is_some() {
-        written = written.set_autoscaling(autoscaling(pool.autoscaling.as_ref()));
-    }
+    let mut written = model::NodePool::new();
+    written.name.clone_from(&pool.name);
+    written.initial_node_count = count(pool.initial_nodes_per_zone);
+    written.locations.clone_from(&pool.zones);
+    written.config = Some(config(pool));
+    // Clusters in a release channel refuse nodes that do not upgrade, and an absent field means false.
+    written.management = Some(model::NodeManagement::new().set_auto_upgrade(true).set_auto_repair(true));
+    written.autoscaling = pool.autoscaling.as_ref().map(|limits| autoscaling(Some(limits)));
     written
 }
 
 fn config(pool: &GkePool) -> model::NodeConfig {
-    let config = model::NodeConfig::new()
-        .set_machine_type(&pool.machine_type)
-        .set_disk_size_gb(count(pool.disk.size_gb))
-        .set_disk_type(&pool.disk.kind)
-        .set_oauth_scopes(SCOPES)
-        .set_spot(pool.spot)
-        .set_labels(pool.labels.clone())
-        .set_resource_labels(pool.resource_labels.clone())
-        .set_taints(pool.taints.iter().map(node_taint))
-        .set_shielded_instance_config(
-            model::ShieldedInstanceConfig::new()
-                .set_enable_secure_boot(pool.secure_boot)
-                .set_enable_integrity_monitoring(pool.integrity_monitoring),
-        )
-        .set_workload_metadata_config(metadata(pool.workload_metadata));
-    match &pool.accelerator {
-        Some(gpu) => config.set_accelerators([accelerator(gpu)]),
-        None => config,
-    }
+    // Fields, not setters, as for the cluster.
+    let mut config = model::NodeConfig::new();
+    config.machine_type.clone_from(&pool.machine_type);
+    config.disk_size_gb = count(pool.disk.size_gb);
+    config.disk_type.clone_from(&pool.disk.kind);
+    config.oauth_scopes = SCOPES.map(ToOwned::to_owned).to_vec();
+    config.spot = pool.spot;
+    config.labels = pool.labels.clone().into_iter().collect();
+    config.resource_labels = pool.resource_labels.clone().into_iter().collect();
+    config.taints = pool.taints.iter().map(node_taint).collect();
+    config.shielded_instance_config = Some(
+        model::ShieldedInstanceConfig::new()
+            .set_enable_secure_boot(pool.secure_boot)
+            .set_enable_integrity_monitoring(pool.integrity_monitoring),
+    );
+    config.workload_metadata_config = Some(metadata(pool.workload_metadata));
+    config.accelerators = pool.accelerator.iter().map(accelerator).collect();
+    config
 }
 
 fn accelerator(gpu: &GkeAccelerator) -> model::AcceleratorConfig {

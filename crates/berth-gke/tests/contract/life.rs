@@ -1,0 +1,130 @@
+//! Making and removing, once and again.
+
+use berth_core::actions::gke::{GkeAction, GkeSettings};
+use berth_core::observed::{ObservedCloud, Phase};
+use berth_core::ports::{Eyes, Hands, Progress, Started};
+use berth_core::run::{FaultKind, LeftBehind, Retry};
+use serde_json::json;
+
+use crate::bench::{Bench, REGION, gpu_pool, reference, settings_of, wanted};
+
+fn create() -> GkeAction {
+    GkeAction::CreateCluster(Box::new(wanted()))
+}
+
+fn delete() -> GkeAction {
+    GkeAction::DeleteCluster { cluster: reference() }
+}
+
+#[tokio::test]
+async fn what_is_made_is_read_back_as_it_was_wanted() {
+    let bench = Bench::start().await;
+    bench.carry_out(create()).await.unwrap();
+    let cluster = bench.cluster().await;
+    assert_eq!(cluster.phase, Phase::Running);
+    assert_eq!(cluster.labels, wanted().resource_labels);
+    assert!(cluster.is_ours());
+    assert!(cluster.created_at.is_some());
+    assert!(!cluster.version.is_empty());
+    let access = cluster.access.clone().unwrap();
+    assert!(access.server.starts_with("https://127.0.0.1:"), "{}", access.server);
+    assert!(access.ca_pem.unwrap().contains("BEGIN CERTIFICATE"));
+    let ObservedCloud::Gke(have) = &cluster.cloud;
+    let want = GkeSettings {
+        version: have.version.clone(),
+        network: have.network.clone(),
+        subnetwork: have.subnetwork.clone(),
+        ..wanted().settings
+    };
+    assert_eq!(**have, want);
+    for pool in wanted().pools {
+        assert_eq!(settings_of(&cluster, &pool.name), pool);
+    }
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn made_again_it_is_done_and_removed_again_it_is_gone() {
+    let bench = Bench::start().await;
+    bench.carry_out(create()).await.unwrap();
+    assert_eq!(bench.begin(create()).await.unwrap(), Started::Done);
+    bench.carry_out(delete()).await.unwrap();
+    assert_eq!(bench.gke.observe("dubbing", REGION).await.unwrap().cluster, None);
+    assert_eq!(bench.begin(delete()).await.unwrap(), Started::Done);
+    assert_eq!(bench.billed().await, 0);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_start_joins_what_runs() {
+    let bench = Bench::start().await;
+    let first = bench.begin(create()).await.unwrap();
+    assert_eq!(bench.begin(create()).await.unwrap(), first);
+    let Started::Waiting(ticket) = first else { panic!("it takes minutes") };
+    let observed = bench.gke.observe("dubbing", REGION).await.unwrap();
+    assert_eq!(observed.cluster.unwrap().phase, Phase::Creating);
+    assert_eq!(observed.operations.len(), 1);
+    assert_eq!(observed.operations[0].kind, "CREATE_CLUSTER");
+    let operation = observed.operations[0].name.clone();
+    let awaited = bench.begin(GkeAction::AwaitOperation { cluster: reference(), operation }).await.unwrap();
+    assert_eq!(awaited, Started::Waiting(ticket.clone()));
+    bench.finish(&ticket).await.unwrap();
+    let first = bench.begin(delete()).await.unwrap();
+    assert_eq!(bench.begin(delete()).await.unwrap(), first);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_is_found_by_the_next_try() {
+    let bench = Bench::start().await;
+    bench.arm(json!({"on": "CreateCluster", "do": "drop-after"})).await;
+    let lost = bench.begin(create()).await.unwrap_err();
+    assert_eq!((lost.kind, lost.left_behind, lost.retry), (FaultKind::Lost, LeftBehind::Unknown, Retry::Backoff));
+    assert_eq!(bench.calls("CreateCluster").await, 1, "the SDK must not repeat a call by itself");
+    bench.carry_out(create()).await.unwrap();
+    assert_eq!(bench.cluster().await.phase, Phase::Running);
+    bench.arm(json!({"on": "CreateNodePool", "do": "drop-after"})).await;
+    let pool = || GkeAction::CreatePool { cluster: reference(), pool: Box::new(gpu_pool("more")) };
+    assert_eq!(bench.begin(pool()).await.unwrap_err().kind, FaultKind::Lost);
+    bench.carry_out(pool()).await.unwrap();
+    assert_eq!(bench.pool("more").await, gpu_pool("more"));
+    bench.arm(json!({"on": "DeleteCluster", "do": "drop-after"})).await;
+    assert_eq!(bench.begin(delete()).await.unwrap_err().left_behind, LeftBehind::Unknown);
+    bench.carry_out(delete()).await.unwrap();
+    assert_eq!(bench.billed().await, 0);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_strangers_cluster_is_not_taken_for_ours() {
+    let bench = Bench::start().await;
+    let mut foreign = wanted();
+    foreign.resource_labels.clear();
+    bench.carry_out(GkeAction::CreateCluster(Box::new(foreign))).await.unwrap();
+    let fault = bench.begin(create()).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert_eq!(fault.left_behind, LeftBehind::Nothing);
+    assert_eq!(
+        fault.to_string(),
+        "create cluster dubbing: a cluster dubbing is there already, and its labels do not say that it is berth's"
+    );
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn pools_come_and_go() {
+    let bench = Bench::start().await;
+    bench.carry_out(create()).await.unwrap();
+    let pool = || GkeAction::CreatePool { cluster: reference(), pool: Box::new(gpu_pool("more")) };
+    let first = bench.begin(pool()).await.unwrap();
+    assert_eq!(bench.begin(pool()).await.unwrap(), first);
+    let Started::Waiting(ticket) = first else { panic!("it takes minutes") };
+    assert!(matches!(bench.gke.poll(&ticket).await.unwrap(), Progress::Pending(_)));
+    bench.finish(&ticket).await.unwrap();
+    assert_eq!(bench.begin(pool()).await.unwrap(), Started::Done);
+    let remove = || GkeAction::DeletePool { cluster: reference(), pool: "more".to_owned() };
+    bench.carry_out(remove()).await.unwrap();
+    assert_eq!(bench.begin(remove()).await.unwrap(), Started::Done);
+    assert_eq!(bench.cluster().await.pools.len(), 2);
+    bench.stop().await;
+}
