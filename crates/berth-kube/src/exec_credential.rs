@@ -15,7 +15,7 @@ pub enum ApiVersion {
 
 /// The caller asks for something no version of Kubernetes asks for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnusableExecInfo {
+pub enum UnusableExecRequest {
     /// Not JSON, or without an `apiVersion`.
     #[error("KUBERNETES_EXEC_INFO is not an ExecCredential object")]
     NotExecCredential,
@@ -34,14 +34,14 @@ impl ApiVersion {
     }
 
     /// The version asked for by the text of `KUBERNETES_EXEC_INFO`; v1 if that is not set.
-    pub fn asked(exec_info: Option<&str>) -> Result<Self, UnusableExecInfo> {
+    pub fn asked(exec_info: Option<&str>) -> Result<Self, UnusableExecRequest> {
         let Some(text) = exec_info.filter(|text| !text.is_empty()) else { return Ok(Self::V1) };
-        let value: Value = serde_json::from_str(text).map_err(|_| UnusableExecInfo::NotExecCredential)?;
+        let value: Value = serde_json::from_str(text).map_err(|_| UnusableExecRequest::NotExecCredential)?;
         match value["apiVersion"].as_str() {
             Some("client.authentication.k8s.io/v1") => Ok(Self::V1),
             Some("client.authentication.k8s.io/v1beta1") => Ok(Self::V1Beta1),
-            Some(other) => Err(UnusableExecInfo::UnknownVersion(other.to_owned())),
-            None => Err(UnusableExecInfo::NotExecCredential),
+            Some(other) => Err(UnusableExecRequest::UnknownVersion(other.to_owned())),
+            None => Err(UnusableExecRequest::NotExecCredential),
         }
     }
 }
@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn what_cannot_be_served_is_refused() {
         let unknown = r#"{"apiVersion":"client.authentication.k8s.io/v1alpha1"}"#;
-        assert!(matches!(ApiVersion::asked(Some(unknown)), Err(UnusableExecInfo::UnknownVersion(_))));
-        assert_eq!(ApiVersion::asked(Some("x")), Err(UnusableExecInfo::NotExecCredential));
-        assert_eq!(ApiVersion::asked(Some("{}")), Err(UnusableExecInfo::NotExecCredential));
+        assert!(matches!(ApiVersion::asked(Some(unknown)), Err(UnusableExecRequest::UnknownVersion(_))));
+        assert_eq!(ApiVersion::asked(Some("x")), Err(UnusableExecRequest::NotExecCredential));
+        assert_eq!(ApiVersion::asked(Some("{}")), Err(UnusableExecRequest::NotExecCredential));
     }
 }

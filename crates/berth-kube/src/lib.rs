@@ -14,7 +14,7 @@ mod quantity;
 mod token;
 
 pub use connect::connect;
-pub use exec_credential::{ApiVersion, UnusableExecInfo, exec_credential};
+pub use exec_credential::{ApiVersion, UnusableExecRequest, exec_credential};
 pub use eyes::{nodes, version};
 pub use kubeconfig::{Entry, Malformed, alone, context_name, merge, remove};
 pub use kubeconfig_file::{KubeconfigError, merge_into, remove_from, search_paths, target_path, write_own};
