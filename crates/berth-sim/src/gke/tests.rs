@@ -177,7 +177,7 @@ fn sizes_spot_taints_labels_and_management() {
 #[test]
 fn a_stale_fingerprint_is_refused_and_the_current_one_taken() {
     let mut world = World::new("seed", Timestamp::UNIX_EPOCH);
-    let mut call = |world: &mut World, method: &str, path: &str, body: Value| {
+    let call = |world: &mut World, method: &str, path: &str, body: Value| {
         let path = format!("/v1/projects/p/locations/us-central1-a/clusters{path}");
         let request = Request { method: method.to_owned(), path, ..Request::default() };
         let target = target(&request).unwrap();
