@@ -6,7 +6,7 @@ use super::report::{Shortfall, Verdict};
 use crate::observed::{Observed, ObservedNode, ObservedPool, Phase};
 use crate::plan::Refusal;
 use crate::rules::gke;
-use crate::spec::{CloudSpec, ClusterSpec, PoolSpec, Taint};
+use crate::spec::{CloudSpec, ClusterSpec, PoolSpec, Provider, Taint};
 
 /// What was seen of a cluster.
 #[derive(Debug, Clone, Copy)]
@@ -72,10 +72,10 @@ impl PoolEvidence<'_> {
 }
 
 /// Label that names a node's pool, for this cloud.
-pub(super) fn pool_label(spec: &ClusterSpec) -> &'static str {
-    match spec.cloud {
-        CloudSpec::Gke(_) => gke::node_labels::POOL,
-        CloudSpec::Eks(_) => "eks.amazonaws.com/nodegroup",
+pub fn pool_label(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Gke => gke::node_labels::POOL,
+        Provider::Eks => "eks.amazonaws.com/nodegroup",
     }
 }
 

@@ -25,7 +25,7 @@ pub fn verify(spec: &ClusterSpec, evidence: &Evidence<'_>) -> VerificationReport
 }
 
 fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (PoolRow, Vec<Shortfall>) {
-    let key = pool_label(spec);
+    let key = pool_label(spec.cloud.provider());
     let nodes: Vec<&ObservedNode> =
         evidence.nodes.iter().filter(|node| node.labels.get(key) == Some(&pool.name)).collect();
     let cluster = evidence.cluster.cluster.as_ref();

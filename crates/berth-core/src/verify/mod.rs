@@ -5,6 +5,6 @@ mod evidence;
 mod judge;
 mod report;
 
-pub use evidence::Evidence;
+pub use evidence::{Evidence, pool_label};
 pub use judge::verify;
 pub use report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};

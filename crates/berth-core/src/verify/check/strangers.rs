@@ -4,7 +4,7 @@ use crate::spec::ClusterSpec;
 use crate::verify::evidence::{Evidence, pool_label};
 
 pub(in crate::verify) fn notes(spec: &ClusterSpec, evidence: &Evidence<'_>) -> Vec<String> {
-    let key = pool_label(spec);
+    let key = pool_label(spec.cloud.provider());
     let mut notes = Vec::new();
     for node in evidence.nodes {
         match node.labels.get(key) {

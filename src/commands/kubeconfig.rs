@@ -1,0 +1,142 @@
+//! `berth kubeconfig`: how kubectl reaches a cluster, without any cloud CLI.
+
+use std::path::PathBuf;
+
+use berth_core::observed::ClusterAccess;
+use berth_core::ports::Eyes;
+use berth_kube::Entry;
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::WhichCluster;
+use crate::failure::{Exit, Failure};
+use crate::home::make_private;
+use crate::settings::{Settings, kubectl_files};
+use crate::ui::Ui;
+use crate::which;
+use crate::wiring::{ClusterAt, Doors};
+
+#[derive(Debug, Args)]
+pub(crate) struct KubeconfigArgs {
+    #[command(flatten)]
+    which: WhichCluster,
+    /// Region or zone, when clusters of one name stand in several
+    #[arg(long)]
+    location: Option<String>,
+    /// Merge it into kubectl's own configuration and make it current
+    #[arg(long, conflicts_with_all = ["print", "remove"])]
+    merge: bool,
+    /// Print it instead of writing a file
+    #[arg(long, conflicts_with = "remove")]
+    print: bool,
+    /// Take the cluster out of every configuration again; the context from before becomes current
+    #[arg(long)]
+    remove: bool,
+}
+
+pub(crate) async fn run(args: &KubeconfigArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
+    let result = match found.and_then(|found| which::there(found, &doors)) {
+        Ok(at) if args.remove => remove(&at, settings).map(|_| ()),
+        Ok(at) => give(args, &at, &doors, settings, ui).await,
+        Err(failure) => Err(failure),
+    };
+    doors.close().await;
+    result.map(|()| Exit::Done)
+}
+
+async fn give(
+    args: &KubeconfigArgs,
+    at: &ClusterAt,
+    doors: &Doors,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let access = access(at, doors).await?;
+    if args.print {
+        let text = berth_kube::alone(&entry(at, &access, settings)?)
+            .map_err(|error| Failure::refused("cannot write the kubeconfig").because(error))?;
+        ui.data(text.trim_end());
+        return Ok(());
+    }
+    let path = write(at, &access, settings, args.merge)?;
+    ui.report(&json!({"kubeconfig": path, "merged": args.merge}), || path.display().to_string());
+    Ok(())
+}
+
+/// The address of a cluster that is there and has one.
+pub(crate) async fn access(at: &ClusterAt, doors: &Doors) -> Result<ClusterAccess, Failure> {
+    let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| Failure::reading(&fault))?;
+    let cluster = observed
+        .cluster
+        .ok_or_else(|| Failure::refused(format!("there is no cluster {} in {}", at.name, at.location)))?;
+    cluster.access.ok_or_else(|| Failure::refused(format!("cluster {} has no address yet", at.name)))
+}
+
+/// Writes berth's own file for a cluster, and merges it into kubectl's configuration if asked to; gives the own file's path.
+pub(crate) fn write(
+    at: &ClusterAt,
+    access: &ClusterAccess,
+    settings: &Settings,
+    merge: bool,
+) -> Result<PathBuf, Failure> {
+    let entry = entry(at, access, settings)?;
+    let path = settings.home.kubeconfig(at);
+    if let Some(folder) = path.parent() {
+        make_private(folder)?;
+    }
+    let failed = |error| Failure::refused("cannot write the kubeconfig").because(error);
+    berth_kube::write_own(&path, &entry).map_err(failed)?;
+    if merge {
+        let kubectl = berth_kube::target_path(kubectl_files().as_deref(), &home_dir()?);
+        berth_kube::merge_into(&kubectl, &entry).map_err(failed)?;
+    }
+    Ok(path)
+}
+
+/// Takes a cluster out of every configuration it was written to; gives whether it was in any.
+pub(crate) fn remove(at: &ClusterAt, settings: &Settings) -> Result<bool, Failure> {
+    let own = settings.home.kubeconfig(at);
+    let mut found = own.exists();
+    if found {
+        std::fs::remove_file(&own)
+            .map_err(|error| Failure::refused(format!("cannot delete {}", own.display())).because(error))?;
+    }
+    for path in berth_kube::search_paths(kubectl_files().as_deref(), &home_dir()?) {
+        found |= berth_kube::remove_from(&path, &berth_kube::context_name(&at.name))
+            .map_err(|error| Failure::refused("cannot take the cluster out of the kubeconfig").because(error))?;
+    }
+    Ok(found)
+}
+
+fn home_dir() -> Result<PathBuf, Failure> {
+    etcetera::home_dir().map_err(|error| Failure::refused("cannot find the home folder").because(error))
+}
+
+/// The entry whose credential plugin is this very program.
+fn entry(at: &ClusterAt, access: &ClusterAccess, settings: &Settings) -> Result<Entry, Failure> {
+    let command = std::env::current_exe()
+        .map_err(|error| Failure::refused("cannot find berth's own program file").because(error))?;
+    let mut args: Vec<String> = [
+        "token",
+        "--provider",
+        at.provider.as_str(),
+        "--project",
+        &at.account,
+        "--location",
+        &at.location,
+        "--cluster",
+    ]
+    .map(ToOwned::to_owned)
+    .to_vec();
+    args.push(at.name.clone());
+    if settings.simulate {
+        args.push("--simulate".to_owned());
+    }
+    Ok(Entry {
+        context: berth_kube::context_name(&at.name),
+        access: access.clone(),
+        command: command.display().to_string(),
+        args,
+    })
+}

@@ -1,0 +1,77 @@
+//! `berth list`: the clusters that are ours.
+
+use berth_core::observed::{Fleet, ObservedCluster};
+use berth_core::ports::Eyes;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+use crate::ui::Ui;
+use crate::ui::render;
+use crate::ui::render::table::{Align, Column};
+use crate::wiring;
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Show the clusters that others made, too
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) async fn run(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let doors = wiring::open_gke(None, settings).await?;
+    let fleet = doors.cloud.fleet().await;
+    doors.close().await;
+    let fleet = fleet.map_err(|fault| Failure::reading(&fault))?;
+    let shown: Vec<&ObservedCluster> = fleet.clusters.iter().filter(|cluster| args.all || cluster.is_ours()).collect();
+    ui.report(&value(&shown, &fleet), || text(&shown));
+    if !fleet.unreachable.is_empty() {
+        ui.warning(&format!(
+            "these locations did not answer, their clusters are missing here: {}",
+            fleet.unreachable.join(", ")
+        ));
+    }
+    let hidden = fleet.clusters.len() - shown.len();
+    if hidden > 0 {
+        let count = render::words::count(hidden, "cluster");
+        ui.talk(&format!("{count} that berth did not make not shown; see them with --all"));
+    }
+    Ok(Exit::Done)
+}
+
+fn value(shown: &[&ObservedCluster], fleet: &Fleet) -> Value {
+    let clusters: Vec<Value> = shown.iter().map(|cluster| render::cluster::summary(cluster)).collect();
+    json!({"clusters": clusters, "unreachable": fleet.unreachable})
+}
+
+fn text(shown: &[&ObservedCluster]) -> String {
+    if shown.is_empty() {
+        return "No clusters".to_owned();
+    }
+    let columns = [
+        Column("NAME", Align::Left),
+        Column("PROVIDER", Align::Left),
+        Column("LOCATION", Align::Left),
+        Column("STATUS", Align::Left),
+        Column("VERSION", Align::Left),
+        Column("POOLS", Align::Right),
+        Column("OWNER", Align::Left),
+        Column("CREATED", Align::Left),
+    ];
+    render::table::text(
+        &columns,
+        shown.iter().map(|cluster| {
+            vec![
+                cluster.name.clone(),
+                cluster.provider().as_str().to_owned(),
+                cluster.place.location().to_owned(),
+                render::cluster::phase(cluster.phase).to_owned(),
+                cluster.version.clone(),
+                cluster.pools.len().to_string(),
+                render::cluster::owner(cluster).to_owned(),
+                cluster.created_at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
+            ]
+        }),
+    )
+}

@@ -1,0 +1,141 @@
+//! `berth verify`: the GPUs the file promises against those that are allocatable.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use berth_core::observed::{Observed, ObservedNode, Phase};
+use berth_core::plan::StepId;
+use berth_core::ports::{Clock, Eyes};
+use berth_core::run::{Event, EventKind, Fault};
+use berth_core::spec::ClusterSpec;
+use berth_core::verify::{Evidence, VerificationReport};
+use berth_engine::{Wait, await_until};
+use clap::Args;
+use jiff::SignedDuration;
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::commands::ProviderArg;
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+use crate::spec_file;
+use crate::ui::Ui;
+use crate::ui::render;
+use crate::wiring::{self, Doors};
+
+/// Seconds a GPU usually takes from its node's creation to being allocatable.
+const USUAL_SECONDS: u32 = 240;
+/// Pause between two looks.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The spec of the cluster
+    #[arg(long, short, value_name = "FILE")]
+    file: PathBuf,
+    /// Check it for this cloud instead of the one it names
+    #[arg(long, value_enum)]
+    provider: Option<ProviderArg>,
+    /// How long to wait for what is still coming up; 0s looks once
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    timeout: Duration,
+}
+
+/// A duration as people write it: `30m`, `90s`, `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: SignedDuration =
+        text.parse().map_err(|_| "not a duration; write for example 90s, 30m or 1h30m".to_owned())?;
+    Duration::try_from(parsed).map_err(|_| "a duration cannot be negative".to_owned())
+}
+
+pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+    let doors = wiring::open_for(&checked.spec, settings).await?;
+    let report = wait(&checked.spec, &doors, ui, args.timeout).await;
+    doors.close().await;
+    let report = report?;
+    ui.report(&render::verification::json(&report), || render::verification::text(&report));
+    exit(&report)
+}
+
+/// The exit a report deserves.
+pub(crate) fn exit(report: &VerificationReport) -> Result<Exit, Failure> {
+    Ok(if report.is_kept() { Exit::Done } else { Exit::Unverified })
+}
+
+/// Looks until everything is as promised, is hopeless, or the time is up; shows what is waited for.
+pub(crate) async fn wait(
+    spec: &ClusterSpec,
+    doors: &Doors,
+    ui: &Ui,
+    timeout: Duration,
+) -> Result<VerificationReport, Failure> {
+    let (events, shown) = mpsc::unbounded_channel();
+    let watched = async {
+        let screen = Screen { events, doors, wanted: !timeout.is_zero() };
+        screen.begin();
+        let wait = Wait { limit: timeout, interval: INTERVAL };
+        let settled = |report: &VerificationReport| {
+            screen.waiting(report);
+            report.is_settled()
+        };
+        let looked = await_until(&doors.clock, wait, || look(spec, doors), settled).await;
+        screen.end();
+        looked
+    };
+    let (looked, ()) = tokio::join!(watched, ui.follow(shown, doors.clock.clone()));
+    looked.map_err(|fault| Failure { exit: Exit::Unverified, ..Failure::reading(&fault) })
+}
+
+async fn look(spec: &ClusterSpec, doors: &Doors) -> Result<VerificationReport, Fault> {
+    let observed = doors.cloud.observe(&spec.name, spec.place.location()).await?;
+    let nodes = nodes(&observed, doors).await?;
+    Ok(berth_core::verify::verify(spec, &Evidence { cluster: &observed, nodes: &nodes }))
+}
+
+/// The nodes of a cluster; none while it has no address.
+pub(crate) async fn nodes(observed: &Observed, doors: &Doors) -> Result<Vec<ObservedNode>, Fault> {
+    let Some(cluster) = &observed.cluster else { return Ok(Vec::new()) };
+    let Some(access) = &cluster.access else { return Ok(Vec::new()) };
+    if matches!(cluster.phase, Phase::Creating | Phase::Deleting) {
+        return Ok(Vec::new());
+    }
+    berth_kube::nodes(&doors.kubernetes(access)?).await
+}
+
+/// Shows the wait as one step.
+struct Screen<'a> {
+    /// Whether there is a wait to show; a single look is not.
+    wanted: bool,
+    events: UnboundedSender<Event>,
+    doors: &'a Doors,
+}
+
+impl Screen<'_> {
+    fn id() -> StepId {
+        StepId("verify".to_owned())
+    }
+
+    fn tell(&self, kind: EventKind) {
+        if !self.wanted {
+            return;
+        }
+        // A screen that is gone does not stop the wait.
+        drop(self.events.send(Event { at: self.doors.clock.now(), kind }));
+    }
+
+    fn begin(&self) {
+        let steps = vec![(Self::id(), "verify that every promised GPU is allocatable".to_owned())];
+        self.tell(EventKind::RunStarted { goal: "verify".to_owned(), steps });
+        self.tell(EventKind::StepStarted { id: Self::id(), usual_seconds: USUAL_SECONDS });
+    }
+
+    fn waiting(&self, report: &VerificationReport) {
+        if let Some(detail) = render::verification::waiting(report) {
+            self.tell(EventKind::StepWaiting { id: Self::id(), detail });
+        }
+    }
+
+    fn end(&self) {
+        self.tell(EventKind::StepDone { id: Self::id() });
+    }
+}

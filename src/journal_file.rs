@@ -1,0 +1,47 @@
+//! The journal of one run: a file of JSON lines in berth's own folder. Evidence, not truth: nothing reads it to decide.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use berth_core::ports::{Journal, JournalError};
+use berth_core::run::Event;
+use jiff::Timestamp;
+
+use crate::event_json;
+use crate::failure::Failure;
+use crate::home::{Home, make_private};
+
+/// An open journal.
+#[derive(Debug)]
+pub(crate) struct JournalFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl JournalFile {
+    /// Begins a new file for a run that starts now on this cluster.
+    pub(crate) fn begin(home: &Home, verb: &str, cluster: &str) -> Result<Self, Failure> {
+        make_private(&home.runs())?;
+        let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%.3f").to_string();
+        let path = home.runs().join(format!("{stamp}-{verb}-{cluster}-{}.jsonl", std::process::id()));
+        let file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| JournalError { path: path.display().to_string(), source })?;
+        Ok(Self { path, file })
+    }
+}
+
+impl Journal for JournalFile {
+    fn record(&mut self, event: &Event) -> Result<(), JournalError> {
+        let mut line = event_json::event(event).to_string();
+        line.push('\n');
+        self.file
+            .write_all(line.as_bytes())
+            .map_err(|source| JournalError { path: self.path.display().to_string(), source })
+    }
+}

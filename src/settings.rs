@@ -1,0 +1,74 @@
+//! What the environment and the global flags say, read once and in one place.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::cli::GlobalArgs;
+use crate::failure::Failure;
+use crate::home::Home;
+
+/// berth's own folder for journals, kubeconfigs and the simulated clouds; default `$XDG_STATE_HOME/berth`.
+pub(crate) const STATE_DIR: &str = "BERTH_STATE_DIR";
+/// Simulated seconds per second of a simulator that `--simulate` starts; default 60.
+pub(crate) const SIM_SPEED: &str = "BERTH_SIM_SPEED";
+/// The project, by gcloud's own variable.
+pub(crate) const CLOUDSDK_PROJECT: &str = "CLOUDSDK_CORE_PROJECT";
+/// The project, by the client libraries' variable.
+pub(crate) const GOOGLE_PROJECT: &str = "GOOGLE_CLOUD_PROJECT";
+/// GKE's endpoint, by gcloud's own variable.
+pub(crate) const CONTAINER_ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER";
+/// Compute Engine's endpoint, by gcloud's own variable.
+pub(crate) const COMPUTE_ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE";
+/// `true` sends requests without credentials, by gcloud's own variable.
+pub(crate) const DISABLE_CREDENTIALS: &str = "CLOUDSDK_AUTH_DISABLE_CREDENTIALS";
+/// A file with an access token, by gcloud's own variable.
+pub(crate) const ACCESS_TOKEN_FILE: &str = "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE";
+/// Application-default credentials.
+pub(crate) const GOOGLE_CREDENTIALS: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+/// gcloud's configuration folder, where `application_default_credentials.json` stands.
+pub(crate) const CLOUDSDK_CONFIG: &str = "CLOUDSDK_CONFIG";
+/// kubectl's configuration files.
+const KUBECONFIG: &str = "KUBECONFIG";
+/// Set by kubectl for exec credential plugins.
+pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
+
+/// Simulated seconds per second when nothing else is said: a create ends in about ten seconds.
+const DEFAULT_SIM_SPEED: f64 = 60.0;
+
+/// Flags and environment, as the commands need them.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Use the simulated clouds.
+    pub(crate) simulate: bool,
+    /// Project given by flag.
+    pub(crate) project: Option<String>,
+    /// berth's own folder.
+    pub(crate) home: Home,
+}
+
+impl Settings {
+    /// Reads the environment.
+    pub(crate) fn new(global: &GlobalArgs) -> Result<Self, Failure> {
+        let home = Home::find(variable(STATE_DIR).map(PathBuf::from))?;
+        Ok(Self { simulate: global.simulate, project: global.project.clone(), home })
+    }
+}
+
+/// An environment variable, `None` when unset or empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The list of kubectl's configuration files, as `KUBECONFIG` has it.
+pub(crate) fn kubectl_files() -> Option<OsString> {
+    std::env::var_os(KUBECONFIG).filter(|paths| !paths.is_empty())
+}
+
+/// The speed for a simulator this process starts.
+pub(crate) fn sim_speed() -> Result<f64, Failure> {
+    let Some(text) = variable(SIM_SPEED) else { return Ok(DEFAULT_SIM_SPEED) };
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && (0.01..=100_000.0).contains(&speed) => Ok(speed),
+        _ => Err(Failure::refused(format!("{SIM_SPEED} is `{text}`, not a number from 0.01 to 100000"))),
+    }
+}

@@ -1,0 +1,40 @@
+//! Reading spec files from disk; what they mean is decided in `berth-core`.
+
+use std::fs;
+use std::path::Path;
+
+use berth_core::spec::{Checked, Problem, Provider, Source, check};
+
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Reads and checks a file; problems become a failure, warnings are said.
+pub(crate) fn load(path: &Path, provider: Option<Provider>, ui: &Ui) -> Result<Checked, Failure> {
+    let checked = read(path, provider)?.map_err(|problems| refused(&problems))?;
+    for warning in &checked.warnings {
+        ui.warning(&warning.to_string());
+    }
+    Ok(checked)
+}
+
+/// Reads and checks a file; the inner result holds what is wrong with its content.
+pub(crate) fn read(path: &Path, provider: Option<Provider>) -> Result<Result<Checked, Vec<Problem>>, Failure> {
+    let text =
+        read_text(path).map_err(|why| Failure::refused(format!("cannot read {}", path.display())).detail(why))?;
+    let read = |name: &str| read_text(Path::new(name));
+    Ok(check(&Source { file: &path.display().to_string(), text: &text, provider, read: &read }))
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text: byte {} is not valid", error.utf8_error().valid_up_to()))
+}
+
+/// All problems of a file as one failure.
+pub(crate) fn refused(problems: &[Problem]) -> Failure {
+    let count = crate::ui::render::words::count(problems.len(), "problem");
+    problems
+        .iter()
+        .fold(Failure::refused(format!("the spec has {count}")), |failure, problem| failure.detail(problem.to_string()))
+}

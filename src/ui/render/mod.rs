@@ -1,0 +1,10 @@
+//! From values to text, pure: nothing here prints.
+
+pub(crate) mod cluster;
+pub(crate) mod failure;
+pub(crate) mod ledger;
+pub(crate) mod plan;
+pub(crate) mod preflight;
+pub(crate) mod table;
+pub(crate) mod verification;
+pub(crate) mod words;

@@ -1,0 +1,127 @@
+//! What may be said where: data on standard output, talk and progress on standard error.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use berth_core::ports::Clock;
+use berth_core::run::Event;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::cli::{GlobalArgs, OutputForm};
+use crate::clock::RunClock;
+use crate::event_json;
+use crate::failure::Failure;
+use crate::ui::bars::Bars;
+use crate::ui::lines::Lines;
+use crate::ui::render;
+
+/// The user's terminal, or what stands in for it.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    form: OutputForm,
+    quiet: bool,
+}
+
+impl Ui {
+    /// A terminal that follows these flags.
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        Self { form: global.output, quiet: global.quiet }
+    }
+
+    /// Whether data goes out as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.form == OutputForm::Json
+    }
+
+    /// Data: the text for people.
+    pub(crate) fn data(&self, text: &str) {
+        put(&mut io::stdout().lock(), text);
+    }
+
+    /// Data: one JSON document, indented.
+    pub(crate) fn json(&self, value: &Value) {
+        put(&mut io::stdout().lock(), &format!("{value:#}"));
+    }
+
+    /// Data: one JSON line of a stream.
+    pub(crate) fn json_line(&self, value: &Value) {
+        put(&mut io::stdout().lock(), &value.to_string());
+    }
+
+    /// Data in the form that was asked for; the text is only made if it is wanted.
+    pub(crate) fn report(&self, value: &Value, text: impl FnOnce() -> String) {
+        if self.is_json() { self.json(value) } else { self.data(&text()) }
+    }
+
+    /// Talk, unless asked to be quiet.
+    pub(crate) fn talk(&self, text: &str) {
+        if !self.quiet {
+            put(&mut io::stderr().lock(), text);
+        }
+    }
+
+    /// A warning; said even when quiet.
+    pub(crate) fn warning(&self, text: &str) {
+        put(&mut io::stderr().lock(), &format!("warning: {text}"));
+    }
+
+    /// A failure with its causes, what is left behind, and hints.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        put(&mut io::stderr().lock(), &render::failure::text(failure));
+    }
+
+    /// Asks a question and gives the answer; `None` when nobody can answer.
+    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let mut err = io::stderr().lock();
+        write!(err, "{question} ").and_then(|()| err.flush()).ok()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    }
+
+    /// Shows a run until its events end.
+    pub(crate) async fn follow(&self, mut events: UnboundedReceiver<Event>, clock: RunClock) {
+        let mut face = self.face(clock);
+        while let Some(event) = events.recv().await {
+            match &mut face {
+                Face::Bars(bars) => bars.show(&event),
+                Face::Lines(lines) => {
+                    for line in lines.show(&event) {
+                        put(&mut io::stderr().lock(), &line);
+                    }
+                }
+                Face::Json => self.json_line(&event_json::event(&event)),
+                Face::Silent => {}
+            }
+        }
+    }
+
+    fn face(&self, clock: RunClock) -> Face {
+        match (self.form, self.quiet) {
+            (OutputForm::Json, _) => Face::Json,
+            (OutputForm::Table, true) => Face::Silent,
+            (OutputForm::Table, false) if io::stderr().is_terminal() => {
+                Face::Bars(Bars::new(Box::new(move || clock.now())))
+            }
+            (OutputForm::Table, false) => Face::Lines(Lines::default()),
+        }
+    }
+}
+
+/// Who shows a run.
+enum Face {
+    Bars(Bars),
+    Lines(Lines),
+    Json,
+    Silent,
+}
+
+/// Writes a line; a reader that has gone away is no failure of ours.
+fn put(out: &mut impl Write, text: &str) {
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        // Nobody reads: there is no place left to say so.
+    }
+}
