@@ -1,6 +1,7 @@
 //! Reading the object in a request's body.
 
 use serde_json::Value;
+use serde_saphyr::{DuplicateKeyPolicy, Options};
 
 use super::failure::{Failure, Outcome};
 use super::kinds::{KINDS, Kind};
@@ -73,12 +74,22 @@ fn json_object(body: &[u8]) -> Result<Value, String> {
 }
 
 fn yaml_object(body: &[u8]) -> Result<Value, String> {
-    let text = String::from_utf8_lossy(body);
-    match serde_saphyr::from_str::<Value>(&text) {
+    match yaml(&String::from_utf8_lossy(body)) {
         Ok(value @ (Value::Object(_) | Value::Null)) => Ok(value),
         Ok(_) => Err("yaml: the document is not a mapping".to_owned()),
-        Err(error) => Err(format!("yaml: {error}")),
+        Err(why) => Err(format!("{why} ({})", sample(body))),
     }
+}
+
+/// Reads a YAML document; of a repeated key the last value counts.
+pub(crate) fn yaml(text: &str) -> Result<Value, String> {
+    let mut options = Options::default();
+    options.duplicate_keys = DuplicateKeyPolicy::LastWins;
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        // The parsers differ in what they complain about, so only the place is taken over.
+        let line = error.location().map_or(1, |location| location.line());
+        format!("yaml: line {line}: did not find expected node content")
+    })
 }
 
 /// A parse error in the words of Go's JSON package, as far as they can be told.

@@ -53,6 +53,10 @@ impl Cause {
         Cause::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
     }
 
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Cause {
+        Cause::new("FieldValueNotFound", field, format!("Not found: {value}"))
+    }
+
     pub(crate) fn too_long(field: impl Into<String>, why: &str) -> Cause {
         Cause::new("FieldValueTooLong", field, format!("Too long: {why}"))
     }

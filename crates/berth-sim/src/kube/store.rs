@@ -79,6 +79,10 @@ impl Store {
                 for field in ["uid", "creationTimestamp", "resourceVersion"] {
                     metadata.insert(field.to_owned(), existing["metadata"][field].clone());
                 }
+                // Who owns what is not forgotten by a writer that does not say.
+                if let Some(owners) = existing["metadata"].get("managedFields") {
+                    metadata.entry("managedFields").or_insert_with(|| owners.clone());
+                }
                 if **existing == object {
                     return;
                 }

@@ -7,6 +7,8 @@ pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod node;
 pub(crate) mod pod;
+mod quantity;
+mod resources;
 pub(crate) mod service;
 mod strategy;
 

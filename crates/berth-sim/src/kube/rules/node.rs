@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::metadata::twice;
 use super::names;
+use super::quantity::{self, Quantity};
 use crate::kube::failure::Cause;
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
@@ -22,6 +23,12 @@ pub(crate) fn admit(object: &mut Value) {
         Some(_) => {}
         None => object["spec"]["taints"] = json!([taint]),
     }
+}
+
+/// What a node has must be told in quantities.
+pub(crate) fn decode_check(object: &Value) -> Result<(), String> {
+    quantity::decode_check(&object["status"]["capacity"])?;
+    quantity::decode_check(&object["status"]["allocatable"])
 }
 
 pub(crate) fn complete(object: &mut Value) {
@@ -62,10 +69,8 @@ pub(crate) fn complete(object: &mut Value) {
         }
     }
     for field in ["capacity", "allocatable"] {
-        for quantity in status[field].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-            if quantity.is_number() {
-                *quantity = json!(quantity.to_string());
-            }
+        if let Some(amounts) = status.get_mut(field) {
+            quantity::complete(amounts);
         }
     }
     if let Some(status) = status.as_object_mut() {
@@ -135,12 +140,10 @@ fn validate_extended(field: &str, name: &str, quantity: &Value, causes: &mut Vec
     if !name.contains('/') {
         return;
     }
-    let text = quantity.as_str().unwrap_or_default();
-    if text.starts_with('-') {
+    let Some(amount) = Quantity::of(quantity) else { return };
+    if amount.is_negative() {
         causes.push(Cause::invalid(field, quantity, "must be greater than or equal to 0"));
-    } else if text.strip_suffix('m').and_then(|milli| milli.parse::<u64>().ok()).is_some_and(|milli| milli % 1000 != 0)
-        || text.parse::<f64>().is_ok_and(|number| number.fract() != 0.0)
-    {
+    } else if !amount.is_whole() {
         causes.push(Cause::invalid(field, quantity, "must be an integer"));
     }
 }

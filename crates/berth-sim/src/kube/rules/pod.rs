@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::names;
+use super::{names, quantity, resources};
 use crate::kube::failure::Cause;
 use crate::kube::time;
 
@@ -105,6 +105,11 @@ fn complete_container(container: &mut Value) {
             container[field] = value;
         }
     }
+    for side in ["limits", "requests"] {
+        if let Some(amounts) = container["resources"].get_mut(side) {
+            quantity::complete(amounts);
+        }
+    }
     // What is limited and not requested is requested to its limit.
     let limits = container["resources"]["limits"].as_object().cloned().unwrap_or_default();
     for (name, amount) in limits {
@@ -112,6 +117,17 @@ fn complete_container(container: &mut Value) {
             container["resources"]["requests"][&name] = amount;
         }
     }
+}
+
+/// The amounts containers ask for must be quantities.
+pub(crate) fn decode_check(object: &Value) -> Result<(), String> {
+    for field in ["containers", "initContainers"] {
+        for container in object["spec"][field].as_array().into_iter().flatten() {
+            quantity::decode_check(&container["resources"]["limits"])?;
+            quantity::decode_check(&container["resources"]["requests"])?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {
@@ -136,6 +152,11 @@ pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {
         if container["image"].as_str().unwrap_or_default().is_empty() {
             causes.push(Cause::required(format!("{field}.image"), ""));
         }
+        resources::validate(&format!("{field}.resources"), &container["resources"], causes);
+        validate_mounts(&field, container, &spec["volumes"], causes);
+    }
+    for (index, toleration) in spec["tolerations"].as_array().into_iter().flatten().enumerate() {
+        validate_toleration(&format!("spec.tolerations[{index}]"), toleration, causes);
     }
     const RESTARTS: &[&str] = &["Always", "OnFailure", "Never"];
     let restart = spec["restartPolicy"].as_str().unwrap_or_default();
@@ -146,5 +167,32 @@ pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     let policy = spec["dnsPolicy"].as_str().unwrap_or_default();
     if !POLICIES.contains(&policy) {
         causes.push(Cause::unsupported("spec.dnsPolicy", policy, POLICIES));
+    }
+}
+
+/// Each mount names a volume of the pod.
+fn validate_mounts(field: &str, container: &Value, volumes: &Value, causes: &mut Vec<Cause>) {
+    for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+        let known = volumes.as_array().is_some_and(|volumes| volumes.iter().any(|own| own["name"] == mount["name"]));
+        if !known {
+            causes.push(Cause::not_found(format!("{field}.volumeMounts[{index}].name"), &mount["name"]));
+        }
+    }
+}
+
+fn validate_toleration(field: &str, toleration: &Value, causes: &mut Vec<Cause>) {
+    const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
+    let text = |name: &str| toleration[name].as_str().unwrap_or_default();
+    let operator = format!("{field}.operator");
+    if text("key").is_empty() && text("operator") != "Exists" {
+        let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+        causes.push(Cause::invalid(operator, &json!(text("operator")), why));
+    } else if text("operator") == "Exists" && !text("value").is_empty() {
+        causes.push(Cause::invalid(operator, &json!(text("value")), "value must be empty when `operator` is 'Exists'"));
+    } else if !matches!(text("operator"), "" | "Equal" | "Exists") {
+        causes.push(Cause::unsupported(operator, text("operator"), &["Equal", "Exists"]));
+    }
+    if !text("effect").is_empty() && !EFFECTS.contains(&text("effect")) {
+        causes.push(Cause::unsupported(format!("{field}.effect"), text("effect"), EFFECTS));
     }
 }

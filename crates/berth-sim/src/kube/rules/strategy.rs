@@ -15,6 +15,8 @@ pub(crate) fn decode_check(kind: &Kind, object: &Value) -> Result<(), String> {
     match kind.storage {
         "/configmaps" => config::decode_config_map(object),
         "/secrets" => config::decode_secret(object),
+        "/pods" => pod::decode_check(object),
+        "/nodes" => node::decode_check(object),
         _ => Ok(()),
     }
 }

@@ -6,9 +6,9 @@ use super::{create, place, update, writer};
 use crate::kube::failure::{Cause, Failure, Outcome};
 use crate::kube::ownership;
 use crate::kube::request::Reply;
-use crate::kube::rules;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
+use crate::kube::{decode, rules};
 
 /// The media type of an applied configuration.
 pub(crate) const MEDIA: &str = "application/apply-patch+yaml";
@@ -48,9 +48,8 @@ fn read(asked: &Asked<'_>) -> Outcome<Value> {
     let mut wanted: Value = if first.trim().is_empty() {
         json!({})
     } else {
-        serde_saphyr::from_str(first).map_err(|error| {
-            Failure::bad_request(format!("error decoding YAML: error converting YAML to JSON: yaml: {error}"))
-        })?
+        decode::yaml(first)
+            .map_err(|why| Failure::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}")))?
     };
     let given = |field: &str| wanted[field].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (given("apiVersion"), given("kind"));
