@@ -235,7 +235,10 @@ pub(crate) fn set_size(world: &mut World, call: Call<'_>) -> Result<Value, Refus
     let Some(each) = u32::try_from(each).ok().filter(|each| *each <= 1000) else {
         return Err(Refusal::invalid("SetNodePoolSizeRequest.node_count must be between 0 and 1000."));
     };
-    begin(world, &call, "SET_NODE_POOL_SIZE", ("pool", "resized-down"), Map::new())?;
+    // A resize changes the pool's initial size as well; a default value is not kept.
+    let initial = if each == 0 { Value::Null } else { json!(each) };
+    let changed = Map::from_iter([("initialNodeCount".to_owned(), initial)]);
+    begin(world, &call, "SET_NODE_POOL_SIZE", ("pool", "resized-down"), changed)?;
     let operation = begun_by(world, &call, "SET_NODE_POOL_SIZE");
     let id = call.target.cluster_id();
     let mut added = std::collections::BTreeMap::new();
@@ -250,6 +253,8 @@ pub(crate) fn set_size(world: &mut World, call: Call<'_>) -> Result<Value, Refus
     let uid = cluster.uid.clone();
     if let Some(pool) = cluster.pool_mut(&old.name) {
         pool.wanted = old.zones.iter().map(|zone| (zone.clone(), each)).collect();
+        // The new size is also that of zones added later, and GKE shows it in the same field.
+        pool.fields.insert("initialNodeCount".to_owned(), json!(each));
     }
     if added.values().any(|count| *count > 0) {
         world.add_nodes(&uid, &old.name, &added, call.now);
