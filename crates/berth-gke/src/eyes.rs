@@ -18,7 +18,7 @@ impl Eyes for GkeCloud {
         let (cluster, operations) = futures::join!(self.find_cluster(&at), self.running(&at));
         let operations: Vec<ObservedOperation> = operations?.iter().map(read::operation).collect();
         let cluster: Option<ObservedCluster> = cluster?.map(|cluster| read::cluster(&cluster, self.project()));
-        Ok(Observed { cluster, operations })
+        Ok(Observed { cluster, operations, ..Observed::default() })
     }
 
     async fn fleet(&self) -> Result<Fleet, Fault> {

@@ -3,14 +3,16 @@
 use berth_core::actions::Action;
 use berth_core::actions::gke::GkeAction;
 use berth_core::ports::{Hands, Progress, Started, Ticket};
-use berth_core::run::Fault;
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::cloud::GkeCloud;
 use crate::{calls, poll};
 
 impl Hands for GkeCloud {
     async fn start(&self, action: &Action) -> Result<Started, Fault> {
-        let Action::Gke(action) = action;
+        let Action::Gke(action) = action else {
+            return Err(not_for_gke());
+        };
         // Boxed, because the futures of the calls are large and the engine keeps several.
         match action {
             GkeAction::CreateCluster(wanted) => Box::pin(calls::create_cluster(self, wanted)).await,
@@ -31,5 +33,16 @@ impl Hands for GkeCloud {
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, Fault> {
         Box::pin(poll::poll(self, ticket)).await
+    }
+}
+
+/// A plan for another cloud was brought here; nothing was called.
+fn not_for_gke() -> Fault {
+    Fault {
+        kind: FaultKind::Refused,
+        tried: "carry out a step".to_owned(),
+        said: "it is not a step for GKE".to_owned(),
+        left_behind: LeftBehind::Nothing,
+        retry: Retry::Never,
     }
 }

@@ -1,6 +1,8 @@
 //! What berth can do to a cloud, as data: a closed list, so that a plan can be printed, stored, priced and compared.
 
+pub mod eks;
 pub mod gke;
+pub mod kube;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,4 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// Something to do on GKE.
     Gke(gke::GkeAction),
+    /// Something to do on AWS.
+    Eks(eks::EksAction),
+    /// Something to do through a cluster's Kubernetes API.
+    Kube(kube::KubeAction),
 }

@@ -1,10 +1,11 @@
 //! What is there: clusters, pools, operations and nodes as read from a cloud and a Kubernetes API.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::actions::eks::{EksDescription, EksGroup, EksPart, EksPartKind};
 use crate::actions::gke::{GkePool, GkeSettings};
 use crate::spec::{Place, Provider, Taint};
 
@@ -15,6 +16,33 @@ pub struct Observed {
     pub cluster: Option<ObservedCluster>,
     /// Operations on it that have not finished.
     pub operations: Vec<ObservedOperation>,
+    /// What stands around it, as objects of their own, whether or not there is a cluster; empty on GKE.
+    pub around: Surroundings,
+    /// Groups of Kubernetes objects berth applied, by name, with the hash they carry, such as `nvidia-device-plugin`; what could
+    /// not be read is missing, and is then applied again.
+    pub applied: BTreeMap<String, String>,
+}
+
+/// What belongs to a cluster on AWS without being part of the cluster object; found by tags, from any half-made state.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Surroundings {
+    /// Things that carry the cluster's tags, or that its workloads and its network plugin made.
+    pub parts: Vec<EksPart>,
+    /// Kinds that were looked for without failing; only these are proved to be absent.
+    pub checked: BTreeSet<EksPartKind>,
+    /// Kinds that could not be looked for, each with its reason and the permission it takes.
+    pub unread: Vec<String>,
+    /// Zones of the region.
+    pub zones: Vec<ObservedZone>,
+}
+
+/// A zone of a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedZone {
+    /// Name, whose letter differs from account to account: `us-east-1a`.
+    pub name: String,
+    /// Id, the same for everyone: `use1-az4`.
+    pub id: String,
 }
 
 /// What a look at a whole project or account found.
@@ -58,6 +86,7 @@ impl ObservedCluster {
     pub fn provider(&self) -> Provider {
         match self.cloud {
             ObservedCloud::Gke(_) => Provider::Gke,
+            ObservedCloud::Eks(_) => Provider::Eks,
         }
     }
 
@@ -72,6 +101,8 @@ impl ObservedCluster {
 pub enum ObservedCloud {
     /// A GKE cluster's settings as read back.
     Gke(Box<GkeSettings>),
+    /// What EKS tells about a cluster.
+    Eks(Box<EksDescription>),
 }
 
 /// Where a cluster or pool is in its life, over both clouds.
@@ -146,6 +177,8 @@ pub struct ObservedPool {
 pub enum ObservedPoolSettings {
     /// A GKE pool's settings as read back.
     Gke(Box<GkePool>),
+    /// A node group as read back.
+    Eks(Box<EksGroup>),
 }
 
 /// An operation that has not finished.

@@ -1,5 +1,6 @@
 //! Each cloud's quirks as pure rules, one file per rule.
 
+pub mod eks;
 pub mod gke;
 pub mod ownership;
 pub mod preflight;

@@ -15,10 +15,14 @@ pub struct CloudFacts {
     pub zones: BTreeSet<String>,
     /// GPU types each zone sells, by the cloud's names; `None` if it could not be read.
     pub accelerators: Option<BTreeMap<String, BTreeSet<String>>>,
+    /// Machine types each zone sells, of those the file names; `None` if it could not be read or is not asked on this cloud.
+    pub machine_types: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Quotas by metric; `None` if they could not be read.
     pub quotas: Option<Vec<QuotaFact>>,
     /// Kubernetes versions that can be chosen for a control plane.
     pub versions: Vec<String>,
+    /// Of them, those that are only supported at a higher price (EKS's extended support).
+    pub dear_versions: Vec<String>,
     /// Things that could not be read, each with its reason and the permission it takes.
     pub unread: Vec<String>,
 }
@@ -26,7 +30,7 @@ pub struct CloudFacts {
 /// One quota as the cloud states it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuotaFact {
-    /// For example `PREEMPTIBLE_NVIDIA_V100_GPUS` or `GPUS_ALL_REGIONS`.
+    /// For example `PREEMPTIBLE_NVIDIA_V100_GPUS`, `GPUS_ALL_REGIONS`, or AWS's code such as `L-417A185B`.
     pub metric: String,
     /// `None` for a quota of the whole project.
     pub region: Option<String>,

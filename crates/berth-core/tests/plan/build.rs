@@ -100,7 +100,7 @@ pub(crate) fn pool<'a>(observed: &'a mut Observed, name: &str) -> &'a mut Observ
 }
 
 pub(crate) fn pool_settings(pool: &mut ObservedPool) -> &mut berth_core::actions::gke::GkePool {
-    let ObservedPoolSettings::Gke(settings) = &mut pool.settings;
+    let ObservedPoolSettings::Gke(settings) = &mut pool.settings else { panic!("a pool of GKE") };
     settings
 }
 

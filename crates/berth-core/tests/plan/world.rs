@@ -44,7 +44,7 @@ impl World {
                 .filter(|step| !done.contains(&step.id) && step.after.iter().all(|id| done.contains(id)))
                 .collect();
             let step = ready[choose(ready.len()) % ready.len()];
-            let Action::Gke(action) = &step.action;
+            let Action::Gke(action) = &step.action else { panic!("a step of GKE") };
             self.apply(action).map_err(|refusal| format!("{}: {refusal}", step.id))?;
             done.push(step.id.clone());
         }
@@ -137,14 +137,14 @@ impl World {
 }
 
 fn settings(cluster: &mut ObservedCluster) -> &mut berth_core::actions::gke::GkeSettings {
-    let ObservedCloud::Gke(settings) = &mut cluster.cloud;
+    let ObservedCloud::Gke(settings) = &mut cluster.cloud else { panic!("a cluster of GKE") };
     settings
 }
 
 fn change_cluster(cluster: &mut ObservedCluster, change: &GkeClusterChange) -> Result<(), String> {
     if *change == GkeClusterChange::WorkloadIdentity(false)
         && cluster.pools.iter().any(|pool| {
-            let ObservedPoolSettings::Gke(settings) = &pool.settings;
+            let ObservedPoolSettings::Gke(settings) = &pool.settings else { panic!("a pool of GKE") };
             settings.workload_metadata
         })
     {
@@ -169,7 +169,7 @@ fn change_cluster(cluster: &mut ObservedCluster, change: &GkeClusterChange) -> R
 }
 
 fn change_pool(pool: &mut ObservedPool, change: &GkePoolChange, workload_identity: bool) -> Result<(), String> {
-    let ObservedPoolSettings::Gke(settings) = &mut pool.settings;
+    let ObservedPoolSettings::Gke(settings) = &mut pool.settings else { panic!("a pool of GKE") };
     match change.clone() {
         GkePoolChange::Labels(labels) => settings.labels = labels,
         GkePoolChange::Taints(taints) => {

@@ -116,7 +116,7 @@ impl Bench {
 /// A pool's settings in an observed cluster.
 pub(crate) fn settings_of(cluster: &ObservedCluster, name: &str) -> GkePool {
     let pool = cluster.pools.iter().find(|pool| pool.name == name).unwrap();
-    let ObservedPoolSettings::Gke(settings) = &pool.settings;
+    let ObservedPoolSettings::Gke(settings) = &pool.settings else { panic!("a pool of GKE") };
     (**settings).clone()
 }
 

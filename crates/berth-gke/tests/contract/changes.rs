@@ -20,7 +20,7 @@ async fn made() -> Bench {
 
 async fn change(bench: &Bench, change: GkeClusterChange) -> GkeSettings {
     bench.carry_out(GkeAction::ChangeCluster { cluster: reference(), change }).await.unwrap();
-    let ObservedCloud::Gke(settings) = bench.cluster().await.cloud;
+    let ObservedCloud::Gke(settings) = bench.cluster().await.cloud else { panic!("a cluster of GKE") };
     *settings
 }
 

@@ -29,7 +29,7 @@ async fn what_is_made_is_read_back_as_it_was_wanted() {
     let access = cluster.access.clone().unwrap();
     assert!(access.server.starts_with("https://127.0.0.1:"), "{}", access.server);
     assert!(access.ca_pem.unwrap().contains("BEGIN CERTIFICATE"));
-    let ObservedCloud::Gke(have) = &cluster.cloud;
+    let ObservedCloud::Gke(have) = &cluster.cloud else { panic!("a cluster of GKE") };
     let want = GkeSettings {
         version: have.version.clone(),
         network: have.network.clone(),

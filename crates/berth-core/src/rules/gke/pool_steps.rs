@@ -226,8 +226,10 @@ fn after(pools: Pools<'_>, pool: &str, before: &[StepId]) -> Vec<StepId> {
 
 /// The GKE settings of a pool that is there.
 pub fn settings(pool: &ObservedPool) -> &GkePool {
-    let ObservedPoolSettings::Gke(settings) = &pool.settings;
-    settings
+    match &pool.settings {
+        ObservedPoolSettings::Gke(settings) => settings,
+        ObservedPoolSettings::Eks(_) => unreachable!("a cluster of GKE has pools of GKE"),
+    }
 }
 
 fn note(pool: &str, text: &str) -> Note {

@@ -94,7 +94,10 @@ fn whole(wanted: &Wanted, waits: Waits, steps: Vec<Step>) -> Plan {
 
 fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedCluster) -> Result<Plan, Refusal> {
     let want = &wanted.cluster;
-    let ObservedCloud::Gke(settings) = &current.cloud;
+    let settings = match &current.cloud {
+        ObservedCloud::Gke(settings) => settings,
+        ObservedCloud::Eks(_) => unreachable!("a look at GKE shows clusters of GKE"),
+    };
     let changes = diff_cluster::changes(&current.labels, settings, &want.resource_labels, &want.settings);
     // A first look tells whether anything is to be done at all, and so whether GKE's own operations are in the way.
     if !changes.is_empty() || !decide(pools(want, current, &waits, adopt), &[])?.steps.is_empty() {

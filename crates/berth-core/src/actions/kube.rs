@@ -1,0 +1,60 @@
+//! What berth does through a cluster's own Kubernetes API.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::spec::Provider;
+
+/// Which cluster's API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KubeClusterRef {
+    /// Its cloud.
+    pub provider: Provider,
+    /// Its location.
+    pub location: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// One thing to do through a cluster's Kubernetes API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KubeAction {
+    /// Server-side apply of whole objects, in this order, by field owner `berth`.
+    ApplyObjects {
+        /// The cluster.
+        cluster: KubeClusterRef,
+        /// What they are, for messages: `NVIDIA device plugin`.
+        about: String,
+        /// Whole manifests.
+        objects: Vec<Value>,
+    },
+    /// Deletes objects; complete when they are gone. What is gone already is done.
+    DeleteObjects {
+        /// The cluster.
+        cluster: KubeClusterRef,
+        /// What they are, for messages.
+        about: String,
+        /// Which.
+        objects: Vec<KubeObjectRef>,
+    },
+    /// Deletes all that holds cloud objects: Services of type LoadBalancer, Ingresses, claims whose volumes are deleted with
+    /// them, and the pods that use those claims; complete when all are gone. Done at once if the API does not answer any more.
+    ReleaseCloudObjects {
+        /// The cluster.
+        cluster: KubeClusterRef,
+    },
+}
+
+/// An object in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KubeObjectRef {
+    /// For example `apps/v1`.
+    pub api_version: String,
+    /// For example `DaemonSet`.
+    pub kind: String,
+    /// `None` for an object of the whole cluster.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+}

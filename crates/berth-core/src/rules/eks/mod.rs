@@ -1,0 +1,4 @@
+//! EKS's quirks, one file per rule.
+
+pub mod names;
+pub mod tags;
