@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod catalog;
+pub mod manifests;
 pub mod observed;
 pub mod plan;
 pub mod ports;

@@ -1,9 +1,10 @@
 //! From what is wanted and what is there to what has to be done.
 
 use super::{Goal, Plan, Refusal};
+use crate::actions::eks::EksClusterRef;
 use crate::actions::gke::GkeClusterRef;
 use crate::observed::Observed;
-use crate::rules::gke;
+use crate::rules::{eks, gke};
 use crate::spec::{CloudSpec, Provider};
 
 /// Decides which steps lead from what is there to the goal; an empty plan means that nothing has to be done.
@@ -19,7 +20,10 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
                 let wanted = gke::cluster::wanted(spec, cloud, account)?;
                 gke::present::plan(&wanted, adopt, observed)
             }
-            CloudSpec::Eks(_) => Err(not_runnable(Provider::Eks)),
+            CloudSpec::Eks(cloud) => {
+                let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;
+                eks::present::plan(&wanted, adopt, observed)
+            }
         },
         Goal::Absent { provider: Provider::Gke, account, place, name, adopt } => {
             let cluster = GkeClusterRef {
@@ -29,10 +33,10 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
             };
             gke::absent::plan(&cluster, adopt, observed)
         }
-        Goal::Absent { provider: Provider::Eks, .. } => Err(not_runnable(Provider::Eks)),
+        Goal::Absent { provider: Provider::Eks, account, place, name, adopt } => {
+            let cluster =
+                EksClusterRef { account: account.to_owned(), region: place.region.clone(), name: name.to_owned() };
+            eks::absent::plan(&cluster, adopt, observed)
+        }
     }
-}
-
-fn not_runnable(provider: Provider) -> Refusal {
-    Refusal::NotRunnable { provider: provider.as_str() }
 }

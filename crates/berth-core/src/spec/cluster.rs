@@ -102,6 +102,8 @@ pub struct EksSpec {
     pub version: Option<String>,
     /// Address range of the VPC berth makes, for example `10.0.0.0/16`.
     pub vpc_cidr: String,
+    /// A NAT gateway in each zone instead of one for all.
+    pub nat_per_zone: bool,
     /// Subnets to use instead of a VPC of our own; empty means berth makes one.
     pub subnet_ids: Vec<String>,
     /// Managed add-ons by name.

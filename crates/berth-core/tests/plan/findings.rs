@@ -26,6 +26,8 @@ fn facts() -> CloudFacts {
         account: PROJECT.to_owned(),
         zones: zones("abcf").into_iter().collect(),
         accelerators: Some(zones("abcf").into_iter().map(|zone| (zone, kinds.clone())).collect()),
+        machine_types: None,
+        dear_versions: Vec::new(),
         quotas: Some(vec![
             quota("NVIDIA_A100_GPUS", 8.0, 0.0),
             quota("NVIDIA_V100_GPUS", 0.0, 0.0),

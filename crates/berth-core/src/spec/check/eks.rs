@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::report::Report;
 use crate::spec::EksSpec;
-use crate::spec::file::eks::{AddonWord, EksFile, EksLoggingWord};
+use crate::spec::file::eks::{AddonWord, EksFile, EksLoggingWord, NatWord};
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
 
@@ -46,6 +46,7 @@ pub(super) fn settings(file: Option<&EksFile>, report: &mut Report) -> EksSpec {
     EksSpec {
         version: file.version,
         vpc_cidr: vpc.cidr.unwrap_or_else(|| DEFAULT_CIDR.to_owned()),
+        nat_per_zone: vpc.nat == Some(NatWord::PerZone),
         subnet_ids: vpc.subnet_ids.into_iter().flatten().map(|id| id.0).collect(),
         addons: addons.into_iter().map(|addon| addon.as_str().to_owned()).collect(),
         logging: logging(file.logging.unwrap_or_default()),

@@ -38,10 +38,23 @@ pub struct VpcFile {
     /// Address range of the VPC berth makes, /16 to /24; `10.0.0.0/16` if left out.
     #[serde(default)]
     pub cidr: Option<String>,
+    /// NAT gateways of the VPC berth makes; `one` if left out.
+    #[serde(default)]
+    pub nat: Option<NatWord>,
     /// Subnets to use instead of a VPC of berth's own: at least two, in different zones.
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub subnet_ids: Option<Vec<SubnetId>>,
+}
+
+/// How many NAT gateways a VPC gets; each is billed by the hour and by the gigabyte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NatWord {
+    /// One for all zones: cheap, but its zone's failure cuts all nodes off.
+    One,
+    /// One in each zone.
+    PerZone,
 }
 
 /// The id of a subnet.

@@ -1,0 +1,3 @@
+//! Kubernetes manifests berth renders itself.
+
+pub mod device_plugin;

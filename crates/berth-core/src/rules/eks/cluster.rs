@@ -1,0 +1,109 @@
+//! The file's cluster with all that has to stand around it on AWS.
+
+use super::group::{Ground, WantedGroup};
+use super::network::{self, Network};
+use super::{addons, group, roles, tags, zones};
+use crate::actions::eks::{EksAddon, EksCluster, EksClusterRef, EksRole, EksSettings, EksSubnets};
+use crate::manifests::device_plugin::{self, DevicePlugin};
+use crate::observed::{Observed, ObservedCloud};
+use crate::plan::Refusal;
+use crate::spec::{ClusterSpec, EksSpec, PoolSpec, Sharing};
+
+/// What the file means on EKS.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// Roles berth makes, with their purposes.
+    pub roles: Vec<(&'static str, EksRole)>,
+    /// The network berth makes; `None` when subnets are given.
+    pub network: Option<Network>,
+    /// The cluster object.
+    pub cluster: EksCluster,
+    /// Principals that become cluster administrators.
+    pub admins: Vec<String>,
+    /// Add-ons, in the order in which they are made.
+    pub addons: Vec<EksAddon>,
+    /// Node groups, in the order of the file, GPU pools first.
+    pub groups: Vec<WantedGroup>,
+    /// The device plugin; `None` without GPU pools.
+    pub device_plugin: Option<DevicePlugin>,
+}
+
+/// What the file means on EKS, in this account, given the zones that were seen.
+///
+/// # Errors
+/// Something in it cannot be had on EKS.
+pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Observed) -> Result<Wanted, Refusal> {
+    let cluster =
+        EksClusterRef { account: account.to_owned(), region: spec.place.region.clone(), name: spec.name.clone() };
+    let given = given_subnets(eks, observed);
+    let (network, subnets) = match &given {
+        Some(ids) => (None, EksSubnets::Given { ids: ids.clone(), zones: Vec::new() }),
+        None => {
+            let zones = zones::zones(spec, &observed.around.zones)?;
+            let network = network::network(&cluster, eks, &zones)?;
+            let both = |zone: &String| [network::private_subnet(zone), network::public_subnet(zone)];
+            let parts = zones.control_plane.iter().flat_map(both).collect();
+            (Some((network, zones)), EksSubnets::Made(parts))
+        }
+    };
+    let here = EksSpec { subnet_ids: given.unwrap_or_default(), ..eks.clone() };
+    let ground = Ground { cluster: &cluster, zones: network.as_ref().map(|(_, zones)| zones.all.as_slice()) };
+    let mut groups = Vec::new();
+    for pool in &spec.pools {
+        refuse_mps(pool)?;
+        groups.extend(group::wanted(spec, &here, pool, ground)?);
+    }
+    // What is hard to get is asked for first.
+    groups.sort_by_key(|wanted| wanted.gpus_per_node == 0);
+    Ok(Wanted {
+        roles: roles::made(&cluster, eks),
+        cluster: EksCluster {
+            cluster: cluster.clone(),
+            role: roles::cluster(&cluster, eks),
+            subnets,
+            version: eks.version.clone(),
+            settings: settings(eks),
+            tags: tags::cluster_tags(spec),
+        },
+        admins: eks.admin_arns.clone(),
+        addons: addons::wanted(&cluster, eks),
+        groups,
+        device_plugin: device_plugin::device_plugin(&spec.pools),
+        network: network.map(|(network, _)| network),
+    })
+}
+
+/// MPS takes a control daemon on each node, which berth does not render yet.
+fn refuse_mps(pool: &PoolSpec) -> Result<(), Refusal> {
+    match pool.gpu.as_ref().map(|gpu| gpu.sharing) {
+        Some(Sharing::Mps(_)) => Err(Refusal::Impossible {
+            about: format!("pool {}", pool.name),
+            why: "berth shares GPUs on EKS by time-slicing only; MPS needs a daemon it does not install".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The subnets to use instead of making a network: the file's, or those of a cluster that stands in a network not of ours.
+fn given_subnets(eks: &EksSpec, observed: &Observed) -> Option<Vec<String>> {
+    if !eks.subnet_ids.is_empty() {
+        return Some(eks.subnet_ids.clone());
+    }
+    let cluster = observed.cluster.as_ref()?;
+    let ObservedCloud::Eks(description) = &cluster.cloud else { return None };
+    let vpc = description.vpc.as_ref()?;
+    let ours =
+        observed.around.parts.iter().any(|part| part.thing.id == *vpc && part.part.as_deref() == Some(network::VPC));
+    (!ours).then(|| description.subnets.clone())
+}
+
+fn settings(eks: &EksSpec) -> EksSettings {
+    let mut logging = eks.logging.clone();
+    logging.sort();
+    let mut public_access_cidrs = eks.public_access_cidrs.clone();
+    if public_access_cidrs.is_empty() {
+        public_access_cidrs.push("0.0.0.0/0".to_owned());
+    }
+    public_access_cidrs.sort();
+    EksSettings { logging, public_access_cidrs, private_access: eks.private_access, standard_support: true }
+}

@@ -1,0 +1,196 @@
+//! A pool of the file as managed node groups with their launch templates.
+
+use std::collections::BTreeMap;
+
+use super::{names, network, node_labels, roles, tags};
+use crate::actions::eks::{EksAmiType, EksCapacity, EksClusterRef, EksGroup, EksSubnets, EksTemplate};
+use crate::plan::Refusal;
+use crate::spec::{Capacity, ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
+
+/// Longest key of a tag on a group of machines.
+const TAG_KEY_LIMIT: usize = 128;
+/// How a cluster autoscaler reads what a node of an empty group would be like.
+const TEMPLATE_PREFIX: &str = "k8s.io/cluster-autoscaler/node-template/";
+
+/// A node group that is wanted, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedGroup {
+    /// The node group.
+    pub group: EksGroup,
+    /// Its launch template.
+    pub template: EksTemplate,
+    /// Tags of the group of machines behind it, for scaling from zero.
+    pub autoscaling_tags: BTreeMap<String, String>,
+    /// GPUs of each node.
+    pub gpus_per_node: u32,
+}
+
+/// Where a pool's nodes may stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The cluster.
+    pub cluster: &'a EksClusterRef,
+    /// Zones that have subnets of ours; `None` when subnets are given.
+    pub zones: Option<&'a [String]>,
+}
+
+/// Names of the node groups of a pool: one, or a spot and an on-demand one.
+pub fn group_names(pool: &PoolSpec) -> Vec<String> {
+    match pool.capacity {
+        Capacity::OnDemand | Capacity::Spot => vec![pool.name.clone()],
+        Capacity::SpotThenOnDemand => vec![pool.name.clone(), on_demand_name(&pool.name)],
+    }
+}
+
+fn on_demand_name(pool: &str) -> String {
+    format!("{pool}-on-demand")
+}
+
+/// The node groups of a pool; the fallback of `spot-then-on-demand` starts with none.
+///
+/// # Errors
+/// The pool has no zone in which it can stand.
+pub fn wanted(
+    spec: &ClusterSpec,
+    eks: &EksSpec,
+    pool: &PoolSpec,
+    ground: Ground<'_>,
+) -> Result<Vec<WantedGroup>, Refusal> {
+    let subnets = subnets(eks, pool, ground)?;
+    let group = |name: &str, capacity, nodes: NodeRange| {
+        let template = template(ground.cluster, pool, name);
+        let group = EksGroup {
+            cluster: ground.cluster.clone(),
+            name: name.to_owned(),
+            pool: pool.name.clone(),
+            ami_type: ami_type(pool),
+            capacity,
+            instance_types: instance_types(pool),
+            nodes,
+            desired: nodes.min,
+            subnets: subnets.clone(),
+            role: roles::node(ground.cluster, eks),
+            template: Some(template.name.clone()),
+            labels: labels(pool),
+            taints: taints(pool),
+            tags: tags::pool_tags(&spec.name, &pool.name),
+            autoscaling_groups: Vec::new(),
+            autoscaling_tags: BTreeMap::new(),
+        };
+        let autoscaling_tags = autoscaling_tags(pool, &group);
+        WantedGroup { group, template, autoscaling_tags, gpus_per_node: pool.gpu.as_ref().map_or(0, |gpu| gpu.count) }
+    };
+    Ok(match pool.capacity {
+        Capacity::OnDemand => vec![group(&pool.name, EksCapacity::OnDemand, pool.nodes)],
+        Capacity::Spot => vec![group(&pool.name, EksCapacity::Spot, pool.nodes)],
+        Capacity::SpotThenOnDemand => vec![
+            group(&pool.name, EksCapacity::Spot, pool.nodes),
+            group(&on_demand_name(&pool.name), EksCapacity::OnDemand, NodeRange { min: 0, max: pool.nodes.max }),
+        ],
+    })
+}
+
+/// The node image: Amazon Linux 2023, with NVIDIA's driver for GPUs, for the processor of the machine type.
+///
+/// EKS does not choose the NVIDIA image by itself when types are mixed. The driver it carries still drives V100.
+pub fn ami_type(pool: &PoolSpec) -> EksAmiType {
+    match (pool.gpu.is_some(), is_arm(&pool.machine_type)) {
+        (false, false) => EksAmiType::Al2023X86,
+        (false, true) => EksAmiType::Al2023Arm,
+        (true, false) => EksAmiType::Al2023X86Nvidia,
+        (true, true) => EksAmiType::Al2023ArmNvidia,
+    }
+}
+
+/// Graviton machines have a `g` after the generation's digit: `m7g.large`, `g5g.xlarge`; `a1` is the first of them.
+fn is_arm(machine_type: &str) -> bool {
+    let family = machine_type.split('.').next().unwrap_or_default();
+    let after_digits =
+        family.trim_start_matches(|c: char| c.is_ascii_lowercase()).trim_start_matches(|c: char| c.is_ascii_digit());
+    family == "a1" || after_digits.starts_with('g')
+}
+
+fn instance_types(pool: &PoolSpec) -> Vec<String> {
+    std::iter::once(&pool.machine_type).chain(&pool.other_machine_types).cloned().collect()
+}
+
+fn subnets(eks: &EksSpec, pool: &PoolSpec, ground: Ground<'_>) -> Result<EksSubnets, Refusal> {
+    let Some(zones) = ground.zones else {
+        return Ok(EksSubnets::Given { ids: eks.subnet_ids.clone(), zones: pool.zones.clone() });
+    };
+    let parts: Vec<String> =
+        pool.zones.iter().filter(|zone| zones.contains(zone)).map(|zone| network::private_subnet(zone)).collect();
+    if parts.is_empty() {
+        return Err(Refusal::Impossible {
+            about: format!("pool {}", pool.name),
+            why: format!("this account has none of its zones {}; it has {}", pool.zones.join(", "), zones.join(", ")),
+        });
+    }
+    Ok(EksSubnets::Made(parts))
+}
+
+fn labels(pool: &PoolSpec) -> BTreeMap<String, String> {
+    let own = node_labels::gpu_labels(pool).into_iter().map(|(key, value)| (key.to_owned(), value));
+    own.chain(pool.labels.clone()).collect()
+}
+
+fn taints(pool: &PoolSpec) -> Vec<Taint> {
+    let mut taints = pool.taints.clone();
+    taints.sort();
+    taints.dedup();
+    taints
+}
+
+fn template(cluster: &EksClusterRef, pool: &PoolSpec, group: &str) -> EksTemplate {
+    let says = format!("{} {}", pool.disk.kind, pool.disk.size_gb);
+    let name = names::template(&cluster.name, group, &format!("{} {says}", cluster.region));
+    let machine_tags = tags::pool_tags(&cluster.name, &pool.name);
+    let mut own = machine_tags.clone();
+    own.insert(tags::PART_KEY.to_owned(), name.clone());
+    let mut machine_tags = machine_tags;
+    machine_tags.insert(tags::NAME_KEY.to_owned(), format!("{}/{group}", cluster.name));
+    EksTemplate { cluster: cluster.clone(), name, disk: pool.disk.clone(), tags: own, machine_tags }
+}
+
+/// What an autoscaler has to know of a node that is not there: its labels, taints, and its GPUs times their shares, because its
+/// own table knows only physical GPUs. A label whose tag would be too long is left out; EKS tells it by DescribeNodegroup too.
+fn autoscaling_tags(pool: &PoolSpec, group: &EksGroup) -> BTreeMap<String, String> {
+    let labels = group.labels.iter().map(|(key, value)| (format!("{TEMPLATE_PREFIX}label/{key}"), value.clone()));
+    let taints = group
+        .taints
+        .iter()
+        .map(|taint| (format!("{TEMPLATE_PREFIX}taint/{}", taint.key), format!("{}:{:?}", taint.value, taint.effect)));
+    let shares = pool.shares_per_node();
+    let gpus = (shares > 0).then(|| (format!("{TEMPLATE_PREFIX}resources/nvidia.com/gpu"), shares.to_string()));
+    labels.chain(taints).chain(gpus).filter(|(key, _)| key.len() <= TAG_KEY_LIMIT).collect()
+}
+
+/// What a group is in one line: `p4d.24xlarge, spot, 0 to 2 nodes, 200 GB gp3`.
+pub fn words(wanted: &WantedGroup) -> String {
+    let group = &wanted.group;
+    let mut parts = vec![group.instance_types.join(" or ")];
+    if wanted.gpus_per_node > 0 {
+        parts.push(format!("{} GPUs a node", wanted.gpus_per_node));
+    }
+    parts.push(capacity_words(group.capacity).to_owned());
+    parts.push(nodes_words(group.nodes));
+    parts.push(format!("{} GB {}", wanted.template.disk.size_gb, wanted.template.disk.kind));
+    parts.join(", ")
+}
+
+/// `spot` or `on-demand`.
+pub fn capacity_words(capacity: EksCapacity) -> &'static str {
+    match capacity {
+        EksCapacity::Spot => "spot",
+        EksCapacity::OnDemand => "on-demand",
+    }
+}
+
+/// `0 to 2 nodes`.
+pub fn nodes_words(nodes: NodeRange) -> String {
+    if nodes.min == nodes.max {
+        format!("{} nodes", nodes.min)
+    } else {
+        format!("{} to {} nodes", nodes.min, nodes.max)
+    }
+}

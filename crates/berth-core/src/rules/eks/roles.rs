@@ -1,0 +1,60 @@
+//! The roles a cluster needs, and AWS's own policies for them.
+
+use super::{addons, names, tags};
+use crate::actions::eks::{EksClusterRef, EksRole, EksRoleRef, EksTrust};
+use crate::spec::EksSpec;
+
+/// Purpose of the control plane's role, part of its name.
+pub const CLUSTER: &str = "cluster";
+/// Purpose of the nodes' role.
+pub const NODE: &str = "node";
+/// Purpose of the role of the EBS volume driver.
+pub const EBS_CSI: &str = "ebs-csi";
+
+/// The control plane's role.
+pub fn cluster(cluster: &EksClusterRef, eks: &EksSpec) -> EksRoleRef {
+    reference(cluster, CLUSTER, eks.cluster_role_arn.as_ref())
+}
+
+/// The nodes' role.
+pub fn node(cluster: &EksClusterRef, eks: &EksSpec) -> EksRoleRef {
+    reference(cluster, NODE, eks.node_role_arn.as_ref())
+}
+
+fn reference(cluster: &EksClusterRef, purpose: &str, given: Option<&String>) -> EksRoleRef {
+    given.map_or_else(|| EksRoleRef::Made(names::role(cluster, purpose)), |arn| EksRoleRef::Given(arn.clone()))
+}
+
+/// The roles berth makes: those that are not given, and the volume driver's if it is wanted.
+///
+/// The network plugin has no role of its own, so the nodes' role carries its policy; without it no node becomes ready.
+pub fn made(cluster: &EksClusterRef, eks: &EksSpec) -> Vec<(&'static str, EksRole)> {
+    let role = |purpose: &'static str, trust, policies: &[&str]| {
+        let role = EksRole {
+            cluster: cluster.clone(),
+            name: names::role(cluster, purpose),
+            trust,
+            policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
+            tags: tags::role_tags(&cluster.name, &cluster.region),
+        };
+        (purpose, role)
+    };
+    let mut roles = Vec::new();
+    if eks.cluster_role_arn.is_none() {
+        let policies = ["AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController"];
+        roles.push(role(CLUSTER, EksTrust::ControlPlane, &policies));
+    }
+    if eks.node_role_arn.is_none() {
+        let policies = [
+            "AmazonEKSWorkerNodePolicy",
+            "AmazonEC2ContainerRegistryPullOnly",
+            "AmazonEKS_CNI_Policy",
+            "AmazonSSMManagedInstanceCore",
+        ];
+        roles.push(role(NODE, EksTrust::Machines, &policies));
+    }
+    if eks.addons.iter().any(|addon| addon == addons::EBS_CSI) {
+        roles.push(role(EBS_CSI, EksTrust::Pods, &["service-role/AmazonEBSCSIDriverPolicy"]));
+    }
+    roles
+}
