@@ -87,6 +87,35 @@ pub(crate) enum Effect {
         /// The new limit.
         limit: f64,
     },
+    /// A node group, a cluster or an add-on of EKS ends with this health issue.
+    Issue {
+        /// The code, as `NodeCreationFailure`.
+        code: String,
+        /// The message.
+        message: String,
+    },
+    /// EC2 has no such machines from now on; an absent member stands for all.
+    NoCapacity {
+        /// The zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+        /// The instance type.
+        #[serde(rename = "instanceType", default, skip_serializing_if = "Option::is_none")]
+        instance_type: Option<String>,
+        /// Only spot machines, or only on-demand ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spot: Option<bool>,
+        /// EC2's code.
+        #[serde(default = "insufficient")]
+        code: String,
+    },
+    /// EC2 has all machines again.
+    CapacityBack,
+    /// A deleted node group leaves so many network interfaces behind, if the CNI still ran on its nodes.
+    LeaveInterfaces {
+        /// How many.
+        count: u32,
+    },
     /// Lists leave out this zone and name it in `missingZones`.
     MissingZone {
         /// The zone.
@@ -103,6 +132,17 @@ pub(crate) enum Effect {
 
 fn too_many() -> u16 {
     429
+}
+
+fn insufficient() -> String {
+    "InsufficientInstanceCapacity".to_owned()
+}
+
+impl Effect {
+    /// Whether it changes what an AWS call begins, rather than the call's answer or the world.
+    pub(crate) fn spoils_aws(&self) -> bool {
+        matches!(self, Effect::Stockout { .. } | Effect::Issue { .. } | Effect::Stuck | Effect::LeaveInterfaces { .. })
+    }
 }
 
 /// A rule with its count.

@@ -31,6 +31,10 @@ pub(crate) enum SpanKind {
     Node,
     /// The boot disk of a node.
     Disk,
+    /// A NAT gateway.
+    NatGateway,
+    /// A public IPv4 address.
+    Address,
 }
 
 /// What a billed span is for.

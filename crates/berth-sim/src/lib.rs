@@ -2,6 +2,7 @@
 //!
 //! Uses no berth crate: client and server are two witnesses and cannot share a mistake.
 
+mod aws;
 mod catalog;
 mod clock;
 mod compute;

@@ -14,6 +14,12 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     /// The token of an `Authorization: Bearer` header.
     pub(crate) bearer: Option<String>,
+    /// The whole `Authorization` header.
+    pub(crate) authorization: Option<String>,
+    /// The path as it came, percent-encoded.
+    pub(crate) raw_path: String,
+    /// The `X-Amz-Target` header, empty when there was none.
+    pub(crate) target: String,
     /// The `User-Agent` header, empty when there was none.
     pub(crate) agent: String,
     /// The body.
@@ -40,6 +46,25 @@ impl Reply {
     /// A 200 answer.
     pub(crate) fn ok(body: Value) -> Reply {
         Reply { status: 200, body }
+    }
+}
+
+/// An answer in any form, ready to be sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Answer {
+    /// The HTTP status code.
+    pub(crate) status: u16,
+    /// The headers.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Answer {
+        let kind = "application/json; charset=UTF-8".to_owned();
+        let headers = vec![("content-type".to_owned(), kind)];
+        Answer { status: reply.status, headers, body: reply.body.to_string().into_bytes() }
     }
 }
 

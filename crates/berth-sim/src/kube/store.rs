@@ -114,6 +114,15 @@ impl Store {
         self.object(kind, &kind.key(namespace, name)).map(|object| &**object)
     }
 
+    /// All objects of a resource as they are kept, in every namespace.
+    pub(crate) fn list(&self, resource: &str) -> impl Iterator<Item = &Value> {
+        let kind = kinds::by_plural(resource);
+        kind.and_then(|kind| self.objects.get(kind.storage))
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .map(|object| &**object)
+    }
+
     /// The newest resourceVersion; it grows by one with every write.
     #[must_use]
     pub fn resource_version(&self) -> u64 {

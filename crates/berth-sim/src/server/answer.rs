@@ -6,11 +6,12 @@ use axum::body::Body;
 use http::Response;
 use tokio::net::TcpListener;
 
-use super::connection::{self, Dropped, json};
+use super::connection::{self, Dropped, json, respond};
 use super::control;
 use super::live::Shared;
+use crate::aws;
 use crate::gke::Refusal;
-use crate::wire::{Delivery, Request};
+use crate::wire::{Answer, Delivery, Request};
 
 /// Accepts connections until the simulator stops.
 pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
@@ -44,34 +45,39 @@ async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response<Body>,
                 return Ok(json(500, &Refusal::scripted(500, "INTERNAL", &text).reply().body));
             }
             Ok((_, Delivery::Drop)) => return Err(Dropped),
-            Ok((reply, Delivery::Send)) => return Ok(json(reply.status, &reply.body)),
+            Ok((answer, Delivery::Send)) => return Ok(send(answer)),
             Ok((_, Delivery::HoldBefore(fault))) => {
                 until_cleared(&shared, fault).await;
                 released = true;
             }
-            Ok((reply, Delivery::HoldAfter(fault))) => {
+            Ok((answer, Delivery::HoldAfter(fault))) => {
                 until_cleared(&shared, fault).await;
-                return Ok(json(reply.status, &reply.body));
+                return Ok(send(answer));
             }
         }
     }
 }
 
 /// Carries a request out and saves the world before anybody hears of it.
-fn carry_out(
-    shared: &Arc<Shared>,
-    request: &Request,
-    released: bool,
-) -> std::io::Result<(crate::wire::Reply, Delivery)> {
+fn carry_out(shared: &Arc<Shared>, request: &Request, released: bool) -> std::io::Result<(Answer, Delivery)> {
     let (mut live, now) = shared.now();
-    let outcome = live.world.apply(request, &shared.endpoints.base_url, now, released);
+    let (answer, delivery) = if aws::is_aws(request) {
+        live.world.apply_aws(request, now, released)
+    } else {
+        let outcome = live.world.apply(request, &shared.endpoints.base_url, now, released);
+        (Answer::from(outcome.reply), outcome.delivery)
+    };
     live.dirty = true;
     if request.method != "GET" {
         live.save()?;
     }
     drop(live);
     shared.tell();
-    Ok((outcome.reply, outcome.delivery))
+    Ok((answer, delivery))
+}
+
+fn send(answer: Answer) -> Response<Body> {
+    respond(answer.status, &answer.headers, Body::from(answer.body))
 }
 
 /// Waits until a fault is cleared or the simulator stops; the control API sees the request as held meanwhile.

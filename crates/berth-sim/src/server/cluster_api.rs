@@ -16,9 +16,11 @@ use tokio_rustls::TlsAcceptor;
 use super::answer::until_cleared;
 use super::connection::{self, Chunk, Dropped, Headers, respond};
 use super::live::Shared;
+use crate::aws;
 use crate::gke::Refusal;
 use crate::kube;
 use crate::wire::{Delivery, Request};
+use crate::world::World;
 
 /// How long a watch sleeps at most before it looks at its deadline again.
 const WATCH_PAUSE: Duration = Duration::from_millis(500);
@@ -79,7 +81,7 @@ fn carry_out(
     released: bool,
 ) -> (Response<Body>, Delivery) {
     let (mut live, now) = shared.now();
-    let Some(id) = live.world.by_uid(uid).map(|cluster| cluster.id.clone()) else {
+    let Some(id) = live.world.api(uid).map(|api| api.id) else {
         return (status(404, "NotFound", "the cluster is gone"), Delivery::Drop);
     };
     let (refusal, delivery) = live.world.kube_call(request, &id, now, released);
@@ -92,10 +94,7 @@ fn carry_out(
     }
     let user = match &request.bearer {
         None => kube::User::Anonymous,
-        Some(bearer) => live.world.whose(bearer, now).map_or(kube::User::Unauthorized, |name| kube::User::Named {
-            name,
-            groups: vec!["system:authenticated".to_owned()],
-        }),
+        Some(bearer) => who(&live.world, uid, bearer, now),
     };
     let asked = kube::Request {
         method: request.method.clone(),
@@ -108,12 +107,15 @@ fn carry_out(
         body: request.body.clone(),
         user,
     };
-    let Some(cluster) = live.world.by_uid(uid) else {
+    let Some(api) = live.world.api(uid) else {
         return (status(404, "NotFound", "the cluster is gone"), Delivery::Drop);
     };
-    let before = cluster.kube.resource_version();
-    let reply = cluster.kube.handle(now, &asked);
-    let changed = cluster.kube.resource_version() != before;
+    let before = api.kube.resource_version();
+    let reply = api.kube.handle(now, &asked);
+    let changed = api.kube.resource_version() != before;
+    if changed {
+        live.world.kube_changed(uid, now);
+    }
     let saved = if changed { live.save() } else { Ok(()) };
     drop(live);
     if changed {
@@ -134,6 +136,15 @@ fn carry_out(
         }
     };
     (response, delivery)
+}
+
+/// Whom a bearer token stands for in a cluster of either cloud.
+fn who(world: &World, uid: &str, bearer: &str, now: Timestamp) -> kube::User {
+    if let Some(user) = aws::authenticate(world, uid, bearer, Timestamp::now()) {
+        return user;
+    }
+    let groups = vec!["system:authenticated".to_owned()];
+    world.whose(bearer, now).map_or(kube::User::Unauthorized, |name| kube::User::Named { name, groups })
 }
 
 /// A watch as a body: what is new whenever something changed, until its time is over.
@@ -161,8 +172,8 @@ fn stream(shared: Arc<Shared>, uid: String, watch: kube::Watch) -> Response<Body
 /// One look of a watch; nothing when the cluster is gone.
 fn poll(shared: &Arc<Shared>, uid: &str, watch: &mut kube::Watch) -> Option<kube::WatchStep> {
     let (mut live, _) = shared.now();
-    let cluster = live.world.by_uid(uid)?;
-    Some(cluster.kube.poll_watch(watch, Timestamp::now()))
+    let api = live.world.api(uid)?;
+    Some(api.kube.poll_watch(watch, Timestamp::now()))
 }
 
 /// Sleeps until something changed, or a little while: a watch's time is simulated and may run fast.

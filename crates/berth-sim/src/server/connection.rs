@@ -73,6 +73,9 @@ async fn read(incoming: http::Request<Incoming>) -> (Request, Headers) {
         path: decode_path(parts.uri.path()),
         query: form(parts.uri.query().unwrap_or_default().as_bytes()),
         bearer,
+        authorization: text(header::AUTHORIZATION),
+        raw_path: parts.uri.path().to_owned(),
+        target: text(header::HeaderName::from_static("x-amz-target")).unwrap_or_default(),
         agent: text(header::USER_AGENT).unwrap_or_default(),
         body,
     };

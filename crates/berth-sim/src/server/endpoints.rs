@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::files;
+use crate::aws;
 
 /// The project that the environment of [`env`] names. The simulator takes any other as well.
 pub const PROJECT: &str = "berth-sim";
@@ -52,7 +53,7 @@ impl Endpoints {
     }
 }
 
-/// The variables that point gcloud, kubectl and clients with application-default credentials at a simulator.
+/// The variables that point gcloud, aws, kubectl and clients with application-default credentials at a simulator.
 #[must_use]
 pub fn env(endpoints: &Endpoints) -> Vec<(String, String)> {
     let mut variables: Vec<(String, String)> = [
@@ -64,6 +65,11 @@ pub fn env(endpoints: &Endpoints) -> Vec<(String, String)> {
         ("CLOUDSDK_CONTAINER_USE_APPLICATION_DEFAULT_CREDENTIALS", "true"),
         ("CLOUDSDK_CORE_PROJECT", PROJECT),
         ("CLOUDSDK_CORE_DISABLE_PROMPTS", "1"),
+        ("AWS_ENDPOINT_URL", endpoints.base_url.as_str()),
+        ("AWS_ACCESS_KEY_ID", aws::ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", aws::SECRET_ACCESS_KEY),
+        ("AWS_REGION", aws::REGION),
+        ("AWS_DEFAULT_REGION", aws::REGION),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();

@@ -80,16 +80,7 @@ pub(crate) fn write_adc(dir: &Path, endpoints: &Endpoints, seed: &str) -> io::Re
 
 /// Writes a kubeconfig with every cluster whose API answers. JSON is YAML, so kubectl reads it.
 pub(crate) fn write_kubeconfig(dir: &Path, world: &World) -> io::Result<()> {
-    let live: Vec<(String, u16, &str)> = world
-        .clusters
-        .values()
-        .filter(|cluster| cluster.up)
-        .filter_map(|cluster| {
-            let tls = cluster.tls.as_ref()?;
-            let name = format!("gke_{}_{}_{}", cluster.project(), cluster.location(), cluster.name());
-            Some((name, tls.port, tls.ca_pem.as_str()))
-        })
-        .collect();
+    let live = world.reachable();
     let clusters: Vec<Value> = live
         .iter()
         .map(|(name, port, ca)| {

@@ -91,8 +91,7 @@ impl Live {
     /// Opens and closes listeners so that every cluster whose API is up has one; tells whether anything changed.
     pub(crate) fn follow(&mut self, shared: &Arc<Shared>) -> Result<bool, ServeError> {
         let mut changed = false;
-        let alive: Vec<String> =
-            self.world.clusters.values().filter(|cluster| cluster.up).map(|cluster| cluster.uid.clone()).collect();
+        let alive = self.world.apis_up();
         self.taps.retain(|uid, tap| {
             let keep = alive.contains(uid);
             if !keep {
@@ -115,7 +114,7 @@ impl Live {
 
     /// Opens the listener of a cluster: on the port it had, or on another.
     fn open(&mut self, shared: &Arc<Shared>, uid: &str) -> Result<(), ServeError> {
-        let Some(cluster) = self.world.by_uid(uid) else { return Ok(()) };
+        let Some(cluster) = self.world.api(uid) else { return Ok(()) };
         let before = cluster.tls.as_ref().map_or(0, |tls| tls.port);
         let listener = bind(before).or_else(|_taken| bind(0))?;
         let port = listener.local_addr()?.port();
@@ -124,7 +123,7 @@ impl Live {
             None => certificates::make(uid, port)?,
         };
         let config = certificates::server_config(&tls)?;
-        cluster.tls = Some(tls);
+        *cluster.tls = Some(tls);
         let task = tokio::spawn(cluster_api::listen(
             TcpListener::from_std(listener)?,
             config,

@@ -49,6 +49,7 @@ impl World {
             Step::NodeReady(cluster, pool, node) => self.node_ready(&cluster, &pool, &node, now),
             Step::NodeGpus(cluster, pool, node) => self.node_gpus(&cluster, &pool, &node, now),
             Step::Scale(cluster, pool) => self.scale(&cluster, &pool, now),
+            Step::Aws(happening) => self.happen_aws(happening, now),
         }
     }
 
@@ -267,7 +268,7 @@ fn stockout_text(zone: &str, machine: &str, cluster: &str, pool: &str) -> String
 impl Step {
     fn is_about(&self, uid: &str) -> bool {
         match self {
-            Step::OperationRuns(_) | Step::OperationEnds(_) => false,
+            Step::OperationRuns(_) | Step::OperationEnds(_) | Step::Aws(_) => false,
             Step::ControlPlaneUp(cluster, _)
             | Step::NodeRegisters(cluster, ..)
             | Step::NodeReady(cluster, ..)

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::state::World;
+use crate::aws::Shortage;
 use crate::faults::Effect;
 use crate::gke::{self, Refusal, Target};
 use crate::ledger::Call;
@@ -115,13 +116,21 @@ impl World {
             Effect::MissingZone { zone } => {
                 self.missing_zones.insert(zone.clone());
             }
-            Effect::Preempt { pool, count } => self.preempt(pool, *count, now),
+            Effect::Preempt { pool, count } => {
+                self.preempt(pool, *count, now);
+                self.preempt_aws(pool, *count, now);
+            }
+            Effect::NoCapacity { zone, instance_type, spot, code } => {
+                let (zone, instance_type, code) = (zone.clone(), instance_type.clone(), code.clone());
+                self.aws.shortages.push(Shortage { zone, instance_type, spot: *spot, code });
+            }
+            Effect::CapacityBack => self.aws.shortages.clear(),
             _ => {}
         }
     }
 
     /// Writes a call into the ledger.
-    fn note(&mut self, request: &Request, method: &str, resource: &str, status: u16, now: Timestamp) {
+    pub(crate) fn note(&mut self, request: &Request, method: &str, resource: &str, status: u16, now: Timestamp) {
         self.ledger.calls.push(Call {
             at: now,
             method: method.to_owned(),

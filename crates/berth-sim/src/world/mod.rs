@@ -1,6 +1,7 @@
 //! The world: everything the pretend cloud remembers, and the two pure functions that change it.
 
 mod advance;
+mod apis;
 mod apply;
 mod kubelet;
 mod node_object;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::aws::{Aws, Happening};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::kube::Store;
@@ -37,6 +38,9 @@ pub(crate) struct World {
     pub(crate) quotas: BTreeMap<String, f64>,
     /// Zones that lists leave out.
     pub(crate) missing_zones: BTreeSet<String>,
+    /// The other cloud.
+    #[serde(default)]
+    pub(crate) aws: Aws,
 }
 
 /// A GKE cluster.
@@ -253,6 +257,8 @@ pub(crate) enum Step {
     NodeGpus(String, String, String),
     /// The autoscaler looks at a pool, or a group makes up for lost nodes.
     Scale(String, String),
+    /// Something in the other cloud.
+    Aws(Happening),
 }
 
 /// An access token.
@@ -279,6 +285,7 @@ impl World {
             tokens: BTreeMap::new(),
             quotas: BTreeMap::new(),
             missing_zones: BTreeSet::new(),
+            aws: Aws::default(),
         }
     }
 

@@ -52,6 +52,7 @@ impl Script {
             bearer: self.bearer.clone(),
             agent: "test".to_owned(),
             body: if body.is_null() { bytes::Bytes::new() } else { body.to_string().into() },
+            ..Request::default()
         };
         let now = self.now();
         let outcome = self.world.apply(&request, "http://base", now, false);

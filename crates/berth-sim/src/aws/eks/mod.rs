@@ -1,0 +1,16 @@
+//! EKS: clusters, node groups, add-ons, access entries.
+
+mod access;
+mod addons;
+mod advance;
+mod changes;
+mod clusters;
+mod create;
+mod group_checks;
+mod groups;
+mod identities;
+mod serve;
+mod tags;
+mod versions;
+
+pub(crate) use serve::serve;

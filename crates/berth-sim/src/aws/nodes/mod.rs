@@ -1,0 +1,8 @@
+//! The machines of node groups: launched, joining, Ready, with GPUs, gone.
+
+mod capacity;
+mod groups;
+mod join;
+mod launch;
+mod object;
+mod plugin;
