@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::report::{Shortfall, Verdict};
 use crate::observed::{Observed, ObservedNode, ObservedPool, Phase};
 use crate::plan::Refusal;
-use crate::rules::gke;
+use crate::rules::{eks, gke};
 use crate::spec::{CloudSpec, ClusterSpec, PoolSpec, Provider, Taint};
 
 /// What was seen of a cluster.
@@ -75,7 +75,15 @@ impl PoolEvidence<'_> {
 pub fn pool_label(provider: Provider) -> &'static str {
     match provider {
         Provider::Gke => gke::node_labels::POOL,
-        Provider::Eks => "eks.amazonaws.com/nodegroup",
+        Provider::Eks => eks::node_labels::GROUP,
+    }
+}
+
+/// Values of [`pool_label`] on nodes of this pool: one, or two where a pool is bought in two ways.
+pub(super) fn pool_names(provider: Provider, pool: &PoolSpec) -> Vec<String> {
+    match provider {
+        Provider::Gke => vec![pool.name.clone()],
+        Provider::Eks => eks::group::group_names(pool),
     }
 }
 
@@ -92,7 +100,8 @@ pub(super) fn promise(spec: &ClusterSpec, pool: &PoolSpec) -> Result<Promise, Re
             Ok(Promise { labels: wanted.labels, gpu_labels, taints: wanted.taints, resource })
         }
         CloudSpec::Eks(_) => {
-            Ok(Promise { labels: pool.labels.clone(), gpu_labels: Vec::new(), taints: pool.taints.clone(), resource })
+            let gpu_labels = eks::node_labels::gpu_labels(pool);
+            Ok(Promise { labels: pool.labels.clone(), gpu_labels, taints: pool.taints.clone(), resource })
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Puts every pool of the file through every check.
 
 use super::check;
-use super::evidence::{Evidence, PoolEvidence, pool_label, promise};
+use super::evidence::{Evidence, PoolEvidence, pool_label, pool_names, promise};
 use super::report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};
 use crate::observed::{ObservedNode, Phase};
 use crate::spec::{ClusterSpec, PoolSpec};
@@ -26,8 +26,9 @@ pub fn verify(spec: &ClusterSpec, evidence: &Evidence<'_>) -> VerificationReport
 
 fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (PoolRow, Vec<Shortfall>) {
     let key = pool_label(spec.cloud.provider());
+    let names = pool_names(spec.cloud.provider(), pool);
     let nodes: Vec<&ObservedNode> =
-        evidence.nodes.iter().filter(|node| node.labels.get(key) == Some(&pool.name)).collect();
+        evidence.nodes.iter().filter(|node| node.labels.get(key).is_some_and(|name| names.contains(name))).collect();
     let cluster = evidence.cluster.cluster.as_ref();
     let observed = cluster.and_then(|cluster| cluster.pools.iter().find(|observed| observed.name == pool.name));
     let (resource, found) = match promise(spec, pool) {

@@ -2,7 +2,7 @@
 
 use berth_core::actions::gke::{AutoscalingProfile, GkeAutoscaling, ReleaseChannel};
 use berth_core::observed::{Observed, Phase};
-use berth_core::spec::{Capacity, CloudSpec, EksSpec, NodeRange, Place, Sharing, Taint, TaintEffect};
+use berth_core::spec::{Capacity, NodeRange, Place, Sharing, Taint, TaintEffect};
 use insta::assert_snapshot;
 
 use crate::build::{cluster, cpu, dubbing, gke, gpu, in_phase, made, operation, pool, pool_settings, stockout, zones};
@@ -276,19 +276,5 @@ fn what_cannot_be_made() {
     let mut spec = dubbing();
     spec.pools.clear();
     text += &present(&spec, &observed);
-    spec.cloud = CloudSpec::Eks(EksSpec {
-        version: None,
-        vpc_cidr: "10.0.0.0/16".to_owned(),
-        subnet_ids: Vec::new(),
-        addons: Vec::new(),
-        logging: Vec::new(),
-        cluster_role_arn: None,
-        node_role_arn: None,
-        public_access_cidrs: Vec::new(),
-        private_access: false,
-        admin_arns: Vec::new(),
-    });
-    text += &present(&spec, &observed);
-    text += &absent(&spec, &observed, false);
     assert_snapshot!(text);
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::quotas::{self, ServiceQuota};
 use super::report::Report;
 use super::source::Source;
-use super::{eks, gke, names, place, pool, salvage, sharing};
+use super::{either, eks, gke, names, place, pool, salvage, sharing};
 use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
@@ -79,9 +79,10 @@ pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
 
 /// Everything about the file's meaning; what it gives is only good if the report stays without problems.
 fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Checked {
+    let provider = provider(source, file, report);
+    let file = &either::on_cloud(file, provider);
     let body = &file.spec;
     let spec_path = Path::of(&["spec"]);
-    let provider = provider(source, file, report);
     names::cluster_name(&file.metadata.name, provider, report);
     names::cloud_labels(&file.metadata.labels, provider, report);
     let place = place::place(body, provider, report);

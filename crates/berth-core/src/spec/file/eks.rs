@@ -7,6 +7,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EksFile {
+    /// Region on AWS, instead of `spec.region`, for a file that is used on both clouds.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Kubernetes minor version in quotes, for example `"1.34"`; EKS's default if left out.
     #[serde(default)]
     #[schemars(regex(pattern = r"^1\.[0-9]+$"))]

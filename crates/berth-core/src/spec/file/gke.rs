@@ -7,6 +7,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GkeFile {
+    /// Region on Google Cloud, instead of `spec.region`, for a file that is used on both clouds.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Google Cloud project id; left out, it comes from the command line, the environment or the credentials.
     #[serde(default)]
     #[schemars(regex(pattern = r"^([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$"))]

@@ -44,6 +44,26 @@ pub struct PoolFile {
     /// Boot disk of each node.
     #[serde(default)]
     pub disk: Option<DiskFile>,
+    /// What is different on GKE, for a file that is used on both clouds.
+    #[serde(default)]
+    pub gke: Option<PoolOnCloud>,
+    /// What is different on EKS, for a file that is used on both clouds.
+    #[serde(default)]
+    pub eks: Option<PoolOnCloud>,
+}
+
+/// What of a pool is different on one cloud.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PoolOnCloud {
+    /// The cloud's machine type.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub machine_type: Option<String>,
+    /// Zones of the pool there.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    pub zones: Option<Vec<String>>,
 }
 
 /// The GPUs of each node.

@@ -2,6 +2,7 @@
 
 use crate::actions::gke::GkeDriver;
 use crate::observed::ObservedNode;
+use crate::rules::eks::node_labels::GROUP;
 use crate::spec::GpuSpec;
 use crate::verify::evidence::PoolEvidence;
 use crate::verify::report::{Shortfall, Verdict};
@@ -19,7 +20,7 @@ fn check_node(evidence: &PoolEvidence<'_>, gpu: &GpuSpec, node: &ObservedNode) -
     let expected = physical * u64::from(gpu.sharing.shares());
     let (verdict, cause) = match node.extended_resources.get(resource).copied() {
         Some(have) if have == expected => return None,
-        None => (Verdict::Waiting, absent(gpu).to_owned()),
+        None => (Verdict::Waiting, absent(gpu, is_on_eks(node)).to_owned()),
         Some(0) => (Verdict::Waiting, "the driver is missing or every GPU is unhealthy".to_owned()),
         Some(have) if have == physical => {
             (Verdict::Failed, format!("these are the {physical} physical GPUs: sharing is not applied on this node"))
@@ -34,8 +35,16 @@ fn check_node(evidence: &PoolEvidence<'_>, gpu: &GpuSpec, node: &ObservedNode) -
     Some(evidence.node_shortfall("allocatable", node, verdict, cause))
 }
 
-fn absent(gpu: &GpuSpec) -> &'static str {
+/// On EKS the image has the driver, so what is missing is the plugin.
+fn is_on_eks(node: &ObservedNode) -> bool {
+    node.labels.contains_key(GROUP)
+}
+
+fn absent(gpu: &GpuSpec, on_eks: bool) -> &'static str {
     match gpu.driver {
+        _ if on_eks => {
+            "the NVIDIA device plugin does not run on the node yet; if it stays so, a taint keeps it off or its label is missing"
+        }
         GkeDriver::Disabled => "the file turns the driver off, so GPUs only show when somebody installs one",
         GkeDriver::Default | GkeDriver::Latest => {
             "the driver or the device plugin is not there yet; this can take 15 minutes after the node is Ready"

@@ -1,0 +1,130 @@
+//! Plans, findings and what both clouds promise, as text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use berth_core::observed::{Issue, IssueCause, Observed, Phase};
+use berth_core::rules::eks::preflight::findings;
+use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact};
+use berth_core::spec::{ClusterSpec, Provider};
+use berth_core::verify::{Evidence, verify};
+use insta::assert_snapshot;
+
+use crate::read::{ACCOUNT, absent, present, shipped, text};
+use crate::world::World;
+
+fn made(spec: &ClusterSpec) -> World {
+    let mut world = World::new();
+    let plan = present(spec, &world.observed).expect("a plan");
+    world.run(&plan, usize::MAX, |_| 0).expect("it can be made");
+    world
+}
+
+#[test]
+fn the_dubbing_cluster_from_nothing() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    assert_snapshot!(text(&present(&spec, &World::new().observed).expect("a plan")));
+}
+
+#[test]
+fn the_dubbing_cluster_away() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    assert_snapshot!(text(&absent(&spec, &made(&spec).observed).expect("a plan")));
+}
+
+#[test]
+fn changes_failures_and_strangers() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let mut out = String::new();
+    let mut world = made(&spec);
+    let pool = &mut world.cluster().expect("a cluster").pools[0];
+    pool.phase = Phase::Failed;
+    pool.issues = vec![Issue {
+        cause: IssueCause::Stockout,
+        code: "AsgInstanceLaunchFailures".to_owned(),
+        message: "InsufficientInstanceCapacity".to_owned(),
+    }];
+    writeln!(out, "# a failed group\n{}", text(&present(&spec, &world.observed).expect("a plan"))).expect("a string");
+    let mut world = made(&spec);
+    world.cluster().expect("a cluster").labels.clear();
+    let refusal = present(&spec, &world.observed).expect_err("not ours");
+    writeln!(out, "# not ours\n{refusal}\n{}", absent(&spec, &world.observed).expect_err("not ours"))
+        .expect("a string");
+    let world = made(&spec);
+    let mut changed = spec.clone();
+    changed.pools[2].machine_type = "g4dn.2xlarge".to_owned();
+    changed.pools[0].labels.insert("workload-type".to_owned(), "other".to_owned());
+    changed.pools[1].taints[0].value = "present".to_owned();
+    writeln!(out, "\n# a changed file\n{}", text(&present(&changed, &world.observed).expect("a plan")))
+        .expect("a string");
+    assert_snapshot!(out);
+}
+
+#[test]
+fn preflight_says_what_is_missing() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    spec.pools[2].machine_type = "p3.2xlarge".to_owned();
+    let zones: BTreeSet<String> = ["a", "b", "c", "d"].map(|letter| format!("us-east-1{letter}")).into();
+    let sold = |zone: &String| {
+        let types: &[&str] = if zone.ends_with('c') { &["m5.xlarge"] } else { &["m5.xlarge", "p4d.24xlarge"] };
+        (zone.clone(), types.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>())
+    };
+    let quota = |metric: &str, limit, usage| QuotaFact {
+        metric: metric.to_owned(),
+        region: Some("us-east-1".to_owned()),
+        limit,
+        usage,
+    };
+    let facts = CloudFacts {
+        identity: Some(format!("arn:aws:iam::{ACCOUNT}:user/deploy")),
+        account: ACCOUNT.to_owned(),
+        machine_types: Some(zones.iter().map(sold).collect::<BTreeMap<_, _>>()),
+        zones,
+        quotas: Some(vec![
+            quota("L-7212CCBC", 0.0, 0.0),
+            quota("L-1216C47A", 32.0, 8.0),
+            quota("L-F678F1CE", 5.0, 5.0),
+        ]),
+        versions: vec!["1.34".to_owned(), "1.30".to_owned()],
+        dear_versions: vec!["1.30".to_owned()],
+        ..CloudFacts::default()
+    };
+    let found = findings(&spec, ACCOUNT, &Observed::default(), &facts);
+    assert!(found.iter().any(|finding| finding.verdict == PreflightVerdict::Failed));
+    let lines: Vec<String> =
+        found.iter().map(|finding| format!("{:?} {}: {}", finding.verdict, finding.check, finding.text)).collect();
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn one_file_means_the_same_on_both_clouds() {
+    let table = |provider| {
+        let spec = shipped("clusters/ai-dubbing.yaml", Some(provider));
+        let report = verify(&spec, &Evidence { cluster: &Observed::default(), nodes: &[] });
+        let mut table = String::new();
+        for (pool, row) in spec.pools.iter().zip(&report.pools) {
+            let gpus = row.gpus.as_ref().map(|gpus| (&gpus.model, gpus.per_node, gpus.shares, gpus.expected));
+            writeln!(
+                table,
+                "{} {:?} {:?} {gpus:?} {:?} {:?}",
+                pool.name, pool.nodes, pool.capacity, pool.labels, pool.taints
+            )
+            .expect("a string");
+        }
+        table
+    };
+    let gke = table(Provider::Gke);
+    assert_eq!(gke, table(Provider::Eks));
+    assert_snapshot!(gke);
+}
+
+#[test]
+fn the_control_plane_stays_out_of_zones_eks_refuses() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    for pool in &mut spec.pools {
+        pool.zones = vec!["us-east-1e".to_owned()];
+    }
+    // The tiny AWS refuses a control plane there, as EKS does; nodes may stand there.
+    let mut world = made(&spec);
+    assert_eq!(world.cluster().expect("a cluster").pools.len(), 3);
+}

@@ -1,0 +1,387 @@
+//! A tiny AWS: it carries out actions on what can be observed, and refuses what AWS refuses.
+
+use std::collections::BTreeMap;
+
+use berth_core::actions::Action;
+use berth_core::actions::eks::{
+    EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef, EksRoleRef,
+    EksRoute, EksSubnets,
+};
+use berth_core::actions::kube::KubeAction;
+use berth_core::manifests::device_plugin;
+use berth_core::observed::{
+    ClusterAccess, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, ObservedZone, Phase,
+};
+use berth_core::plan::{Plan, StepId};
+use berth_core::spec::Place;
+
+pub(crate) struct World {
+    pub(crate) observed: Observed,
+    next: u32,
+    /// The network plugin strands an interface in a subnet when its nodes go while it runs.
+    strands: bool,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let mut observed = Observed::default();
+        for (letter, id) in
+            [("a", "use1-az4"), ("b", "use1-az6"), ("c", "use1-az1"), ("d", "use1-az2"), ("e", "use1-az3")]
+        {
+            observed.around.zones.push(ObservedZone { name: format!("us-east-1{letter}"), id: id.to_owned() });
+        }
+        Self { observed, next: 0, strands: false }
+    }
+
+    /// Carries out at most `most` steps in any order the `after`s allow; `choose` picks among that many ready steps.
+    pub(crate) fn run(
+        &mut self,
+        plan: &Plan,
+        most: usize,
+        mut choose: impl FnMut(usize) -> usize,
+    ) -> Result<(), String> {
+        let mut seen: Vec<&StepId> = Vec::new();
+        for step in &plan.steps {
+            if let Some(missing) = step.after.iter().find(|id| !seen.contains(id)) {
+                return Err(format!("{} stands before {missing}, which it waits for", step.id));
+            }
+            if seen.contains(&&step.id) {
+                return Err(format!("two steps are called {}", step.id));
+            }
+            seen.push(&step.id);
+        }
+        let mut done: Vec<StepId> = Vec::new();
+        while done.len() < plan.steps.len().min(most) {
+            let ready: Vec<_> = plan
+                .steps
+                .iter()
+                .filter(|step| !done.contains(&step.id) && step.after.iter().all(|id| done.contains(id)))
+                .collect();
+            let step = ready[choose(ready.len()) % ready.len()];
+            self.apply(&step.action).map_err(|refusal| format!("{}: {refusal}", step.id))?;
+            done.push(step.id.clone());
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, action: &Action) -> Result<(), String> {
+        match action {
+            Action::Eks(action) => self.apply_eks(action),
+            Action::Kube(action) => self.apply_kube(action),
+            Action::Gke(_) => Err("a step of GKE".to_owned()),
+        }
+    }
+
+    fn apply_kube(&mut self, action: &KubeAction) -> Result<(), String> {
+        self.cluster()?;
+        match action {
+            KubeAction::ApplyObjects { objects, .. } => {
+                let hash = objects
+                    .iter()
+                    .find_map(|object| object["metadata"]["annotations"][device_plugin::HASH_KEY].as_str());
+                self.observed.applied.insert(device_plugin::GROUP.to_owned(), hash.ok_or("no hash")?.to_owned());
+            }
+            KubeAction::DeleteObjects { .. } => {
+                self.observed.applied.remove(device_plugin::GROUP);
+            }
+            KubeAction::ReleaseCloudObjects { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn apply_eks(&mut self, action: &EksAction) -> Result<(), String> {
+        match action {
+            EksAction::CreateRole(role) => self.make(EksPartKind::Role, &role.name, &role.tags),
+            EksAction::CreateVpc(vpc) => self.make(EksPartKind::Vpc, "vpc", &vpc.tags),
+            EksAction::CreateSubnet(subnet) => {
+                self.needs("vpc")?;
+                self.make(EksPartKind::Subnet, &subnet.part, &subnet.tags)
+            }
+            EksAction::CreateInternetGateway(gateway) => {
+                self.needs("vpc")?;
+                self.make(EksPartKind::InternetGateway, "internet-gateway", &gateway.tags)
+            }
+            EksAction::AllocateAddress(address) => self.make(EksPartKind::Address, &address.part, &address.tags),
+            EksAction::CreateNatGateway(nat) => {
+                for part in [&nat.subnet, &nat.address, "internet-gateway"] {
+                    self.needs(part)?;
+                }
+                self.make(EksPartKind::NatGateway, &nat.part, &nat.tags)
+            }
+            EksAction::CreateRouteTable(table) => {
+                self.needs("vpc")?;
+                table.subnets.iter().try_for_each(|part| self.needs(part))?;
+                match &table.default_route {
+                    EksRoute::InternetGateway => self.needs("internet-gateway")?,
+                    EksRoute::Nat(nat) => self.needs(nat)?,
+                }
+                self.make(EksPartKind::RouteTable, &table.part, &table.tags)
+            }
+            EksAction::CreateCluster(wanted) => {
+                if self.observed.cluster.is_some() {
+                    return Err("ResourceInUseException".to_owned());
+                }
+                self.role(&wanted.role)?;
+                let subnets = self.subnets(&wanted.subnets)?;
+                if wanted.subnets_in("us-east-1e") {
+                    return Err("UnsupportedAvailabilityZoneException".to_owned());
+                }
+                let vpc = self.id("vpc").ok();
+                self.observed.cluster = Some(cluster(wanted, subnets, vpc));
+                let security = BTreeMap::from([("kubernetes.io/cluster".to_owned(), "owned".to_owned())]);
+                self.make(EksPartKind::SecurityGroup, "eks-cluster-sg", &security)?;
+                self.make(EksPartKind::LogGroup, "/aws/eks/cluster", &BTreeMap::new())
+            }
+            EksAction::ChangeCluster { .. } | EksAction::Await { .. } | EksAction::GrantAdmin { .. } => {
+                self.cluster().map(drop)
+            }
+            EksAction::CreateAddon(addon) => {
+                if let Some(identity) = &addon.identity {
+                    self.role(&identity.role)?;
+                }
+                if addon.wait && self.cluster()?.pools.is_empty() {
+                    return Err("never becomes ACTIVE without nodes".to_owned());
+                }
+                let state = EksAddonState {
+                    name: addon.name.clone(),
+                    status: "ACTIVE".to_owned(),
+                    issues: Vec::new(),
+                    tags: addon.tags.clone(),
+                };
+                self.description()?.addons.push(state);
+                Ok(())
+            }
+            EksAction::DeleteAddon { addon, .. } => {
+                self.description()?.addons.retain(|have| have.name != *addon);
+                Ok(())
+            }
+            EksAction::CreateTemplate(template) => {
+                self.make(EksPartKind::LaunchTemplate, &template.name, &template.tags)
+            }
+            EksAction::CreateGroup(group) => self.create_group(group),
+            EksAction::ChangeGroup { group, change, .. } => self.change_group(group, change),
+            EksAction::TagAutoscaling { group, tags, .. } => {
+                self.group(group)?.autoscaling_tags.extend(tags.clone());
+                Ok(())
+            }
+            EksAction::DeleteGroup { group, .. } => {
+                let runs = self.description()?.addons.iter().any(|addon| addon.name == "vpc-cni");
+                self.group(group)?;
+                self.cluster()?.pools.retain(|pool| pool.name != *group);
+                if runs && self.strands {
+                    return self.make(EksPartKind::NetworkInterface, "aws-K8S-i-1", &BTreeMap::new());
+                }
+                Ok(())
+            }
+            EksAction::DeleteCluster { .. } => {
+                if !self.cluster()?.pools.is_empty() {
+                    return Err("ResourceInUseException: Cluster has nodegroups attached".to_owned());
+                }
+                self.observed.cluster = None;
+                self.observed.applied.clear();
+                // The control plane's log group and, at times, its interfaces and security group stay.
+                self.make(EksPartKind::NetworkInterface, "Amazon EKS", &BTreeMap::new())
+            }
+            EksAction::DeletePart { part, .. } => self.delete(part),
+            EksAction::Sweep { kinds, .. } => {
+                self.observed.around.parts.retain(|part| !kinds.contains(&part.thing.kind));
+                Ok(())
+            }
+        }
+    }
+
+    fn create_group(&mut self, wanted: &EksGroup) -> Result<(), String> {
+        let has_plugin = self.description()?.addons.iter().any(|addon| addon.name == "vpc-cni");
+        if !has_plugin {
+            return Err("NodeCreationFailure: nodes do not become ready without a network plugin".to_owned());
+        }
+        self.role(&wanted.role)?;
+        self.needs(wanted.template.as_deref().unwrap_or_default())?;
+        let ids = self.subnets(&wanted.subnets)?;
+        for zone in ["a", "b", "c", "d", "e"] {
+            let part = format!("subnet-private-us-east-1{zone}");
+            if self.id(&part).is_ok_and(|id| ids.contains(&id)) {
+                self.needs(&format!("routes-private-us-east-1{zone}"))?;
+            }
+        }
+        let settings = EksGroup { subnets: EksSubnets::Given { ids, zones: Vec::new() }, ..wanted.clone() };
+        let cluster = self.cluster()?;
+        if cluster.pools.iter().any(|pool| pool.name == wanted.name) {
+            return Err("ResourceInUseException".to_owned());
+        }
+        cluster.pools.push(ObservedPool {
+            name: wanted.name.clone(),
+            phase: Phase::Running,
+            issues: Vec::new(),
+            settings: ObservedPoolSettings::Eks(Box::new(settings)),
+        });
+        Ok(())
+    }
+
+    fn change_group(&mut self, name: &str, change: &EksGroupChange) -> Result<(), String> {
+        let group = self.group(name)?;
+        match change {
+            EksGroupChange::Labels { set, remove } => {
+                group.labels.retain(|key, _| !remove.contains(key));
+                group.labels.extend(set.clone());
+            }
+            EksGroupChange::Taints { set, remove } => {
+                group.taints.retain(|taint| {
+                    !remove.contains(taint) && !set.iter().any(|new| new.key == taint.key && new.effect == taint.effect)
+                });
+                group.taints.extend(set.clone());
+            }
+            EksGroupChange::Scaling { nodes, desired } => {
+                if !(nodes.min..=nodes.max).contains(desired) {
+                    return Err("InvalidParameterException: desired is outside the limits".to_owned());
+                }
+                (group.nodes, group.desired) = (*nodes, *desired);
+            }
+            EksGroupChange::Tags(tags) => group.tags.extend(tags.clone()),
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, part: &EksPartRef) -> Result<(), String> {
+        use EksPartKind::{
+            Address, InternetGateway, NatGateway, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
+        };
+        let holders: &[EksPartKind] = match part.kind {
+            Vpc => &[Subnet, InternetGateway, RouteTable, SecurityGroup, NetworkInterface, NatGateway],
+            Subnet => &[NatGateway, NetworkInterface],
+            InternetGateway => &[NatGateway, Address],
+            Address => &[NatGateway],
+            _ => &[],
+        };
+        if let Some(holder) = self.observed.around.parts.iter().find(|have| holders.contains(&have.thing.kind)) {
+            return Err(format!("DependencyViolation: {:?} holds {:?}", holder.thing, part));
+        }
+        let used = match part.kind {
+            EksPartKind::Role | Subnet | Vpc => self.observed.cluster.is_some(),
+            EksPartKind::LaunchTemplate => self.observed.cluster.as_ref().is_some_and(|cluster| {
+                let name = self
+                    .observed
+                    .around
+                    .parts
+                    .iter()
+                    .find(|have| have.thing == *part)
+                    .and_then(|have| have.part.clone());
+                cluster
+                    .pools
+                    .iter()
+                    .any(|pool| matches!(&pool.settings, ObservedPoolSettings::Eks(group) if group.template == name))
+            }),
+            _ => false,
+        };
+        if used {
+            return Err(format!("{part:?} is in use"));
+        }
+        self.observed.around.parts.retain(|have| have.thing != *part);
+        Ok(())
+    }
+
+    /// Makes a part, or completes the one that is there.
+    fn make(&mut self, kind: EksPartKind, name: &str, tags: &BTreeMap<String, String>) -> Result<(), String> {
+        if self.observed.around.parts.iter().any(|part| part.thing.kind == kind && part.part.as_deref() == Some(name)) {
+            return Ok(());
+        }
+        self.next += 1;
+        let id = if kind == EksPartKind::Role {
+            name.to_owned()
+        } else {
+            format!("{}-{:x}", kind.words().replace(' ', "-"), self.next)
+        };
+        let thing = EksPartRef { kind, id };
+        let (state, tags) = ("available".to_owned(), tags.clone());
+        self.observed.around.parts.push(EksPart { thing, part: Some(name.to_owned()), state, complete: true, tags });
+        Ok(())
+    }
+
+    fn id(&self, part: &str) -> Result<String, String> {
+        let found = self.observed.around.parts.iter().find(|have| have.part.as_deref() == Some(part));
+        found.map(|have| have.thing.id.clone()).ok_or_else(|| format!("{part} is not there"))
+    }
+
+    fn needs(&self, part: &str) -> Result<(), String> {
+        self.id(part).map(drop)
+    }
+
+    fn role(&self, role: &EksRoleRef) -> Result<(), String> {
+        match role {
+            EksRoleRef::Made(name) => self.needs(name),
+            EksRoleRef::Given(_) => Ok(()),
+        }
+    }
+
+    fn subnets(&self, subnets: &EksSubnets) -> Result<Vec<String>, String> {
+        match subnets {
+            EksSubnets::Made(parts) => parts.iter().map(|part| self.id(part)).collect(),
+            EksSubnets::Given { ids, .. } => Ok(ids.clone()),
+        }
+    }
+
+    pub(crate) fn cluster(&mut self) -> Result<&mut ObservedCluster, String> {
+        self.observed.cluster.as_mut().ok_or_else(|| "ResourceNotFoundException".to_owned())
+    }
+
+    fn description(&mut self) -> Result<&mut EksDescription, String> {
+        match &mut self.cluster()?.cloud {
+            ObservedCloud::Eks(description) => Ok(description),
+            ObservedCloud::Gke(_) => Err("a cluster of GKE".to_owned()),
+        }
+    }
+
+    pub(crate) fn group(&mut self, name: &str) -> Result<&mut EksGroup, String> {
+        let pool =
+            self.cluster()?.pools.iter_mut().find(|pool| pool.name == name).ok_or("ResourceNotFoundException")?;
+        match &mut pool.settings {
+            ObservedPoolSettings::Eks(group) => Ok(group),
+            ObservedPoolSettings::Gke(_) => Err("a pool of GKE".to_owned()),
+        }
+    }
+
+    /// From now on nodes that go while the network plugin runs leave an interface behind.
+    pub(crate) fn strand(&mut self) {
+        self.strands = true;
+    }
+}
+
+trait InZone {
+    fn subnets_in(&self, zone: &str) -> bool;
+}
+
+impl InZone for berth_core::actions::eks::EksCluster {
+    fn subnets_in(&self, zone: &str) -> bool {
+        matches!(&self.subnets, EksSubnets::Made(parts) if parts.iter().any(|part| part.ends_with(zone)))
+    }
+}
+
+fn cluster(
+    wanted: &berth_core::actions::eks::EksCluster,
+    subnets: Vec<String>,
+    vpc: Option<String>,
+) -> ObservedCluster {
+    ObservedCluster {
+        name: wanted.cluster.name.clone(),
+        account: wanted.cluster.account.clone(),
+        place: Place { region: wanted.cluster.region.clone(), zone: None },
+        labels: wanted.tags.clone(),
+        phase: Phase::Running,
+        issues: Vec::new(),
+        version: wanted.version.clone().unwrap_or_else(|| "1.34".to_owned()),
+        created_at: None,
+        access: Some(ClusterAccess { server: "https://eks".to_owned(), ca_pem: None }),
+        pools: Vec::new(),
+        cloud: ObservedCloud::Eks(Box::new(EksDescription {
+            settings: wanted.settings.clone(),
+            vpc,
+            subnets,
+            role_arn: "arn".to_owned(),
+            issuer: None,
+            access_mode: "API".to_owned(),
+            deletion_protection: false,
+            addons: Vec::new(),
+            admins: Vec::new(),
+        })),
+    }
+}
