@@ -11,7 +11,7 @@ use berth_core::spec::ClusterSpec;
 use berth_core::verify::{Evidence, VerificationReport};
 use berth_engine::{Wait, await_until};
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::commands::ProviderArg;
@@ -26,6 +26,8 @@ use crate::wiring::{self, Doors};
 const USUAL_SECONDS: u32 = 240;
 /// Pause between two looks.
 const INTERVAL: Duration = Duration::from_secs(10);
+/// What is waited for is said again after this long.
+const REPORT_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
@@ -71,14 +73,14 @@ pub(crate) async fn wait(
 ) -> Result<VerificationReport, Failure> {
     let (events, shown) = mpsc::unbounded_channel();
     let watched = async {
-        let screen = Screen { events, doors, wanted: !timeout.is_zero() };
+        let mut screen = Screen { events, doors, wanted: !timeout.is_zero(), last: None };
         screen.begin();
         let wait = Wait { limit: timeout, interval: INTERVAL };
-        let settled = |report: &VerificationReport| {
+        let looked = await_until(&doors.clock, wait, || look(spec, doors), |report| {
             screen.waiting(report);
             report.is_settled()
-        };
-        let looked = await_until(&doors.clock, wait, || look(spec, doors), settled).await;
+        })
+        .await;
         screen.end();
         looked
     };
@@ -108,6 +110,8 @@ struct Screen<'a> {
     wanted: bool,
     events: UnboundedSender<Event>,
     doors: &'a Doors,
+    /// What was said last, and when.
+    last: Option<(String, Timestamp)>,
 }
 
 impl Screen<'_> {
@@ -129,10 +133,16 @@ impl Screen<'_> {
         self.tell(EventKind::StepStarted { id: Self::id(), usual_seconds: USUAL_SECONDS });
     }
 
-    fn waiting(&self, report: &VerificationReport) {
-        if let Some(detail) = render::verification::waiting(report) {
-            self.tell(EventKind::StepWaiting { id: Self::id(), detail });
+    /// Says what is waited for when that changes, and each minute, so that nobody thinks it hangs.
+    fn waiting(&mut self, report: &VerificationReport) {
+        let Some(detail) = render::verification::waiting(report) else { return };
+        let now = self.doors.clock.now();
+        let said = |(last, at): &(String, Timestamp)| *last == detail && now.duration_since(*at) < REPORT_EVERY;
+        if self.last.as_ref().is_some_and(said) {
+            return;
         }
+        self.last = Some((detail.clone(), now));
+        self.tell(EventKind::StepWaiting { id: Self::id(), detail });
     }
 
     fn end(&self) {
