@@ -30,7 +30,7 @@ pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fa
         return Ok(Progress::Pending(read::detail(&operation)));
     }
     if let Some(said) = read::failure(&operation) {
-        return Err(failed(gke, &work, &said).await);
+        return failed(gke, &work, &said).await;
     }
     match work.kind.as_str() {
         "CREATE_CLUSTER" | "CREATE_NODE_POOL" => created(gke, &work.target).await,
@@ -89,31 +89,33 @@ async fn forgotten(gke: &GkeCloud, work: &Work) -> Result<Progress, Fault> {
     }
 }
 
-/// The fault of an operation that ended with an error, with what is there now.
-async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Fault {
+/// What an operation that ended with an error comes to, with what is there now.
+async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Result<Progress, Fault> {
     let creates = matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL");
     let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
-    let verb = match () {
-        () if creates => "create",
-        () if removes => "delete",
-        () => "change",
-    };
     let left_behind = if creates || removes {
         match look(gke, &work.target).await {
             Ok(Some(look)) => look.left(),
+            // Whatever went wrong, it is gone, and that was the purpose.
+            Ok(None) if removes => return Ok(Progress::Done),
             Ok(None) => LeftBehind::Nothing,
             Err(_) => LeftBehind::Unknown,
         }
     } else {
         LeftBehind::Nothing
     };
-    Fault {
+    let verb = match () {
+        () if creates => "create",
+        () if removes => "delete",
+        () => "change",
+    };
+    Err(Fault {
         kind: classify::of_operation(said),
         tried: format!("{verb} {}", work.target.words()),
         said: classify::words(said),
         left_behind,
         retry: Retry::Never,
-    }
+    })
 }
 
 /// A target as it is now.

@@ -29,9 +29,10 @@ pub(super) async fn creation(gke: &GkeCloud, kind: &str, target: &Target) -> Res
 
 /// The ticket of the running operation of this kind on the target; else the fault that brought us here.
 pub(super) async fn or_running(gke: &GkeCloud, kind: &str, target: &Target, fault: Fault) -> Result<Started, Fault> {
-    match find(gke, kind, target).await? {
-        Some(operation) => Ok(waiting(&operation, target)),
-        None => Err(fault),
+    // When the operations cannot be read, the first fault says more than that one.
+    match find(gke, kind, target).await {
+        Ok(Some(operation)) => Ok(waiting(&operation, target)),
+        Ok(None) | Err(_) => Err(fault),
     }
 }
 
