@@ -172,9 +172,15 @@ fn real(given: Option<String>) -> Result<berth_gke::Settings, Failure> {
     } else {
         CredentialSource::ApplicationDefault
     };
-    let project = project.or_else(|| adc_text().as_deref().and_then(berth_gke::project_of));
+    let project = project.or_else(|| adc_text().as_deref().and_then(berth_gke::project_of)).ok_or_else(|| {
+        Failure::refused("it is not known which Google Cloud project is meant")
+            .detail("neither a flag, the file, the environment nor the credentials name one")
+            .hint(
+                "name it with --project ID, or set CLOUDSDK_CORE_PROJECT; or try the simulated clouds with --simulate",
+            )
+    })?;
     Ok(berth_gke::Settings {
-        project,
+        project: Some(project),
         container_endpoint: variable(settings::CONTAINER_ENDPOINT),
         compute_endpoint: variable(settings::COMPUTE_ENDPOINT),
         tokeninfo_endpoint: None,

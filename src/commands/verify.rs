@@ -76,10 +76,15 @@ pub(crate) async fn wait(
         let mut screen = Screen { events, doors, wanted: !timeout.is_zero(), last: None };
         screen.begin();
         let wait = Wait { limit: timeout, interval: INTERVAL };
-        let looked = await_until(&doors.clock, wait, || look(spec, doors), |report| {
-            screen.waiting(report);
-            report.is_settled()
-        })
+        let looked = await_until(
+            &doors.clock,
+            wait,
+            || look(spec, doors),
+            |report| {
+                screen.waiting(report);
+                report.is_settled()
+            },
+        )
         .await;
         screen.end();
         looked
