@@ -71,6 +71,8 @@ async fn a_second_start_joins_what_runs() {
     bench.finish(&ticket).await.unwrap();
     let first = bench.begin(delete()).await.unwrap();
     assert_eq!(bench.begin(delete()).await.unwrap(), first);
+    let leaving = bench.begin(create()).await.unwrap_err();
+    assert_eq!((leaving.kind, leaving.retry), (FaultKind::Busy, Retry::Backoff), "{leaving}");
     bench.stop().await;
 }
 
