@@ -52,7 +52,8 @@ fn a_small_cluster_said_in_full() {
     let sandbox = Sandbox::new(SPEED);
     small(&sandbox);
     assert_output!("small_plan", sandbox.berth("plan -f small.yaml --simulate"));
-    assert_output!("small_create", sandbox.berth("create -f small.yaml --simulate --yes"));
+    let created = sandbox.berth("create -f small.yaml --simulate --yes").says("\nwait     create cluster small");
+    assert_output!("small_create", created);
     assert_output!("small_create_again", sandbox.berth("create -f small.yaml --simulate --yes"));
     assert_output!("small_status", sandbox.berth("status small --simulate"));
     assert_output!("small_list", sandbox.berth("list --simulate"));
@@ -68,7 +69,7 @@ fn plan_tells_changes_by_its_exit_code_and_changes_nothing() {
     sandbox.berth("plan -f small.yaml --simulate").exits(0);
     sandbox.berth("plan -f small.yaml --simulate --exit-code").exits(6);
     let plan = sandbox.berth("plan -f small.yaml --simulate --output json").exits(0).json();
-    assert!(plan["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{plan}");
+    assert!(plan["plan"]["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{plan}");
     let counts = sandbox.ledger()["counts"].clone();
     assert_eq!(counts.get("CreateCluster"), None, "plan only reads: {counts}");
 
