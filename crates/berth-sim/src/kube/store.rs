@@ -58,7 +58,8 @@ impl Store {
     ///
     /// `resource` is the plural, as in `nodes`; `object` needs `metadata.name` and may leave out the rest.
     /// The uid and the creation time of an existing object stay. Nothing is written, and no watch event is made,
-    /// when nothing changed.
+    /// when nothing changed. The whole object is replaced: who shares it with users, as a node's labels and taints
+    /// are, starts from what [`Store::get`] gives.
     ///
     /// # Panics
     ///
