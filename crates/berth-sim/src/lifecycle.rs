@@ -47,6 +47,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("autoscaler", "minimum-above-size", "scaled", 60),
     row("instance", "preempted", "recreated", 120),
     row("operation", "cancelled", "done", 20),
+    row("operation", "released", "done", 20),
+    row("instance", "short", "retried", 60),
 ];
 
 /// The duration of a change, for the thing of that name.

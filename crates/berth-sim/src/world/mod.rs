@@ -4,6 +4,7 @@ mod advance;
 mod apply;
 mod kubelet;
 mod node_object;
+mod relief;
 mod scale;
 mod state;
 mod work;
