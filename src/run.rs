@@ -2,7 +2,7 @@
 
 use berth_core::plan::Plan;
 use berth_core::run::Outcome;
-use berth_engine::{Outside, Policy, Stopper, execute, stop_channel};
+use berth_engine::{Outside, Policy, Stop, Stopper, execute, stop_channel};
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -11,6 +11,22 @@ use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::wiring::Doors;
 
+/// What became of a plan.
+#[derive(Debug)]
+pub(crate) struct Carried {
+    /// How the run ended.
+    pub(crate) outcome: Outcome,
+    /// The user asked to stop; nothing new may begin, even if everything that ran ended well.
+    pub(crate) stopped: bool,
+}
+
+impl Carried {
+    /// Whether the command may go on.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.outcome.is_success() && !self.stopped
+    }
+}
+
 /// Carries out a plan for `verb` (`create`, `destroy`) on `cluster` and shows it.
 pub(crate) async fn carry_out(
     (verb, cluster): (&str, &str),
@@ -18,10 +34,11 @@ pub(crate) async fn carry_out(
     doors: &Doors,
     settings: &Settings,
     ui: &Ui,
-) -> Result<Outcome, Failure> {
+) -> Result<Carried, Failure> {
     let mut journal = JournalFile::begin(&settings.home, verb, cluster)?;
     let (events, shown) = mpsc::unbounded_channel();
     let (stopper, stop) = stop_channel();
+    let asked = stop.clone();
     let watch = tokio::spawn(listen_for_ctrl_c(stopper));
     let goal = format!("{verb} {cluster}");
     // Two runs at once must not retry in step with each other.
@@ -29,7 +46,7 @@ pub(crate) async fn carry_out(
     let outside = Outside { hands: &doors.cloud, clock: &doors.clock, journal: &mut journal, events, stop };
     let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), ui.follow(shown, doors.clock.clone()));
     watch.abort();
-    Ok(outcome)
+    Ok(Carried { outcome, stopped: asked.level() != Stop::No })
 }
 
 /// Ctrl-C once finishes what runs and begins nothing new; twice leaves at once.

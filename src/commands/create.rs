@@ -102,9 +102,9 @@ async fn converge(
             }
         }
         agree(args, &plan, &mut asked, ui)?;
-        let outcome = carry_out(("create", &spec.name), &plan, doors, settings, ui).await?;
-        if !outcome.is_success() {
-            return Err(failed(spec, doors, &plan, &outcome).await);
+        let carried = carry_out(("create", &spec.name), &plan, doors, settings, ui).await?;
+        if !carried.may_go_on() {
+            return Err(failed(spec, doors, &plan, &carried.outcome).await);
         }
     }
     Err(Failure::new(Exit::FailedRunning, format!("cluster {} does not come to rest", spec.name))

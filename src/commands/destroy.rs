@@ -81,9 +81,9 @@ async fn destroy(
         }
         ui.talk(&render::plan::text(&format!("Cluster {} ({}, project {})", at.name, at.location, at.account), &plan));
         agree(args, &at.name, &mut asked, ui)?;
-        let outcome = carry_out(("destroy", &at.name), &plan, doors, settings, ui).await?;
-        if !outcome.is_success() {
-            return Err(failed(at, &outcome));
+        let carried = carry_out(("destroy", &at.name), &plan, doors, settings, ui).await?;
+        if !carried.may_go_on() {
+            return Err(failed(at, &carried.outcome));
         }
     }
     let failure = Failure::new(Exit::FailedRunning, format!("cluster {} is still there", at.name));
@@ -111,7 +111,12 @@ fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<()
 }
 
 fn failed(at: &ClusterAt, outcome: &berth_core::run::Outcome) -> Failure {
-    let failure = Failure::new(Exit::FailedRunning, format!("cluster {} was not deleted", at.name));
+    let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
+    let mut failure = Failure::new(Exit::FailedRunning, format!("deleting cluster {} {what}", at.name));
+    if !outcome.running.is_empty() {
+        let running: Vec<String> = outcome.running.iter().map(ToString::to_string).collect();
+        failure = failure.detail(format!("still going on in the cloud: {}", running.join(", ")));
+    }
     let failure = outcome.failed.iter().fold(failure, |failure, (_, fault)| {
         crate::failure::hints(fault).into_iter().fold(failure.detail(fault.to_string()), Failure::hint)
     });

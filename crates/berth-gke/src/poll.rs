@@ -9,7 +9,7 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::classify::Said;
 use crate::cloud::GkeCloud;
-use crate::ticket::{Target, Work};
+use crate::ticket::{ONLY_AWAITED, Target, Work};
 use crate::{classify, read};
 
 /// Looks once.
@@ -23,12 +23,17 @@ pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fa
             retry: Retry::Never,
         });
     };
-    let Some(operation) = gke.find_operation(&work.path()).await? else {
+    let operation = gke.find_operation(&work.path()).await?;
+    if let Some(operation) = operation.as_ref().filter(|operation| !read::is_done(operation)) {
+        return Ok(Progress::Pending(read::detail(operation)));
+    }
+    // How somebody else's operation ended is not this run's affair: the next look shows what it left.
+    if work.kind == ONLY_AWAITED {
+        return Ok(Progress::Done);
+    }
+    let Some(operation) = operation else {
         return forgotten(gke, &work).await;
     };
-    if !read::is_done(&operation) {
-        return Ok(Progress::Pending(read::detail(&operation)));
-    }
     if let Some(said) = read::failure(&operation) {
         return failed(gke, &work, &said).await;
     }
