@@ -4,9 +4,12 @@
 mod control;
 mod crash;
 mod create;
+mod elsewhere;
 mod faults;
+mod interrupts;
 mod redact;
 mod sandbox;
+mod sim;
 mod spec;
 mod tidy;
 mod witnesses;

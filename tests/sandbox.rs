@@ -104,6 +104,12 @@ impl Sandbox {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// The same, and what it says on standard error goes to a file.
+    pub(crate) fn begin_saying(&self, line: &str, said: fs::File) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_berth"), line.split_whitespace());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn().unwrap()
+    }
+
     /// Runs another program in the box.
     #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn other(&self, program: &str, line: &str) -> Output {
