@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::state::{Step, World};
+use super::model::{Step, World};
 use crate::faults::Effect;
 use crate::lifecycle::after;
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::advance::remove_node_objects;
-use super::state::{ClusterStatus, Node, Pool, PoolStatus, Spoil, Step, World, integer};
+use super::model::{ClusterStatus, Node, Pool, PoolStatus, Spoil, Step, World, integer};
 use crate::compute::Shortage;
 use crate::ledger::{Span, SpanKind};
 use crate::lifecycle::{after, tail};
