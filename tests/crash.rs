@@ -78,7 +78,6 @@ fn tell(effect: &str, killed: &[String]) {
     let of = |verb| killed.iter().filter(|kill| kill.starts_with(verb)).count();
     let text = format!("crash ({effect}): {} calls of create and {} of destroy killed\n", of("create"), of("destroy"));
     std::io::stderr().write_all(text.as_bytes()).unwrap();
-    println!("{}", killed.join("\n"));
 }
 
 /// Runs a command until the simulator holds its nth call, and kills it there.
