@@ -22,11 +22,24 @@ fn the_readmes_first_command_ends_in_the_allocatable_table() {
     insta::with_settings!({filters => crate::redact::PATTERNS.to_vec()}, {
         insta::assert_snapshot!("first_command_stdout", created.stdout);
     });
+    for shown in sample(&readme) {
+        assert!(
+            created.stdout.contains(shown) || created.stderr.contains(shown),
+            "README: {shown}\n{}",
+            created.text()
+        );
+    }
     sandbox.berth(line).exits(0).says("nothing to do");
     assert!(!sandbox.ledger()["billedNow"].as_array().unwrap().is_empty(), "a running cluster costs");
     sandbox.berth("destroy ai-dubbing-production --simulate --yes").exits(0);
     sandbox.assert_nothing_billed();
     assert_output!("destroy_of_nothing", sandbox.berth("destroy ai-dubbing-production --simulate --yes"));
+}
+
+/// The lines of the README's sample that are alike in every run: all but those that end in a duration.
+fn sample(readme: &str) -> impl Iterator<Item = &str> {
+    let block = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    block.lines().filter(|line| !line.ends_with(" s)") && !line.is_empty() && *line != "...")
 }
 
 #[test]
