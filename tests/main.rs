@@ -9,6 +9,7 @@ mod create;
 mod elsewhere;
 mod faults;
 mod interrupts;
+mod readme;
 mod redact;
 mod sandbox;
 mod sim;
