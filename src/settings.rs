@@ -29,6 +29,8 @@ pub(crate) const GOOGLE_CREDENTIALS: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 pub(crate) const CLOUDSDK_CONFIG: &str = "CLOUDSDK_CONFIG";
 /// kubectl's configuration files.
 const KUBECONFIG: &str = "KUBECONFIG";
+/// Set by CI systems: progress is then told in lines, whatever the terminal can.
+pub(crate) const CI: &str = "CI";
 /// Set by kubectl for exec credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 

@@ -11,6 +11,7 @@ use crate::cli::{GlobalArgs, OutputForm};
 use crate::clock::RunClock;
 use crate::event_json;
 use crate::failure::Failure;
+use crate::settings::{CI, variable};
 use crate::ui::bars::Bars;
 use crate::ui::lines::Lines;
 use crate::ui::render;
@@ -103,7 +104,7 @@ impl Ui {
         match (self.form, self.quiet) {
             (OutputForm::Json, _) => Face::Json,
             (OutputForm::Table, true) => Face::Silent,
-            (OutputForm::Table, false) if io::stderr().is_terminal() => {
+            (OutputForm::Table, false) if io::stderr().is_terminal() && variable(CI).is_none() => {
                 Face::Bars(Bars::new(Box::new(move || clock.now())))
             }
             (OutputForm::Table, false) => Face::Lines(Lines::default()),
