@@ -2,7 +2,7 @@
 
 use crate::control::Control;
 use crate::sandbox::Sandbox;
-use crate::spec::small;
+use crate::spec::{SMALL, small};
 
 const SPEED: u32 = 600;
 
@@ -48,6 +48,20 @@ fn two_at_once_make_one_cluster() {
     let clusters = ledger["spans"].as_array().unwrap().iter().filter(|span| span["kind"] == "control-plane").count();
     assert_eq!(clusters, 1);
     sandbox.berth("plan -f small.yaml --simulate --exit-code").exits(0);
+    sandbox.berth("destroy small --simulate --yes").exits(0);
+}
+
+#[test]
+fn a_name_that_two_clusters_have_needs_its_place() {
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    small(&sandbox);
+    sandbox.write("other.yaml", &SMALL.replace("us-central1-a", "us-central1-b"));
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    sandbox.berth("create -f other.yaml --simulate --yes").exits(0);
+    sandbox.berth("destroy small --simulate --yes").exits(1).says("--location").says("us-central1-b");
+    assert_eq!(control.ledger()["counts"].get("DeleteCluster"), None);
+    sandbox.berth("destroy small --location us-central1-b --simulate --yes").exits(0);
+    sandbox.berth("list --simulate").exits(0).says("us-central1-a").never_says("us-central1-b");
     sandbox.berth("destroy small --simulate --yes").exits(0);
 }
 

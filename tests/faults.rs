@@ -188,6 +188,17 @@ fn a_zone_that_does_not_answer_is_said_by_list() {
 }
 
 #[test]
+fn a_spot_node_that_was_taken_away_is_missed_until_it_is_back() {
+    let (sandbox, control) = Sandbox::serving(200);
+    small(&sandbox);
+    sandbox.berth(CREATE).exits(0);
+    control.arm_now(&json!({"preempt": {"pool": "t4-pool", "count": 1}}));
+    sandbox.berth("verify -f small.yaml --simulate").exits(3).says("t4-pool");
+    sandbox.berth("verify -f small.yaml --simulate --timeout 30m").exits(0);
+    sandbox.berth(DESTROY).exits(0);
+}
+
+#[test]
 fn a_dead_simulator_is_said_and_not_taken_for_an_empty_cloud() {
     let (sandbox, control) = start();
     sandbox.berth(CREATE).exits(0);
