@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupts;
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
@@ -52,15 +53,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
-    let report = wait(&checked.spec, &doors, ui, args.timeout).await;
+    let report = wait(&checked.spec, &doors, ui, args.timeout, Interrupts::listen()).await;
     doors.close().await;
     let report = report?;
     ui.report(&render::verification::json(&report), || render::verification::text(&report));
-    exit(&report)
-}
-
-/// The exit a report deserves.
-pub(crate) fn exit(report: &VerificationReport) -> Result<Exit, Failure> {
     Ok(if report.is_kept() { Exit::Done } else { Exit::Unverified })
 }
 
@@ -70,13 +66,14 @@ pub(crate) async fn wait(
     doors: &Doors,
     ui: &Ui,
     timeout: Duration,
+    mut interrupts: Interrupts,
 ) -> Result<VerificationReport, Failure> {
     let (events, shown) = mpsc::unbounded_channel();
     let watched = async {
         let mut screen = Screen { events, doors, wanted: !timeout.is_zero(), last: None };
         screen.begin();
         let wait = Wait { limit: timeout, interval: INTERVAL };
-        let looked = await_until(
+        let looks = await_until(
             &doors.clock,
             wait,
             || look(spec, doors),
@@ -84,13 +81,20 @@ pub(crate) async fn wait(
                 screen.waiting(report);
                 report.is_settled()
             },
-        )
-        .await;
+        );
+        // Ctrl-C only ends the wait: there is nothing to finish.
+        let looked = tokio::select! {
+            looked = looks => Some(looked),
+            () = interrupts.more_than(0) => None,
+        };
         screen.end();
         looked
     };
     let (looked, ()) = tokio::join!(watched, ui.follow(shown, doors.clock.clone()));
-    looked.map_err(|fault| Failure { exit: Exit::Unverified, ..Failure::reading(&fault) })
+    match looked {
+        Some(looked) => looked.map_err(|fault| Failure::reading(&fault)),
+        None => Err(Failure::new(Exit::Unverified, "verification was stopped")),
+    }
 }
 
 async fn look(spec: &ClusterSpec, doors: &Doors) -> Result<VerificationReport, Fault> {
