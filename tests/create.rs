@@ -138,7 +138,7 @@ fn validate_reports_every_problem_with_its_place() {
     assert_output!("validate_bad", sandbox.berth("validate -f bad.yaml"));
     sandbox.berth("validate -f missing.yaml").exits(1).says("missing.yaml");
     let report = sandbox.berth("validate -f bad.yaml --output json").exits(1).json();
-    assert_eq!(report[0]["valid"], false);
+    assert_eq!(report["files"][0]["valid"], false);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn kubeconfig_is_private_calls_berth_and_gives_the_earlier_context_back() {
 
 #[test]
 fn token_speaks_the_exec_credential_protocol() {
-    let sandbox = Sandbox::new(SPEED);
+    let (sandbox, _control) = Sandbox::serving(SPEED);
     small(&sandbox);
     sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
     let line = "token --provider gke --project berth-sim --location us-central1-a --cluster small --simulate";
@@ -221,7 +221,7 @@ fn token_speaks_the_exec_credential_protocol() {
 
 #[test]
 fn journals_keep_no_secret() {
-    let sandbox = Sandbox::new(SPEED);
+    let (sandbox, _control) = Sandbox::serving(SPEED);
     small(&sandbox);
     sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
     let line = "token --provider gke --project berth-sim --location us-central1-a --cluster small --simulate";
