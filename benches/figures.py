@@ -113,16 +113,24 @@ def first_change(ledger):
     return timestamp(next(call["at"] for call in ledger["calls"] if call["method"] == "CreateCluster"))
 
 
-def measure_berth(berth, env):
-    simulator = Simulator(berth, env, SPEED)
+def observed(simulator, work):
+    """Does some work and gives its result with the simulated second at which the cloud was done."""
     observer = Observer(simulator)
     observer.start()
-    seconds, mebibytes = run([berth, "create", "-f", SPEC, "--simulate", "--yes"], env)
+    result = work()
+    time.sleep(0.3)
+    due = simulator.ask("/_sim/clock")["nextDue"]
     observer.finished.set()
     observer.join()
+    return result, max(observer.last_due, timestamp(due) if due else 0.0)
+
+
+def measure_berth(berth, env):
+    simulator = Simulator(berth, env, SPEED)
+    (seconds, mebibytes), done = observed(simulator, lambda: run([berth, "create", "-f", SPEC, "--simulate", "--yes"], env))
     ledger = simulator.ledger()
     simulator.stop()
-    critical = (observer.last_due - first_change(ledger)) / SPEED
+    critical = (done - first_change(ledger)) / SPEED
     return {"seconds": seconds, "mebibytes": mebibytes, "calls": ledger["calls"], "critical": critical}
 
 
@@ -130,10 +138,17 @@ def measure_gcloud(berth, env):
     simulator = Simulator(berth, env, SPEED)
     settings = subprocess.run([berth, "sim", "env", "--output", "json"], env=env, stdout=subprocess.PIPE, check=True).stdout
     gcloud_env = env | json.loads(settings) | {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CONFIG": env["HOME"] + "/gcloud"}
-    total = sum(run(["gcloud", *command.split()], gcloud_env)[0] for command in GCLOUD_COMMANDS)
+    seconds, done = observed(
+        simulator, lambda: sum(run(["gcloud", *command.split()], gcloud_env)[0] for command in GCLOUD_COMMANDS)
+    )
+    operations = simulator.ask(f"/v1/projects/berth-sim/locations/{REGION}/operations")["operations"]
+    made = [operation for operation in operations if operation["operationType"] in ("CREATE_CLUSTER", "CREATE_NODE_POOL")]
+    last_end = max(timestamp(operation["endTime"]) for operation in made)
+    chain = sum(timestamp(operation["endTime"]) - timestamp(operation["startTime"]) for operation in made)
     calls = len(simulator.ledger()["calls"])
     simulator.stop()
-    return {"seconds": total, "calls": calls}
+    # One command after the other, by a client that loses no time, until the last GPU is allocatable.
+    return {"seconds": seconds, "calls": calls, "critical": (chain + max(0.0, done - last_end)) / SPEED}
 
 
 def fresh_env(folder, name):
@@ -171,11 +186,13 @@ def main():
             theirs = measure_gcloud(berth, fresh_env(folder, "gcloud"))
             starts = len(GCLOUD_COMMANDS) * other
             print(
-                f"against gcloud      {theirs['seconds']:.1f} s by {len(GCLOUD_COMMANDS)} gcloud commands,"
-                f" {theirs['seconds'] - starts:.1f} s without their start-up, {theirs['calls']} API calls:"
-                f" berth takes {made['seconds'] / theirs['seconds']:.2f} of it,"
-                f" {made['seconds'] / (theirs['seconds'] - starts):.2f} without (goal: 0.5);"
-                " berth's time includes the proof that every GPU is allocatable",
+                f"against gcloud      {theirs['seconds']:.1f} s by {len(GCLOUD_COMMANDS)} commands with {theirs['calls']} API calls,"
+                f" which do not wait for the GPUs: berth takes {made['seconds'] / theirs['seconds']:.2f} of it,"
+                f" {made['seconds'] / (theirs['seconds'] - starts):.2f} without gcloud's start-up (goal: 0.5)"
+            )
+            print(
+                f"                    without any client's own time, until the last GPU is allocatable: {made['critical']:.1f} s"
+                f" against {theirs['critical']:.1f} s, {made['critical'] / theirs['critical']:.2f} of it",
                 flush=True,
             )
 

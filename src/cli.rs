@@ -33,6 +33,9 @@ pub(crate) struct GlobalArgs {
     /// Say nothing on standard error but failures and questions
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// berth's own folder; before `BERTH_STATE_DIR`
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Google Cloud project; before the file's and the environment's
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) project: Option<String>,

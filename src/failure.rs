@@ -80,10 +80,21 @@ impl Failure {
         self
     }
 
-    /// Adds a hint.
+    /// Adds a hint, once.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hints.push(text.into());
+        let text = text.into();
+        if !self.hints.contains(&text) {
+            self.hints.push(text);
+        }
         self
+    }
+
+    /// The same failure, after money may have been spent: nothing of it is "nothing touched".
+    pub(crate) fn after_spending(mut self, left: impl Into<String>) -> Self {
+        if self.exit == Exit::Refused {
+            self.exit = Exit::FailedRunning;
+        }
+        self.leaving(left)
     }
 
     /// A fault of a call that reads: nothing was touched.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::failure::Failure;
+use crate::wiring::ClusterAt;
 
 /// The folder and the places in it.
 #[derive(Debug, Clone)]
@@ -17,13 +18,22 @@ pub(crate) struct Home {
 impl Home {
     /// The folder that is given, or the platform's place for it. Makes nothing yet.
     pub(crate) fn find(given: Option<PathBuf>) -> Result<Self, Failure> {
-        if let Some(root) = given {
+        if let Some(given) = given {
+            // kubectl calls berth from other folders, so the place is written in full.
+            let root = std::path::absolute(&given).map_err(|error| {
+                Failure::refused(format!("cannot use the folder {}", given.display())).because(error)
+            })?;
             return Ok(Self { root });
         }
         let strategy = etcetera::choose_base_strategy()
             .map_err(|error| Failure::refused(format!("cannot find the home folder: {error}")))?;
         let base = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
         Ok(Self { root: base.join("berth") })
+    }
+
+    /// The folder itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// World of the simulated clouds.
@@ -36,10 +46,14 @@ impl Home {
         self.root.join("runs")
     }
 
+    /// Folder of the kubeconfigs berth writes.
+    pub(crate) fn kubeconfigs(&self) -> PathBuf {
+        self.root.join("kubeconfig")
+    }
+
     /// The kubeconfig berth writes for one cluster.
-    pub(crate) fn kubeconfig(&self, cluster: &crate::wiring::ClusterAt) -> PathBuf {
-        let crate::wiring::ClusterAt { provider, account, location, name } = cluster;
-        self.root.join("kubeconfig").join(format!("{}_{account}_{location}_{name}.yaml", provider.as_str()))
+    pub(crate) fn kubeconfig(&self, cluster: &ClusterAt) -> PathBuf {
+        self.kubeconfigs().join(format!("{}.yaml", cluster.id()))
     }
 }
 

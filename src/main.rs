@@ -6,6 +6,7 @@ mod commands;
 mod event_json;
 mod failure;
 mod home;
+mod interrupt;
 mod journal_file;
 mod run;
 mod settings;
@@ -18,11 +19,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::failure::{Exit, Failure};
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let ui = ui::Ui::new(&cli.global);
     let result = settings::Settings::new(&cli.global).and_then(|settings| commands::run(cli.command, &settings, &ui));
     match result {
+        Ok(Exit::Done) if ui.has_lost_data() => {
+            ui.failure(&Failure::refused("standard output could not be written"));
+            Exit::Refused.into()
+        }
         Ok(exit) => exit.into(),
         Err(failure) => {
             ui.failure(&failure);

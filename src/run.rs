@@ -1,43 +1,68 @@
 //! Carrying out a plan in front of the user: journal, progress, Ctrl-C.
 
-use berth_core::plan::Plan;
+use berth_core::plan::{Plan, StepId};
 use berth_core::run::Outcome;
 use berth_engine::{Outside, Policy, Stopper, execute, stop_channel};
 use tokio::sync::mpsc;
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
+use crate::interrupt::Interrupts;
 use crate::journal_file::JournalFile;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::wiring::Doors;
 
-/// Carries out a plan for `verb` (`create`, `destroy`) on `cluster` and shows it.
-pub(crate) async fn carry_out(
-    (verb, cluster): (&str, &str),
-    plan: &Plan,
-    doors: &Doors,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Outcome, Failure> {
-    let mut journal = JournalFile::begin(&settings.home, verb, cluster)?;
-    let (events, shown) = mpsc::unbounded_channel();
-    let (stopper, stop) = stop_channel();
-    let watch = tokio::spawn(listen_for_ctrl_c(stopper));
-    let goal = format!("{verb} {cluster}");
-    // Two runs at once must not retry in step with each other.
-    let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
-    let outside = Outside { hands: &doors.cloud, clock: &doors.clock, journal: &mut journal, events, stop };
-    let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), ui.follow(shown, doors.clock.clone()));
-    watch.abort();
-    Ok(outcome)
+/// All that a command which changes something works with.
+pub(crate) struct Work<'a> {
+    pub(crate) doors: &'a Doors,
+    pub(crate) settings: &'a Settings,
+    pub(crate) ui: &'a Ui,
+    pub(crate) interrupts: Interrupts,
 }
 
-/// Ctrl-C once finishes what runs and begins nothing new; twice leaves at once.
-async fn listen_for_ctrl_c(stopper: Stopper) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stopper.finish();
+impl Work<'_> {
+    /// Carries out a plan for `verb` (`create`, `destroy`) on `cluster` and shows it.
+    pub(crate) async fn carry_out(&self, verb: &str, cluster: &str, plan: &Plan) -> Result<Outcome, Failure> {
+        let mut journal = JournalFile::begin(&self.settings.home, verb, cluster)?;
+        let (events, shown) = mpsc::unbounded_channel();
+        let (stopper, stop) = stop_channel();
+        let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), stopper));
+        let goal = format!("{verb} {cluster}");
+        // Two runs at once must not retry in step with each other.
+        let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
+        let Doors { cloud, clock, .. } = self.doors;
+        let outside = Outside { hands: cloud, clock, journal: &mut journal, events, stop };
+        let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), self.ui.follow(shown, clock.clone()));
+        watch.abort();
+        Ok(outcome)
     }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stopper.leave();
+
+    /// Whether a run that ended so may be followed by anything else.
+    pub(crate) fn may_go_on(&self, outcome: &Outcome) -> bool {
+        outcome.is_success() && !self.interrupts.any()
     }
+}
+
+/// The first request finishes what runs and begins nothing new, the second leaves at once.
+async fn stop_when_asked(mut interrupts: Interrupts, stopper: Stopper) {
+    interrupts.more_than(0).await;
+    stopper.finish();
+    interrupts.more_than(1).await;
+    stopper.leave();
+}
+
+/// Adds to a failure what failed, why, what still goes on, and what can be done about it.
+pub(crate) fn explain(failure: Failure, plan: &Plan, outcome: &Outcome) -> Failure {
+    let title = |id: &StepId| {
+        plan.steps.iter().find(|step| step.id == *id).map_or_else(|| id.to_string(), |step| step.title.clone())
+    };
+    let mut failure = outcome.failed.iter().fold(failure, |mut failure, (id, fault)| {
+        failure = failure.detail(format!("cannot {}: {}", title(id), fault.said));
+        failure::hints(fault).into_iter().fold(failure, Failure::hint)
+    });
+    if !outcome.running.is_empty() {
+        let running: Vec<String> = outcome.running.iter().map(title).collect();
+        failure = failure.detail(format!("still going on in the cloud: {}", running.join(", ")));
+    }
+    failure
 }

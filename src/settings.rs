@@ -29,6 +29,8 @@ pub(crate) const GOOGLE_CREDENTIALS: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 pub(crate) const CLOUDSDK_CONFIG: &str = "CLOUDSDK_CONFIG";
 /// kubectl's configuration files.
 const KUBECONFIG: &str = "KUBECONFIG";
+/// Set by CI systems: progress is then told in lines, whatever the terminal can.
+pub(crate) const CI: &str = "CI";
 /// Set by kubectl for exec credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 
@@ -49,8 +51,21 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the environment.
     pub(crate) fn new(global: &GlobalArgs) -> Result<Self, Failure> {
-        let home = Home::find(variable(STATE_DIR).map(PathBuf::from))?;
+        let home = Home::find(global.state_dir.clone().or_else(|| variable(STATE_DIR).map(PathBuf::from)))?;
         Ok(Self { simulate: global.simulate, project: global.project.clone(), home })
+    }
+
+    /// The flags that lead another command to the same clouds, with a space before each, to be copied from a hint.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags = String::new();
+        if self.simulate {
+            flags.push_str(" --simulate");
+        }
+        if let Some(project) = &self.project {
+            flags.push_str(" --project ");
+            flags.push_str(project);
+        }
+        flags
     }
 }
 
@@ -67,8 +82,15 @@ pub(crate) fn kubectl_files() -> Option<OsString> {
 /// The speed for a simulator this process starts.
 pub(crate) fn sim_speed() -> Result<f64, Failure> {
     let Some(text) = variable(SIM_SPEED) else { return Ok(DEFAULT_SIM_SPEED) };
-    match text.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && (0.01..=100_000.0).contains(&speed) => Ok(speed),
-        _ => Err(Failure::refused(format!("{SIM_SPEED} is `{text}`, not a number from 0.01 to 100000"))),
+    let speed = text.parse().map_err(|_| Failure::refused(format!("{SIM_SPEED} is `{text}`, not a number")))?;
+    legal_speed(speed, SIM_SPEED)
+}
+
+/// A speed the simulator can run at, or a refusal that names where it was given.
+pub(crate) fn legal_speed(speed: f64, given_by: &str) -> Result<f64, Failure> {
+    if (0.01..=100_000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err(Failure::refused(format!("{given_by} is {speed}, not from 0.01 to 100000")))
     }
 }

@@ -1,6 +1,7 @@
 //! Reading spec files from disk; what they mean is decided in `berth-core`.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use berth_core::spec::{Checked, Problem, Provider, Source, check};
@@ -17,16 +18,25 @@ pub(crate) fn load(path: &Path, provider: Option<Provider>, ui: &Ui) -> Result<C
     Ok(checked)
 }
 
-/// Reads and checks a file; the inner result holds what is wrong with its content.
+/// Reads and checks a file, or standard input if it is `-`; the inner result holds what is wrong with its content.
 pub(crate) fn read(path: &Path, provider: Option<Provider>) -> Result<Result<Checked, Vec<Problem>>, Failure> {
-    let text =
-        read_text(path).map_err(|why| Failure::refused(format!("cannot read {}", path.display())).detail(why))?;
+    let text = if path == Path::new("-") { read_stdin() } else { read_text(path) };
+    let text = text.map_err(|why| Failure::refused(format!("cannot read {}", path.display())).detail(why))?;
     let read = |name: &str| read_text(Path::new(name));
     Ok(check(&Source { file: &path.display().to_string(), text: &text, provider, read: &read }))
 }
 
+fn read_stdin() -> Result<String, String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    utf8(bytes)
+}
+
 fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    utf8(fs::read(path).map_err(|error| error.to_string())?)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8 text: byte {} is not valid", error.utf8_error().valid_up_to()))
 }

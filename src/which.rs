@@ -19,6 +19,8 @@ pub(crate) enum Found {
     Nowhere {
         /// The name that was looked for.
         name: String,
+        /// Where: project and locations, in words.
+        looked: String,
     },
 }
 
@@ -42,35 +44,38 @@ pub(crate) async fn find(
 }
 
 async fn find_by_name(name: &str, location: Option<&str>, doors: &Doors) -> Result<Found, Failure> {
-    let at = |location: &str| {
-        let account = doors.account().to_owned();
-        Found::At(ClusterAt { provider: Provider::Gke, account, location: location.to_owned(), name: name.to_owned() })
-    };
-    if let Some(location) = location {
-        return Ok(at(location));
-    }
+    let account = doors.account();
     let fleet = doors.cloud.fleet().await.map_err(|fault| Failure::reading(&fault))?;
     let places: Vec<&str> =
         fleet.clusters.iter().filter(|cluster| cluster.name == name).map(|cluster| cluster.place.location()).collect();
-    match places.as_slice() {
-        [one] => Ok(at(one)),
-        [] if fleet.unreachable.is_empty() => Ok(Found::Nowhere { name: name.to_owned() }),
-        [] => Err(Failure::refused(format!("cannot tell whether there is a cluster {name}"))
+    let at = |location: &str| {
+        let (account, location) = (account.to_owned(), location.to_owned());
+        Found::At(ClusterAt { provider: Provider::Gke, account, location, name: name.to_owned() })
+    };
+    let nowhere = |looked: String| Found::Nowhere { name: name.to_owned(), looked };
+    let silent = |location: &str| fleet.unreachable.iter().any(|place| place.starts_with(location));
+    match (places.as_slice(), location) {
+        (places, Some(location)) if places.contains(&location) => Ok(at(location)),
+        ([one], None) => Ok(at(one)),
+        ([], _) if fleet.unreachable.is_empty() => Ok(nowhere(format!("all locations of project {account}"))),
+        ([], Some(location)) if !silent(location) => Ok(nowhere(format!("{location} of project {account}"))),
+        ([], _) => Err(Failure::refused(format!("cannot tell whether there is a cluster {name}"))
             .detail(format!("these locations did not answer: {}", fleet.unreachable.join(", ")))
-            .hint("try again later, or name its place with --location")),
-        several => Err(Failure::refused(format!("there are several clusters {name}"))
+            .hint("try again later; or name its place with --location, if that is none of these")),
+        (places, Some(location)) => Err(Failure::refused(format!("there is no cluster {name} in {location}"))
+            .detail(format!("there is one in {}", places.join(", ")))
+            .hint("say which with --location")),
+        (several, None) => Err(Failure::refused(format!("there are several clusters {name}"))
             .detail(format!("they stand in {}", several.join(", ")))
             .hint("say which with --location")),
     }
 }
 
 /// The cluster's place, or a failure that says it is not there.
-pub(crate) fn there(found: Found, doors: &Doors) -> Result<ClusterAt, Failure> {
+pub(crate) fn there(found: Found, settings: &Settings) -> Result<ClusterAt, Failure> {
     match found {
         Found::At(at) => Ok(at),
-        Found::Nowhere { name } => {
-            Err(Failure::refused(format!("there is no cluster {name} in project {}", doors.account()))
-                .hint("see what there is:\n    berth list --all"))
-        }
+        Found::Nowhere { name, looked } => Err(Failure::refused(format!("there is no cluster {name} ({looked})"))
+            .hint(format!("see what there is:\n    berth list --all{}", settings.flags()))),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use berth_core::actions::Action;
 use berth_core::observed::{ClusterAccess, Fleet, Observed};
@@ -31,6 +32,19 @@ pub(crate) struct ClusterAt {
     pub(crate) name: String,
 }
 
+impl ClusterAt {
+    /// One word that no other cluster has: `gke_PROJECT_LOCATION_NAME`. Names of files and contexts are made of it.
+    pub(crate) fn id(&self) -> String {
+        let Self { provider, account, location, name } = self;
+        format!("{}_{account}_{location}_{name}", provider.as_str())
+    }
+
+    /// Where it stands, in words.
+    pub(crate) fn place(&self) -> String {
+        format!("{}, {}, project {}", self.provider.as_str(), self.location, self.account)
+    }
+}
+
 /// The open doors of one command.
 pub(crate) struct Doors {
     pub(crate) cloud: Cloud,
@@ -46,10 +60,23 @@ impl Doors {
         }
     }
 
+    /// Whether the clouds behind these doors end with this process.
+    pub(crate) fn ends_with_us(&self) -> bool {
+        self.simulated.as_ref().is_some_and(|simulated| simulated.own.is_some())
+    }
+
     /// A Kubernetes client for a cluster's API server.
     pub(crate) fn kubernetes(&self, access: &ClusterAccess) -> Result<kube::Client, Fault> {
         let Cloud::Gke(gke) = &self.cloud;
         berth_kube::connect(access, Arc::new(GkeTokens(gke.tokens())), Arc::new(self.clock.clone()))
+    }
+
+    /// What `berth token` has to be told to find these clouds again.
+    pub(crate) fn token_flags(&self, settings: &Settings) -> Vec<String> {
+        if self.simulated.is_none() {
+            return Vec::new();
+        }
+        ["--simulate".to_owned(), "--state-dir".to_owned(), settings.home.root().display().to_string()].to_vec()
     }
 
     /// A credential for kubectl, with its end of life so that kubectl asks again in time.
@@ -159,27 +186,46 @@ pub(crate) async fn open_gke(file_project: Option<&str>, settings: &Settings) ->
     }
 }
 
+/// Opens the door to clouds that outlive this process: the real ones, or served simulated ones.
+pub(crate) async fn open_served(settings: &Settings) -> Result<Doors, Failure> {
+    if settings.simulate {
+        Simulated::attach(settings).await?.close().await;
+    }
+    open_gke(None, settings).await
+}
+
 /// Google's own endpoints and application-default credentials, with the overrides gcloud and the client libraries know.
 fn real(given: Option<String>) -> Result<berth_gke::Settings, Failure> {
     let project = given.or_else(|| variable(settings::CLOUDSDK_PROJECT)).or_else(|| variable(settings::GOOGLE_PROJECT));
-    let credentials = if variable(settings::DISABLE_CREDENTIALS).is_some_and(|value| value.eq_ignore_ascii_case("true"))
-    {
-        CredentialSource::Anonymous
-    } else if let Some(path) = variable(settings::ACCESS_TOKEN_FILE) {
-        let token = std::fs::read_to_string(&path)
-            .map_err(|error| Failure::refused(format!("cannot read the access token in {path}")).because(error))?;
-        CredentialSource::AccessToken(token.trim().to_owned())
-    } else {
-        CredentialSource::ApplicationDefault
-    };
-    let project = project.or_else(|| adc_text().as_deref().and_then(berth_gke::project_of));
+    let credentials = credentials()?;
+    let project = project.or_else(|| adc_text().as_deref().and_then(berth_gke::project_of)).ok_or_else(|| {
+        Failure::refused("it is not known which Google Cloud project is meant")
+            .detail("neither a flag, the file, the environment nor the credentials name one")
+            .hint(
+                "name it with --project ID, or set CLOUDSDK_CORE_PROJECT; or try the simulated clouds with --simulate",
+            )
+    })?;
     Ok(berth_gke::Settings {
-        project,
+        project: Some(project),
         container_endpoint: variable(settings::CONTAINER_ENDPOINT),
         compute_endpoint: variable(settings::COMPUTE_ENDPOINT),
         tokeninfo_endpoint: None,
         credentials,
     })
+}
+
+/// What is said most expressly wins: a credentials file, a token file, no credentials, and else what the library finds.
+fn credentials() -> Result<CredentialSource, Failure> {
+    if variable(settings::GOOGLE_CREDENTIALS).is_some() {
+        return Ok(CredentialSource::ApplicationDefault);
+    }
+    if let Some(path) = variable(settings::ACCESS_TOKEN_FILE) {
+        let token = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::refused(format!("cannot read the access token in {path}")).because(error))?;
+        return Ok(CredentialSource::AccessToken(token.trim().to_owned()));
+    }
+    let disabled = variable(settings::DISABLE_CREDENTIALS).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    Ok(if disabled { CredentialSource::Anonymous } else { CredentialSource::ApplicationDefault })
 }
 
 /// The application-default credentials file, only to learn the project it names.
@@ -204,6 +250,10 @@ pub(crate) fn cluster_at(spec: &ClusterSpec, doors: &Doors) -> ClusterAt {
     }
 }
 
+/// How often, and how long, a world that another process has just begun to serve is waited for.
+const ATTACH_TRIES: u32 = 10;
+const ATTACH_PAUSE: Duration = Duration::from_millis(100);
+
 /// The simulated clouds: those that are served, or a simulator of this process.
 pub(crate) struct Simulated {
     pub(crate) endpoints: berth_sim::Endpoints,
@@ -218,12 +268,34 @@ impl Simulated {
             return Ok(Self { endpoints, own: None });
         }
         crate::home::make_private(&dir)?;
-        let options =
-            berth_sim::Options { dir: Some(dir), speed: settings::sim_speed()?, ..berth_sim::Options::default() };
-        let own = berth_sim::Simulator::start(options)
-            .await
-            .map_err(|error| Failure::refused("cannot start the simulated clouds").because(error))?;
+        let speed = settings::sim_speed()?;
+        let options = || berth_sim::Options { dir: Some(dir.clone()), speed, ..berth_sim::Options::default() };
+        for _ in 0..ATTACH_TRIES {
+            if let Ok(own) = berth_sim::Simulator::start(options()).await {
+                return Ok(Self { endpoints: own.endpoints().clone(), own: Some(own) });
+            }
+            // Another process may have begun to serve this world a moment ago.
+            tokio::time::sleep(ATTACH_PAUSE).await;
+            if let Some(endpoints) = berth_sim::attach(&dir).await {
+                return Ok(Self { endpoints, own: None });
+            }
+        }
+        let own = berth_sim::Simulator::start(options()).await.map_err(|error| {
+            Failure::refused("cannot start the simulated clouds")
+                .because(error)
+                .hint(format!("they stand in {}; an empty world comes from\n    berth sim reset", dir.display()))
+        })?;
         Ok(Self { endpoints: own.endpoints().clone(), own: Some(own) })
+    }
+
+    /// Only meets the served clouds of this state directory.
+    pub(crate) async fn attach(settings: &Settings) -> Result<Self, Failure> {
+        match berth_sim::attach(&settings.home.sim()).await {
+            Some(endpoints) => Ok(Self { endpoints, own: None }),
+            None => Err(Failure::refused("nothing serves the simulated clouds of this state directory")
+                .detail(format!("the state directory is {}", settings.home.root().display()))
+                .hint("serve them, and leave that running:\n    berth sim serve")),
+        }
     }
 
     /// A clock that runs as the simulator's does.

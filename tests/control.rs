@@ -50,6 +50,11 @@ impl Control {
         self.ask("POST", "/_sim/faults", Some(rule))["ids"][0].as_u64().unwrap()
     }
 
+    /// Does something to the world at once.
+    pub(crate) fn arm_now(&self, effect: &Value) {
+        self.ask("POST", "/_sim/faults", Some(&json!({"on": "now", "do": effect})));
+    }
+
     /// One armed fault with its counts.
     pub(crate) fn fault(&self, id: u64) -> Value {
         let report = self.ask("GET", "/_sim/faults", None);

@@ -1,12 +1,18 @@
 //! The whole binary, sandboxed, against the simulated clouds and against other people's clients. One test binary, because
 //! linking is what takes the time.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, also in the functions its cases share")]
+
 mod control;
 mod crash;
 mod create;
+mod elsewhere;
 mod faults;
+mod interrupts;
+mod readme;
 mod redact;
 mod sandbox;
+mod sim;
 mod spec;
 mod tidy;
 mod witnesses;

@@ -2,14 +2,12 @@
 
 /// A pattern and the word that stands for what it matches.
 pub(crate) const PATTERNS: &[(&str, &str)] = &[
+    // How often a wait is told depends on the machine; that it is told has a test of its own.
+    (r"(?m)^wait .*\n", ""),
     (r"operation-\d{10,}-[0-9a-f-]+", "[OPERATION]"),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[TIME]"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?", "[TIME]"),
     (r"127\.0\.0\.1:\d+", "[ADDRESS]"),
-    (r"\d{8}T\d{6}(\.\d+)?Z?", "[STAMP]"),
-    (r"\b(\d+h )?(\d+m ?)?\d+(\.\d+)?s\b", "[DURATION]"),
-    (r"\b\d+m\b", "[DURATION]"),
-    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[UUID]"),
-    (r"gke-([a-z0-9-]+)-[0-9a-f]{8}-[a-z0-9]{4}", "gke-$1-[NODE]"),
+    (r"\((\d+ h )?(\d+ min ?)?(\d+ s)?\)", "([DURATION])"),
 ];
 
 /// Compares an output with its snapshot.

@@ -104,6 +104,12 @@ impl Sandbox {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// The same, and what it says on standard error goes to a file.
+    pub(crate) fn begin_saying(&self, line: &str, said: fs::File) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_berth"), line.split_whitespace());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn().unwrap()
+    }
+
     /// Runs another program in the box.
     #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn other(&self, program: &str, line: &str) -> Output {
@@ -115,7 +121,7 @@ impl Sandbox {
     pub(crate) fn ledger(&self) -> Value {
         let output = self.berth("sim ledger --output json");
         assert_eq!(output.code, 0, "{}", output.text());
-        serde_json::from_str(&output.stdout).unwrap()
+        output.json()
     }
 
     /// Asserts that nothing is billed now.
@@ -143,6 +149,7 @@ impl Sandbox {
             code: output.status.code().unwrap_or(-1),
             stdout: clean(&output.stdout),
             stderr: clean(&output.stderr),
+            raw: output.stdout,
         }
     }
 }
@@ -173,6 +180,8 @@ pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// Standard output before paths were replaced.
+    raw: Vec<u8>,
 }
 
 impl Output {
@@ -202,9 +211,9 @@ impl Output {
         self
     }
 
-    /// Its standard output as one JSON document.
+    /// Its standard output, with real paths, as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", self.text()))
+        serde_json::from_slice(&self.raw).unwrap_or_else(|error| panic!("{error}:\n{}", self.text()))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::control::Control;
 use crate::sandbox::{Output, Sandbox};
-use crate::spec::small;
+use crate::spec::{SMALL, small};
 
 /// gcloud polls every few real seconds, so a simulated minute may well pass between two looks.
 const SPEED: u32 = 600;
@@ -102,6 +102,9 @@ fn a_cluster_that_gcloud_made_is_not_berths_until_told() {
     sandbox.berth("list --simulate").exits(0).never_says("theirs");
     sandbox.berth("list --all --simulate").exits(0).says("theirs");
     sandbox.berth("destroy theirs --location us-central1-a --simulate --yes").exits(1).says("--adopt");
+    sandbox.write("theirs.yaml", &SMALL.replace("name: small", "name: theirs"));
+    sandbox.berth("create -f theirs.yaml --simulate --yes").exits(1).says("--adopt");
+    assert_eq!(control.ledger()["counts"]["CreateNodePool"], 1, "only gcloud's own");
     assert_eq!(control.ledger()["counts"].get("DeleteCluster"), None);
     sandbox.berth("destroy theirs --location us-central1-a --simulate --yes --adopt").exits(0);
     gcloud(&sandbox, "clusters list").never_says("theirs");
@@ -124,6 +127,9 @@ fn kubectl_reads_the_nodes_through_berths_own_kubeconfig() {
     }
     let (mut sandbox, _control) = served();
     sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let by_env = sandbox.other("kubectl", "get nodes -o name").exits(0);
+    assert_eq!(by_env.stdout.lines().count(), 2, "what `sim env` points kubectl at: {}", by_env.text());
+
     let written = std::fs::read_dir(sandbox.path("state/kubeconfig")).unwrap().next().unwrap().unwrap().path();
     sandbox.set("KUBECONFIG", written.to_str().unwrap());
     let kubectl = |line: &str| sandbox.other("kubectl", line).exits(0);

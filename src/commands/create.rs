@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
-use berth_core::plan::Plan;
+use berth_core::actions::Action;
+use berth_core::observed::{Observed, ObservedPool, Phase};
+use berth_core::plan::{Plan, StepChange, StepId};
 use berth_core::rules::preflight::PreflightVerdict;
 use berth_core::run::Outcome;
-use berth_core::spec::ClusterSpec;
+use berth_core::spec::{Checked, ClusterSpec};
 use clap::Args;
 use serde_json::json;
 
 use crate::commands::{kubeconfig, plan, verify};
-use crate::failure::{self, Exit, Failure};
-use crate::run::carry_out;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupts;
+use crate::run::{Work, explain};
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
-use crate::wiring::{self, Doors};
+use crate::wiring;
 
 /// How often the plan is made anew before we say that it does not converge: a first run needs two rounds, a run that takes
 /// up a killed one three.
@@ -29,7 +32,7 @@ pub(crate) struct CreateArgs {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Allow changes that take nodes down: pools that are deleted and made again
+    /// Allow changes that take nodes down: pools that are deleted and made again, zones that are taken from a pool
     #[arg(long)]
     allow_recreate: bool,
     /// How long to wait for every GPU to be allocatable
@@ -43,78 +46,143 @@ pub(crate) struct CreateArgs {
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.wish.file, args.wish.provider.map(Into::into), ui)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
-    let result = create(args, &checked.spec, &doors, settings, ui).await;
+    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
+    let result = create(args, &checked, &work).await;
     doors.close().await;
     result
 }
 
-async fn create(
-    args: &CreateArgs,
-    spec: &ClusterSpec,
-    doors: &Doors,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Exit, Failure> {
-    let changed = converge(args, spec, doors, settings, ui).await?;
+async fn create(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result<Exit, Failure> {
+    let Work { doors, settings, ui, interrupts } = work;
+    let spec = &checked.spec;
+    let changed = converge(args, checked, work).await?;
     if !changed {
         ui.talk(&format!("Cluster {} is as the file says: nothing to do", spec.name));
     }
+    // A kubeconfig that cannot be written must not hide whether the GPUs are there.
     let at = wiring::cluster_at(spec, doors);
-    let path = kubeconfig::access(&at, doors)
+    let path = match kubeconfig::access(&at, doors).await {
+        Ok(access) => kubeconfig::write(&at, &access, doors, settings, args.merge_kubeconfig),
+        Err(failure) => Err(failure),
+    };
+    let billed = format!("cluster {} is running and billed", spec.name);
+    let report = verify::wait(spec, doors, ui, args.verify_timeout, interrupts.clone())
         .await
-        .and_then(|access| kubeconfig::write(&at, &access, settings, args.merge_kubeconfig))
-        .map_err(|failure| Failure { exit: Exit::FailedRunning, ..failure })?;
-    let report = verify::wait(spec, doors, ui, args.verify_timeout).await?;
-    let value = json!({"report": "create", "cluster": spec.name, "changed": changed, "kubeconfig": path,
-                       "verification": report});
+        .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
+    let value = json!({"report": "create", "cluster": spec.name, "changed": changed,
+                       "kubeconfig": path.as_ref().ok(), "verification": report});
     if ui.is_json() {
         ui.json_line(&value);
     } else {
         ui.data(&render::verification::text(&report));
-        ui.talk(&format!("\nkubectl reaches it with\n    export KUBECONFIG={}", path.display()));
     }
-    verify::exit(&report)
+    let again = |command: &str| format!("{command} -f {}{}", args.wish.file.display(), settings.flags());
+    let path = path.map_err(|failure| {
+        let hint = format!("when that is mended:\n    {}", again("berth kubeconfig"));
+        failure.after_spending(&billed).hint(hint)
+    })?;
+    if !report.is_kept() {
+        return Err(Failure::new(
+            Exit::Unverified,
+            format!("cluster {} does not keep what the file promises", spec.name),
+        )
+        .leaving(&billed)
+        .hint(format!("look again, and wait as long as you like:\n    {} --timeout 30m", again("berth verify")))
+        .hint(format!("or take it away:\n    {}", again("berth destroy"))));
+    }
+    let serving = if doors.ends_with_us() { " while `berth sim serve` runs" } else { "" };
+    ui.talk(&format!("\nkubectl reaches it{serving} with\n    export KUBECONFIG={}", path.display()));
+    Ok(Exit::Done)
 }
 
 /// Plans and carries out until nothing is left to do; gives whether anything was done.
-async fn converge(
-    args: &CreateArgs,
-    spec: &ClusterSpec,
-    doors: &Doors,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<bool, Failure> {
-    let mut asked = args.yes;
+async fn converge(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result<bool, Failure> {
+    let name = &checked.spec.name;
+    let mut so_far = SoFar { asked: args.yes, changes: Vec::new() };
     for round in 0..ROUNDS {
-        let observed = plan::look(doors, spec).await.map_err(|failure| after_spending(failure, round))?;
-        let plan = plan::decide(spec, args.wish.adopt, doors, &observed)?;
-        if plan.is_empty() {
-            return Ok(round > 0);
-        }
-        ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
-        if round == 0 {
-            let findings = plan::preflight(&args.wish, spec, &plan, &observed, doors).await?;
-            if !findings.is_empty() {
-                ui.talk(&format!("\n{}", render::preflight::text(&findings)));
-            }
-            if findings.iter().any(|finding| finding.verdict == PreflightVerdict::Failed) {
-                return Err(plan::preflight_failure(&findings));
-            }
-        }
-        agree(args, &plan, &mut asked, ui)?;
-        let outcome = carry_out(("create", &spec.name), &plan, doors, settings, ui).await?;
-        if !outcome.is_success() {
-            return Err(failed(spec, doors, &plan, &outcome).await);
+        match one_round(args, checked, work, round, &mut so_far).await {
+            Ok(Some(())) => {}
+            Ok(None) => return Ok(round > 0),
+            Err(failure) if round == 0 || failure.left_behind.is_some() => return Err(failure),
+            Err(failure) => return Err(failure.after_spending(format!("cluster {name} is running and billed"))),
         }
     }
-    Err(Failure::new(Exit::FailedRunning, format!("cluster {} does not come to rest", spec.name))
+    Err(Failure::new(Exit::FailedRunning, format!("cluster {name} does not come to rest"))
         .detail(format!("after {ROUNDS} rounds there is still something to change"))
-        .leaving(format!("cluster {} is running and billed", spec.name)))
+        .leaving(format!("cluster {name} is running and billed")))
 }
 
-/// A failure to look once money may have been spent is not "nothing touched".
-fn after_spending(failure: Failure, round: usize) -> Failure {
-    if round == 0 { failure } else { Failure { exit: Exit::FailedRunning, ..failure } }
+/// What the rounds of one create know of each other.
+struct SoFar {
+    /// The user has agreed.
+    asked: bool,
+    /// The changes that the last round made.
+    changes: Vec<(StepId, Action)>,
+}
+
+impl SoFar {
+    /// Whether this plan does nothing but what was just done: the cloud took it, and still shows something else.
+    fn has_done(&self, plan: &Plan) -> bool {
+        plan.steps.iter().all(|step| {
+            step.change == StepChange::Change
+                && self.changes.iter().any(|(id, action)| *id == step.id && *action == step.action)
+        })
+    }
+}
+
+/// Looks, decides, shows, asks and acts once; `None` when there is nothing to do.
+async fn one_round(
+    args: &CreateArgs,
+    checked: &Checked,
+    work: &Work<'_>,
+    round: usize,
+    so_far: &mut SoFar,
+) -> Result<Option<()>, Failure> {
+    let Work { doors, ui, .. } = work;
+    let spec = &checked.spec;
+    let observed = plan::look(doors, spec).await?;
+    if round > 0 {
+        still_wanted(spec, &observed)?;
+    }
+    let plan = plan::decide(checked, args.wish.adopt, doors, &observed)?;
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    if so_far.has_done(&plan) {
+        for step in &plan.steps {
+            ui.warning(&format!("the cloud took it and still shows something else: {}", step.title));
+        }
+        return Ok(None);
+    }
+    ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
+    if round == 0 {
+        let findings = plan::preflight(&args.wish, spec, &plan, &observed, doors).await?;
+        if !findings.is_empty() {
+            ui.talk(&format!("\n{}", render::preflight::text(&findings)));
+        }
+        if findings.iter().any(|finding| finding.verdict == PreflightVerdict::Failed) {
+            return Err(plan::preflight_failure(&findings));
+        }
+    }
+    agree(args, &plan, &mut so_far.asked, ui)?;
+    so_far.changes = plan.steps.iter().map(|step| (step.id.clone(), step.action.clone())).collect();
+    let outcome = work.carry_out("create", &spec.name, &plan).await?;
+    if work.may_go_on(&outcome) { Ok(Some(())) } else { Err(failed(args, spec, work, &plan, &outcome).await) }
+}
+
+/// After a round that went well the cluster is there; if it is not, somebody took it away, and knows why.
+fn still_wanted(spec: &ClusterSpec, observed: &Observed) -> Result<(), Failure> {
+    let failure = |exit, what: &str| {
+        Failure::new(exit, format!("cluster {} {what} by somebody else", spec.name))
+            .hint("if it is still wanted, run the same command again")
+    };
+    match &observed.cluster {
+        Some(cluster) if cluster.phase == Phase::Deleting => {
+            Err(failure(Exit::FailedRunning, "is being deleted").leaving("it is billed until the deletion has ended"))
+        }
+        Some(_) => Ok(()),
+        None => Err(failure(Exit::FailedClean, "was deleted").leaving("nothing is left in the cloud")),
+    }
 }
 
 fn agree(args: &CreateArgs, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
@@ -142,43 +210,32 @@ fn agree(args: &CreateArgs, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<()
 }
 
 /// Says what failed, what exists all the same, and what to do.
-async fn failed(spec: &ClusterSpec, doors: &Doors, plan: &Plan, outcome: &Outcome) -> Failure {
+async fn failed(args: &CreateArgs, spec: &ClusterSpec, work: &Work<'_>, plan: &Plan, outcome: &Outcome) -> Failure {
     let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
-    let mut failure = Failure::new(Exit::FailedClean, format!("creating cluster {} {what}", spec.name));
-    for (id, fault) in &outcome.failed {
-        let title = plan.steps.iter().find(|step| step.id == *id).map_or(fault.tried.as_str(), |step| &step.title);
-        failure = failure.detail(format!("cannot {title}: {}", fault.said));
-        for hint in failure::hints(fault) {
-            if !failure.hints.contains(&hint) {
-                failure = failure.hint(hint);
-            }
-        }
-    }
-    let running: Vec<String> = outcome.running.iter().map(ToString::to_string).collect();
-    if !running.is_empty() {
-        failure = failure.detail(format!("still going on in the cloud: {}", running.join(", ")));
-    }
-    let left = what_exists(spec, doors).await;
-    let exit = if left.is_some() { Exit::FailedRunning } else { Exit::FailedClean };
-    let failure =
-        Failure { exit, ..failure }.leaving(left.unwrap_or_else(|| "nothing is left in the cloud".to_owned()));
-    if exit == Exit::FailedRunning {
-        failure.hint(format!(
-            "run the same command again, it goes on from there; or take it away:\n    berth destroy {}",
-            spec.name
-        ))
-    } else {
-        failure
-    }
+    let failure = Failure::new(Exit::FailedClean, format!("creating cluster {} {what}", spec.name));
+    let failure = explain(failure, plan, outcome);
+    let Some(left) = what_exists(spec, work).await else {
+        return failure.leaving("nothing is left in the cloud");
+    };
+    Failure { exit: Exit::FailedRunning, ..failure }.leaving(left).hint(format!(
+        "run the same command again, it goes on from there; or take it away:\n    berth destroy -f {}{}",
+        args.wish.file.display(),
+        work.settings.flags()
+    ))
 }
 
 /// What exists of the cluster now, in words; `None` when nothing does.
-async fn what_exists(spec: &ClusterSpec, doors: &Doors) -> Option<String> {
-    let Ok(observed) = plan::look(doors, spec).await else {
+async fn what_exists(spec: &ClusterSpec, work: &Work<'_>) -> Option<String> {
+    let Ok(observed) = plan::look(work.doors, spec).await else {
         return Some(format!("what is left of cluster {} is not known: the cloud did not answer", spec.name));
     };
-    let cluster = observed.cluster?;
-    let pools: Vec<&str> = cluster.pools.iter().map(|pool| pool.name.as_str()).collect();
+    let Some(cluster) = observed.cluster else {
+        // A creation that GKE has begun may not show its cluster yet.
+        let begun = observed.operations.first()?;
+        return Some(format!("cluster {} is about to be billed: {} is going on", spec.name, begun.name));
+    };
+    let pool = |pool: &ObservedPool| format!("{} ({})", pool.name, render::cluster::phase(pool.phase));
+    let pools: Vec<String> = cluster.pools.iter().map(pool).collect();
     let pools = if pools.is_empty() { "no pools".to_owned() } else { format!("pools {}", pools.join(", ")) };
     Some(format!("cluster {} is running and billed, with {pools}", cluster.name))
 }

@@ -9,17 +9,20 @@ use serde_json::json;
 use crate::cli::WhichCluster;
 use crate::commands::{kubeconfig, plan};
 use crate::failure::{Exit, Failure};
-use crate::run::carry_out;
+use crate::interrupt::Interrupts;
+use crate::run::{Work, explain};
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::which::{self, Found};
-use crate::wiring::{ClusterAt, Doors};
+use crate::wiring::ClusterAt;
 
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
 /// What is looked for after a destroy.
 const KINDS: [&str; 3] = ["cluster", "node pools", "running operations"];
+/// What workloads can have made and GKE does not always take away with a cluster; not looked for.
+const NOT_LOOKED_FOR: &str = "disks and load balancers made by workloads";
 
 #[derive(Debug, Args)]
 pub(crate) struct DestroyArgs {
@@ -38,10 +41,12 @@ pub(crate) struct DestroyArgs {
 
 pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
+    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
     let result = match found {
-        Ok(Found::At(at)) => destroy(args, &at, &doors, settings, ui).await,
-        Ok(Found::Nowhere { name }) => {
-            report(ui, &name, false);
+        Ok(Found::At(at)) => destroy(args, &at, &work).await,
+        Ok(Found::Nowhere { name, looked }) => {
+            report(ui, &name, &looked, false);
+            tidy_kubeconfigs(ui, || kubeconfig::remove_by_name(&name, args.location.as_deref(), settings));
             Ok(Exit::Done)
         }
         Err(failure) => Err(failure),
@@ -50,44 +55,48 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     result
 }
 
-async fn destroy(
-    args: &DestroyArgs,
-    at: &ClusterAt,
-    doors: &Doors,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Exit, Failure> {
+async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
     let mut asked = args.yes;
     for round in 0..ROUNDS {
-        let observed = doors
-            .cloud
-            .observe(&at.name, &at.location)
-            .await
-            .map_err(|fault| Failure::reading(&fault))
-            .map_err(|failure| still_running(failure, at, round))?;
-        let place = Place::from_gke_location(&at.location);
-        let goal = Goal::Absent {
-            provider: at.provider,
-            account: &at.account,
-            place: &place,
-            name: &at.name,
-            adopt: args.adopt,
-        };
-        let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
-        if plan.is_empty() {
-            kubeconfig::remove(at, settings)?;
-            report(ui, &at.name, round > 0);
-            return Ok(Exit::Done);
-        }
-        ui.talk(&render::plan::text(&format!("Cluster {} ({}, project {})", at.name, at.location, at.account), &plan));
-        agree(args, &at.name, &mut asked, ui)?;
-        let outcome = carry_out(("destroy", &at.name), &plan, doors, settings, ui).await?;
-        if !outcome.is_success() {
-            return Err(failed(at, &outcome));
+        match one_round(args, at, work, &mut asked).await {
+            Ok(Some(())) => {}
+            Ok(None) => {
+                report(work.ui, &at.name, &at.place(), round > 0);
+                tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
+                return Ok(Exit::Done);
+            }
+            Err(failure) if round == 0 => return Err(failure),
+            Err(failure) => return Err(still_running(failure, at)),
         }
     }
     let failure = Failure::new(Exit::FailedRunning, format!("cluster {} is still there", at.name));
-    Err(still_running(failure.detail(format!("after {ROUNDS} rounds something of it remains")), at, ROUNDS))
+    Err(still_running(failure.detail(format!("after {ROUNDS} rounds something of it remains")), at))
+}
+
+/// Looks, decides, shows, asks and acts once; `None` when nothing is left.
+async fn one_round(
+    args: &DestroyArgs,
+    at: &ClusterAt,
+    work: &Work<'_>,
+    asked: &mut bool,
+) -> Result<Option<()>, Failure> {
+    let observed = work.doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| Failure::reading(&fault))?;
+    let place = Place::from_gke_location(&at.location);
+    let goal =
+        Goal::Absent { provider: at.provider, account: &at.account, place: &place, name: &at.name, adopt: args.adopt };
+    let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.place()), &plan));
+    agree(args, &at.name, asked, work.ui)?;
+    let outcome = work.carry_out("destroy", &at.name, &plan).await?;
+    if work.may_go_on(&outcome) {
+        return Ok(Some(()));
+    }
+    let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
+    let failure = Failure::new(Exit::FailedRunning, format!("deleting cluster {} {what}", at.name));
+    Err(still_running(explain(failure, &plan, &outcome), at))
 }
 
 fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
@@ -110,29 +119,29 @@ fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<()
     Ok(())
 }
 
-fn failed(at: &ClusterAt, outcome: &berth_core::run::Outcome) -> Failure {
-    let failure = Failure::new(Exit::FailedRunning, format!("cluster {} was not deleted", at.name));
-    let failure = outcome.failed.iter().fold(failure, |failure, (_, fault)| {
-        crate::failure::hints(fault).into_iter().fold(failure.detail(fault.to_string()), Failure::hint)
-    });
-    still_running(failure, at, ROUNDS)
-}
-
-fn still_running(failure: Failure, at: &ClusterAt, round: usize) -> Failure {
-    if round == 0 {
-        return failure;
-    }
-    Failure { exit: Exit::FailedRunning, ..failure }
-        .leaving(format!("cluster {} in {} may still be running and billed", at.name, at.location))
+fn still_running(failure: Failure, at: &ClusterAt) -> Failure {
+    failure
+        .after_spending(format!("cluster {} in {} may still be running and billed", at.name, at.location))
         .hint("run the same command again, it goes on from there")
 }
 
-fn report(ui: &Ui, name: &str, deleted: bool) {
-    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": KINDS});
+/// The cluster is gone whatever happens here, so a configuration that cannot be written is only worth a warning.
+fn tidy_kubeconfigs(ui: &Ui, remove: impl FnOnce() -> Result<bool, Failure>) {
+    if let Err(failure) = remove() {
+        ui.warning(&format!("{}: {}", failure.message, failure.causes.join(": ")));
+    }
+}
+
+fn report(ui: &Ui, name: &str, looked: &str, deleted: bool) {
+    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": KINDS,
+                       "notChecked": [NOT_LOOKED_FOR]});
     if ui.is_json() {
         ui.json_line(&value);
-    } else {
-        let first = if deleted { "is deleted" } else { "is not there" };
-        ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", KINDS.join(", ")));
+        return;
+    }
+    let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({looked})") };
+    ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", KINDS.join(", ")));
+    if deleted {
+        ui.talk(&format!("not looked for: {NOT_LOOKED_FOR}"));
     }
 }

@@ -35,8 +35,13 @@ pub(crate) struct KubeconfigArgs {
 }
 
 pub(crate) async fn run(args: &KubeconfigArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    if let (true, Some(name)) = (args.remove, &args.which.name) {
+        let found = remove_by_name(name, args.location.as_deref(), settings)?;
+        ui.talk(if found { "Taken out" } else { "It was in no configuration" });
+        return Ok(Exit::Done);
+    }
     let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
-    let result = match found.and_then(|found| which::there(found, &doors)) {
+    let result = match found.and_then(|found| which::there(found, settings)) {
         Ok(at) if args.remove => remove(&at, settings).map(|_| ()),
         Ok(at) => give(args, &at, &doors, settings, ui).await,
         Err(failure) => Err(failure),
@@ -54,12 +59,12 @@ async fn give(
 ) -> Result<(), Failure> {
     let access = access(at, doors).await?;
     if args.print {
-        let text = berth_kube::alone(&entry(at, &access, settings)?)
+        let text = berth_kube::alone(&entry(at, &access, doors, settings)?)
             .map_err(|error| Failure::refused("cannot write the kubeconfig").because(error))?;
         ui.data(text.trim_end());
         return Ok(());
     }
-    let path = write(at, &access, settings, args.merge)?;
+    let path = write(at, &access, doors, settings, args.merge)?;
     ui.report(&json!({"kubeconfig": path, "merged": args.merge}), || path.display().to_string());
     Ok(())
 }
@@ -77,10 +82,11 @@ pub(crate) async fn access(at: &ClusterAt, doors: &Doors) -> Result<ClusterAcces
 pub(crate) fn write(
     at: &ClusterAt,
     access: &ClusterAccess,
+    doors: &Doors,
     settings: &Settings,
     merge: bool,
 ) -> Result<PathBuf, Failure> {
-    let entry = entry(at, access, settings)?;
+    let entry = entry(at, access, doors, settings)?;
     let path = settings.home.kubeconfig(at);
     if let Some(folder) = path.parent() {
         make_private(folder)?;
@@ -94,16 +100,34 @@ pub(crate) fn write(
     Ok(path)
 }
 
+/// Takes the clusters of this name that berth wrote a configuration for out of every one; needs no cloud.
+pub(crate) fn remove_by_name(name: &str, location: Option<&str>, settings: &Settings) -> Result<bool, Failure> {
+    let end = location.map_or_else(|| format!("_{name}"), |location| format!("_{location}_{name}"));
+    let Ok(files) = std::fs::read_dir(settings.home.kubeconfigs()) else { return Ok(false) };
+    let mut found = false;
+    for file in files.flatten() {
+        let file = file.file_name().to_string_lossy().into_owned();
+        if let Some(id) = file.strip_suffix(".yaml").filter(|id| id.ends_with(&end)) {
+            found |= remove_id(id, settings)?;
+        }
+    }
+    Ok(found)
+}
+
 /// Takes a cluster out of every configuration it was written to; gives whether it was in any.
 pub(crate) fn remove(at: &ClusterAt, settings: &Settings) -> Result<bool, Failure> {
-    let own = settings.home.kubeconfig(at);
+    remove_id(&at.id(), settings)
+}
+
+fn remove_id(id: &str, settings: &Settings) -> Result<bool, Failure> {
+    let own = settings.home.kubeconfigs().join(format!("{id}.yaml"));
     let mut found = own.exists();
     if found {
         std::fs::remove_file(&own)
             .map_err(|error| Failure::refused(format!("cannot delete {}", own.display())).because(error))?;
     }
     for path in berth_kube::search_paths(kubectl_files().as_deref(), &home_dir()?) {
-        found |= berth_kube::remove_from(&path, &berth_kube::context_name(&at.name))
+        found |= berth_kube::remove_from(&path, &berth_kube::context_name(id))
             .map_err(|error| Failure::refused("cannot take the cluster out of the kubeconfig").because(error))?;
     }
     Ok(found)
@@ -114,7 +138,7 @@ fn home_dir() -> Result<PathBuf, Failure> {
 }
 
 /// The entry whose credential plugin is this very program.
-fn entry(at: &ClusterAt, access: &ClusterAccess, settings: &Settings) -> Result<Entry, Failure> {
+fn entry(at: &ClusterAt, access: &ClusterAccess, doors: &Doors, settings: &Settings) -> Result<Entry, Failure> {
     let command = std::env::current_exe()
         .map_err(|error| Failure::refused("cannot find berth's own program file").because(error))?;
     let mut args: Vec<String> = [
@@ -130,11 +154,9 @@ fn entry(at: &ClusterAt, access: &ClusterAccess, settings: &Settings) -> Result<
     .map(ToOwned::to_owned)
     .to_vec();
     args.push(at.name.clone());
-    if settings.simulate {
-        args.push("--simulate".to_owned());
-    }
+    args.extend(doors.token_flags(settings));
     Ok(Entry {
-        context: berth_kube::context_name(&at.name),
+        context: berth_kube::context_name(&at.id()),
         access: access.clone(),
         command: command.display().to_string(),
         args,

@@ -6,7 +6,7 @@ use berth_core::observed::Observed;
 use berth_core::plan::{Goal, Plan};
 use berth_core::ports::Eyes;
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
-use berth_core::spec::ClusterSpec;
+use berth_core::spec::{Checked, ClusterSpec};
 use clap::Args;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ pub(crate) struct WishArgs {
 pub(crate) async fn run(args: &PlanArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.wish.file, args.wish.provider.map(Into::into), ui)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
-    let shown = show(&args.wish, &checked.spec, &doors, ui).await;
+    let shown = show(&args.wish, &checked, &doors, ui).await;
     doors.close().await;
     let (plan, findings) = shown?;
     if findings.iter().any(|finding| finding.verdict == PreflightVerdict::Failed) {
@@ -58,14 +58,17 @@ pub(crate) async fn run(args: &PlanArgs, settings: &Settings, ui: &Ui) -> Result
 
 async fn show(
     wish: &WishArgs,
-    spec: &ClusterSpec,
+    checked: &Checked,
     doors: &Doors,
     ui: &Ui,
 ) -> Result<(Plan, Vec<PreflightFinding>), Failure> {
+    let spec = &checked.spec;
     let observed = look(doors, spec).await?;
-    let plan = decide(spec, wish.adopt, doors, &observed)?;
+    let plan = decide(checked, wish.adopt, doors, &observed)?;
     let findings = preflight(wish, spec, &plan, &observed, doors).await?;
-    ui.report(&json!({"plan": plan, "preflight": findings}), || {
+    let about = json!({"name": spec.name, "provider": spec.cloud.provider(), "account": doors.account(),
+                       "location": spec.place.location()});
+    ui.report(&json!({"cluster": about, "plan": plan, "preflight": findings}), || {
         let plan = render::plan::text(&heading(spec, doors), &plan);
         if findings.is_empty() { plan } else { format!("{}\n\n{plan}", render::preflight::text(&findings)) }
     });
@@ -78,9 +81,11 @@ pub(crate) async fn look(doors: &Doors, spec: &ClusterSpec) -> Result<Observed, 
 }
 
 /// Decides what it takes to make the cluster be as the spec says.
-pub(crate) fn decide(spec: &ClusterSpec, adopt: bool, doors: &Doors, observed: &Observed) -> Result<Plan, Failure> {
-    let goal = Goal::Present { spec, account: doors.account(), adopt };
-    berth_core::plan::plan(&goal, observed).map_err(|refusal| refused(&refusal))
+pub(crate) fn decide(checked: &Checked, adopt: bool, doors: &Doors, observed: &Observed) -> Result<Plan, Failure> {
+    let goal = Goal::Present { spec: &checked.spec, account: doors.account(), adopt };
+    let mut plan = berth_core::plan::plan(&goal, observed).map_err(|refusal| refused(&refusal))?;
+    plan.notes.extend(berth_core::plan::not_applied(checked));
+    Ok(plan)
 }
 
 /// A refusal of the planner, with the flag that lifts it.

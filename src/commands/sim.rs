@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
 use crate::home::make_private;
-use crate::settings::{Settings, sim_speed};
+use crate::settings::{Settings, legal_speed, sim_speed};
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring::Simulated;
@@ -75,7 +75,7 @@ pub(crate) async fn run(args: &SimArgs, settings: &Settings, ui: &Ui) -> Result<
         SimCommand::Serve(serve_args) => serve(serve_args, settings, ui).await,
         SimCommand::Env => env(settings, ui).await,
         SimCommand::Reset => {
-            ask(settings, reqwest::Method::POST, "reset", None).await?;
+            reset(settings).await?;
             ui.talk("The simulated clouds are empty");
             Ok(Exit::Done)
         }
@@ -94,12 +94,22 @@ pub(crate) async fn run(args: &SimArgs, settings: &Settings, ui: &Ui) -> Result<
     }
 }
 
+/// Empties a served world by asking; one that nobody serves is deleted, whatever state its files are in.
+async fn reset(settings: &Settings) -> Result<(), Failure> {
+    let dir = settings.home.sim();
+    if berth_sim::attach(&dir).await.is_some() {
+        return ask(settings, reqwest::Method::POST, "reset", None).await.map(|_| ());
+    }
+    match std::fs::remove_dir_all(&dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::refused(format!("cannot delete {}", dir.display())).because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn serve(args: &ServeArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let speed = match args.speed {
-        Some(speed) if speed.is_finite() && speed > 0.0 => speed,
-        Some(speed) => return Err(Failure::refused(format!("--speed is {speed}, not a positive number"))),
-        None => sim_speed()?,
-    };
+    let speed = args.speed.map_or_else(sim_speed, |speed| legal_speed(speed, "--speed"))?;
     make_private(&settings.home.sim())?;
     let options = berth_sim::Options { dir: Some(settings.home.sim()), speed, listen: args.listen };
     let simulator = berth_sim::Simulator::start(options)
@@ -132,11 +142,7 @@ async fn ended() {
 }
 
 async fn env(settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let Some(endpoints) = berth_sim::attach(&settings.home.sim()).await else {
-        return Err(Failure::refused("nothing serves the simulated clouds of this state directory")
-            .hint("serve them, and leave that running:\n    berth sim serve"));
-    };
-    let variables = berth_sim::env(&endpoints);
+    let variables = berth_sim::env(&Simulated::attach(settings).await?.endpoints);
     let value: serde_json::Map<String, Value> =
         variables.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     ui.report(&Value::Object(value), || exports(&variables));

@@ -23,7 +23,7 @@ pub(crate) struct StatusArgs {
 
 pub(crate) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
-    let shown = match found.and_then(|found| which::there(found, &doors)) {
+    let shown = match found.and_then(|found| which::there(found, settings)) {
         Ok(at) => show(&at, &doors, ui).await,
         Err(failure) => Err(failure),
     };

@@ -28,7 +28,8 @@ pub(crate) async fn run(args: &TokenArgs, settings: &Settings, ui: &Ui) -> Resul
     let asked = variable(KUBERNETES_EXEC_INFO);
     let version = berth_kube::ApiVersion::asked(asked.as_deref())
         .map_err(|error| Failure::refused(format!("cannot read {KUBERNETES_EXEC_INFO}")).because(error))?;
-    let doors = wiring::open_gke(None, settings).await?;
+    // A world of this process's own has no cluster whose API server kubectl could be talking to.
+    let doors = wiring::open_served(settings).await?;
     let token = doors.token().await;
     doors.close().await;
     let token = token.map_err(|fault| Failure::reading(&fault))?;

@@ -11,11 +11,12 @@ use berth_core::spec::ClusterSpec;
 use berth_core::verify::{Evidence, VerificationReport};
 use berth_engine::{Wait, await_until};
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupts;
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
@@ -26,6 +27,8 @@ use crate::wiring::{self, Doors};
 const USUAL_SECONDS: u32 = 240;
 /// Pause between two looks.
 const INTERVAL: Duration = Duration::from_secs(10);
+/// What is waited for is said again after this long.
+const REPORT_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
@@ -50,15 +53,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
-    let report = wait(&checked.spec, &doors, ui, args.timeout).await;
+    let report = wait(&checked.spec, &doors, ui, args.timeout, Interrupts::listen()).await;
     doors.close().await;
     let report = report?;
     ui.report(&render::verification::json(&report), || render::verification::text(&report));
-    exit(&report)
-}
-
-/// The exit a report deserves.
-pub(crate) fn exit(report: &VerificationReport) -> Result<Exit, Failure> {
     Ok(if report.is_kept() { Exit::Done } else { Exit::Unverified })
 }
 
@@ -68,22 +66,35 @@ pub(crate) async fn wait(
     doors: &Doors,
     ui: &Ui,
     timeout: Duration,
+    mut interrupts: Interrupts,
 ) -> Result<VerificationReport, Failure> {
     let (events, shown) = mpsc::unbounded_channel();
     let watched = async {
-        let screen = Screen { events, doors, wanted: !timeout.is_zero() };
+        let mut screen = Screen { events, doors, wanted: !timeout.is_zero(), last: None };
         screen.begin();
         let wait = Wait { limit: timeout, interval: INTERVAL };
-        let settled = |report: &VerificationReport| {
-            screen.waiting(report);
-            report.is_settled()
+        let looks = await_until(
+            &doors.clock,
+            wait,
+            || look(spec, doors),
+            |report| {
+                screen.waiting(report);
+                report.is_settled()
+            },
+        );
+        // Ctrl-C only ends the wait: there is nothing to finish.
+        let looked = tokio::select! {
+            looked = looks => Some(looked),
+            () = interrupts.more_than(0) => None,
         };
-        let looked = await_until(&doors.clock, wait, || look(spec, doors), settled).await;
         screen.end();
         looked
     };
     let (looked, ()) = tokio::join!(watched, ui.follow(shown, doors.clock.clone()));
-    looked.map_err(|fault| Failure { exit: Exit::Unverified, ..Failure::reading(&fault) })
+    match looked {
+        Some(looked) => looked.map_err(|fault| Failure::reading(&fault)),
+        None => Err(Failure::new(Exit::Unverified, "verification was stopped")),
+    }
 }
 
 async fn look(spec: &ClusterSpec, doors: &Doors) -> Result<VerificationReport, Fault> {
@@ -108,6 +119,8 @@ struct Screen<'a> {
     wanted: bool,
     events: UnboundedSender<Event>,
     doors: &'a Doors,
+    /// What was said last, and when.
+    last: Option<(String, Timestamp)>,
 }
 
 impl Screen<'_> {
@@ -129,10 +142,16 @@ impl Screen<'_> {
         self.tell(EventKind::StepStarted { id: Self::id(), usual_seconds: USUAL_SECONDS });
     }
 
-    fn waiting(&self, report: &VerificationReport) {
-        if let Some(detail) = render::verification::waiting(report) {
-            self.tell(EventKind::StepWaiting { id: Self::id(), detail });
+    /// Says what is waited for when that changes, and each minute, so that nobody thinks it hangs.
+    fn waiting(&mut self, report: &VerificationReport) {
+        let Some(detail) = render::verification::waiting(report) else { return };
+        let now = self.doors.clock.now();
+        let said = |(last, at): &(String, Timestamp)| *last == detail && now.duration_since(*at) < REPORT_EVERY;
+        if self.last.as_ref().is_some_and(said) {
+            return;
         }
+        self.last = Some((detail.clone(), now));
+        self.tell(EventKind::StepWaiting { id: Self::id(), detail });
     }
 
     fn end(&self) {

@@ -13,6 +13,8 @@ use crate::ui::render::words::{approximately, elapsed};
 pub(crate) struct Lines {
     titles: BTreeMap<StepId, String>,
     began: BTreeMap<StepId, Timestamp>,
+    /// Whether a stop was asked for before.
+    stopping: bool,
 }
 
 impl Lines {
@@ -39,10 +41,16 @@ impl Lines {
                 vec![format!("failed   {} ({}): {}", self.title(id), self.elapsed(id, event.at), fault.said)]
             }
             EventKind::StepSkipped { id, because } => vec![format!("skipped  {}: {because}", self.title(id))],
-            EventKind::Stopping => {
-                vec!["stopping: what runs is finished, nothing new begins; once more to leave at once".to_owned()]
-            }
+            EventKind::Stopping => vec![self.stopping().to_owned()],
             EventKind::RunFinished { .. } => Vec::new(),
+        }
+    }
+
+    fn stopping(&mut self) -> &'static str {
+        if std::mem::replace(&mut self.stopping, true) {
+            "leaving: what runs goes on in the cloud"
+        } else {
+            "stopping: what runs is finished, nothing new begins; Ctrl-C once more to leave at once"
         }
     }
 

@@ -1,6 +1,7 @@
 //! What may be said where: data on standard output, talk and progress on standard error.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use berth_core::ports::Clock;
 use berth_core::run::Event;
@@ -11,6 +12,7 @@ use crate::cli::{GlobalArgs, OutputForm};
 use crate::clock::RunClock;
 use crate::event_json;
 use crate::failure::Failure;
+use crate::settings::{CI, variable};
 use crate::ui::bars::Bars;
 use crate::ui::lines::Lines;
 use crate::ui::render;
@@ -20,12 +22,14 @@ use crate::ui::render;
 pub(crate) struct Ui {
     form: OutputForm,
     quiet: bool,
+    /// Data could not be written, for another reason than that nobody reads it any more.
+    unwritten: AtomicBool,
 }
 
 impl Ui {
     /// A terminal that follows these flags.
     pub(crate) fn new(global: &GlobalArgs) -> Self {
-        Self { form: global.output, quiet: global.quiet }
+        Self { form: global.output, quiet: global.quiet, unwritten: AtomicBool::new(false) }
     }
 
     /// Whether data goes out as JSON.
@@ -35,17 +39,30 @@ impl Ui {
 
     /// Data: the text for people.
     pub(crate) fn data(&self, text: &str) {
-        put(&mut io::stdout().lock(), text);
+        self.put_data(text);
+    }
+
+    fn put_data(&self, text: &str) {
+        if let Err(error) = put(&mut io::stdout().lock(), text)
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.unwritten.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether data was lost on the way out, on a full disk for example.
+    pub(crate) fn has_lost_data(&self) -> bool {
+        self.unwritten.load(Ordering::Relaxed)
     }
 
     /// Data: one JSON document, indented.
     pub(crate) fn json(&self, value: &Value) {
-        put(&mut io::stdout().lock(), &format!("{value:#}"));
+        self.put_data(&format!("{value:#}"));
     }
 
     /// Data: one JSON line of a stream.
     pub(crate) fn json_line(&self, value: &Value) {
-        put(&mut io::stdout().lock(), &value.to_string());
+        self.put_data(&value.to_string());
     }
 
     /// Data in the form that was asked for; the text is only made if it is wanted.
@@ -56,18 +73,21 @@ impl Ui {
     /// Talk, unless asked to be quiet.
     pub(crate) fn talk(&self, text: &str) {
         if !self.quiet {
-            put(&mut io::stderr().lock(), text);
+            say(text);
         }
     }
 
     /// A warning; said even when quiet.
     pub(crate) fn warning(&self, text: &str) {
-        put(&mut io::stderr().lock(), &format!("warning: {text}"));
+        say(&format!("warning: {text}"));
     }
 
     /// A failure with its causes, what is left behind, and hints.
     pub(crate) fn failure(&self, failure: &Failure) {
-        put(&mut io::stderr().lock(), &render::failure::text(failure));
+        say(&render::failure::text(failure));
+        if self.is_json() {
+            self.json_line(&render::failure::json(failure));
+        }
     }
 
     /// Asks a question and gives the answer; `None` when nobody can answer.
@@ -90,7 +110,7 @@ impl Ui {
                 Face::Bars(bars) => bars.show(&event),
                 Face::Lines(lines) => {
                     for line in lines.show(&event) {
-                        put(&mut io::stderr().lock(), &line);
+                        say(&line);
                     }
                 }
                 Face::Json => self.json_line(&event_json::event(&event)),
@@ -103,7 +123,7 @@ impl Ui {
         match (self.form, self.quiet) {
             (OutputForm::Json, _) => Face::Json,
             (OutputForm::Table, true) => Face::Silent,
-            (OutputForm::Table, false) if io::stderr().is_terminal() => {
+            (OutputForm::Table, false) if io::stderr().is_terminal() && variable(CI).is_none() => {
                 Face::Bars(Bars::new(Box::new(move || clock.now())))
             }
             (OutputForm::Table, false) => Face::Lines(Lines::default()),
@@ -119,9 +139,12 @@ enum Face {
     Silent,
 }
 
-/// Writes a line; a reader that has gone away is no failure of ours.
-fn put(out: &mut impl Write, text: &str) {
-    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
-        // Nobody reads: there is no place left to say so.
-    }
+/// Talks; when nobody listens there is no place left to say so.
+fn say(text: &str) {
+    drop(put(&mut io::stderr().lock(), text));
+}
+
+fn put(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{text}")?;
+    out.flush()
 }

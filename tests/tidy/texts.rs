@@ -50,9 +50,9 @@ fn assert_nowhere(what: &str, is_wrong: impl Fn(&str, &str) -> bool) {
 fn no_text_names_a_machine() {
     // Put together here, so that this file does not name them either.
     let words = ["work", "root", "home", "Users"].map(|folder| format!("/{folder}/"));
-    assert_nowhere("paths of one machine", |path, line| {
-        path != "Cargo.lock" && words.iter().any(|word| line.contains(word))
-    });
+    // `me` is nobody in particular.
+    let names_one = |line: &str| words.iter().any(|word| line.replace("/home/me", "").contains(word));
+    assert_nowhere("paths of one machine", |path, line| path != "Cargo.lock" && names_one(line));
 }
 
 #[test]

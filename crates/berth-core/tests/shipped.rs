@@ -74,6 +74,19 @@ fn shipped_files_validate_against_the_schema() {
 }
 
 #[test]
+fn the_schema_is_of_use_in_an_editor() {
+    let schema = spec::schema();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let pool = &schema["$defs"]["PoolFile"];
+    let names = pool["properties"].as_object().expect("a map of fields");
+    assert!(names.values().all(|field| field["description"].is_string()), "every field says what it is for");
+    assert_eq!(pool["additionalProperties"], false, "misspelt fields are marked");
+    let examples = schema["$defs"]["GpuFile"]["properties"]["type"]["examples"].as_array().expect("a list");
+    assert!(examples.iter().any(|name| name == "a100-40gb"));
+    assert!(!schema.to_string().contains("\"null\""), "no field takes null");
+}
+
+#[test]
 fn what_the_shipped_clusters_mean() {
     for file in files("clusters") {
         let Ok(checked) = check(&file, None) else { continue };

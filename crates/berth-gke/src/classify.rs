@@ -271,7 +271,11 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+/// The first line of an answer that is none of the API's; a proxy's page says nothing in its first line.
 fn first_line(payload: &str) -> String {
+    if payload.trim_start().starts_with('<') {
+        return "a web page instead of an answer".to_owned();
+    }
     payload.trim().lines().next().unwrap_or_default().chars().take(200).collect()
 }
 

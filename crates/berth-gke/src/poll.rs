@@ -9,7 +9,7 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::classify::Said;
 use crate::cloud::GkeCloud;
-use crate::ticket::{Target, Work};
+use crate::ticket::{ONLY_AWAITED, Target, Work};
 use crate::{classify, read};
 
 /// Looks once.
@@ -23,14 +23,19 @@ pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fa
             retry: Retry::Never,
         });
     };
-    let Some(operation) = gke.find_operation(&work.path()).await? else {
+    let operation = gke.find_operation(&work.path()).await?;
+    if let Some(operation) = operation.as_ref().filter(|operation| !read::is_done(operation)) {
+        return Ok(Progress::Pending(read::detail(operation)));
+    }
+    // How somebody else's operation ended is not this run's affair: the next look shows what it left.
+    if work.kind == ONLY_AWAITED {
+        return Ok(Progress::Done);
+    }
+    let Some(operation) = operation else {
         return forgotten(gke, &work).await;
     };
-    if !read::is_done(&operation) {
-        return Ok(Progress::Pending(read::detail(&operation)));
-    }
     if let Some(said) = read::failure(&operation) {
-        return Err(failed(gke, &work, &said).await);
+        return failed(gke, &work, &said).await;
     }
     match work.kind.as_str() {
         "CREATE_CLUSTER" | "CREATE_NODE_POOL" => created(gke, &work.target).await,
@@ -89,31 +94,33 @@ async fn forgotten(gke: &GkeCloud, work: &Work) -> Result<Progress, Fault> {
     }
 }
 
-/// The fault of an operation that ended with an error, with what is there now.
-async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Fault {
+/// What an operation that ended with an error comes to, with what is there now.
+async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Result<Progress, Fault> {
     let creates = matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL");
     let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
-    let verb = match () {
-        () if creates => "create",
-        () if removes => "delete",
-        () => "change",
-    };
     let left_behind = if creates || removes {
         match look(gke, &work.target).await {
             Ok(Some(look)) => look.left(),
+            // Whatever went wrong, it is gone, and that was the purpose.
+            Ok(None) if removes => return Ok(Progress::Done),
             Ok(None) => LeftBehind::Nothing,
             Err(_) => LeftBehind::Unknown,
         }
     } else {
         LeftBehind::Nothing
     };
-    Fault {
+    let verb = match () {
+        () if creates => "create",
+        () if removes => "delete",
+        () => "change",
+    };
+    Err(Fault {
         kind: classify::of_operation(said),
         tried: format!("{verb} {}", work.target.words()),
         said: classify::words(said),
         left_behind,
         retry: Retry::Never,
-    }
+    })
 }
 
 /// A target as it is now.

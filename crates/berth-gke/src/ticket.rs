@@ -56,6 +56,9 @@ impl Target {
     }
 }
 
+/// Stands in a ticket in place of what the operation does when its outcome does not matter.
+pub(crate) const ONLY_AWAITED: &str = "AWAITED";
+
 /// An operation and what it works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Work {
@@ -67,8 +70,13 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// An operation that somebody else started, on this cluster: it is over when it has ended, well or not.
+    pub(crate) fn only_awaited(operation: &model::Operation, cluster: &GkeClusterRef) -> Self {
+        Self { kind: ONLY_AWAITED.to_owned(), ..Self::of(operation, cluster) }
+    }
+
     /// What an operation the API gave does to this cluster.
-    pub(crate) fn of(operation: &model::Operation, cluster: &GkeClusterRef) -> Self {
+    fn of(operation: &model::Operation, cluster: &GkeClusterRef) -> Self {
         Self {
             kind: kind(operation),
             operation: operation.name.clone(),

@@ -178,6 +178,19 @@ impl Faults {
         self.last_id
     }
 
+    /// Whether an effect is still armed, struck or not.
+    pub(crate) fn any(&self, holds: impl Fn(&Rule) -> bool) -> bool {
+        self.armed.iter().any(|armed| holds(&armed.rule))
+    }
+
+    /// Whether a stockout of a pool is still armed; stock comes back when it is cleared.
+    pub(crate) fn out_of_stock(&self, pool: &str) -> bool {
+        self.any(|rule| {
+            matches!(rule.effect, Effect::Stockout { .. })
+                && rule.matches.as_deref().is_none_or(|text| pool.contains(text))
+        })
+    }
+
     /// Clears one fault, or all; tells how many.
     pub(crate) fn clear(&mut self, id: Option<u64>) -> usize {
         let before = self.armed.len();

@@ -47,6 +47,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("autoscaler", "minimum-above-size", "scaled", 60),
     row("instance", "preempted", "recreated", 120),
     row("operation", "cancelled", "done", 20),
+    row("operation", "released", "done", 20),
+    row("instance", "short", "retried", 60),
     // AWS publishes none either: what users and eksctl's own limits report.
     row("role", "requested", "assumable", 8),
     row("eks-control-plane", "requested", "up", 600),

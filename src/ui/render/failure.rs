@@ -1,5 +1,7 @@
 //! The form of every failure: what, why, what is left, what to do.
 
+use serde_json::{Value, json};
+
 use crate::failure::Failure;
 
 /// A failure as text, without a final line end.
@@ -20,6 +22,12 @@ pub(crate) fn text(failure: &Failure) -> String {
         text.push_str(hint);
     }
     text
+}
+
+/// A failure as the last JSON line of a command.
+pub(crate) fn json(failure: &Failure) -> Value {
+    json!({"report": "failure", "exit": failure.exit as u8, "message": failure.message, "causes": failure.causes,
+           "leftBehind": failure.left_behind, "hints": failure.hints})
 }
 
 #[cfg(test)]

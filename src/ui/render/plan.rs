@@ -41,20 +41,22 @@ fn step_lines(step: &Step) -> Vec<String> {
     let mut lines = vec![
         format!("  {sign} {}", step.title),
         format!("      {}", step.why),
-        format!("      {}; usually {}{billing}", impact(step.impact), approximately(step.usual_seconds)),
+        format!("      {}usually {}{billing}", impact(step), approximately(step.usual_seconds)),
     ];
     lines.extend(step.details.iter().map(|detail| format!("      {detail}")));
     lines
 }
 
-fn impact(impact: Impact) -> String {
+/// What a step does to what runs; nothing is said of steps that only make or await something.
+fn impact(step: &Step) -> String {
     let at_risk =
         |nodes: u32, gpus: u32| format!("up to {} with {}", count(nodes as usize, "node"), count(gpus as usize, "GPU"));
-    match impact {
-        Impact::InPlace => "in place".to_owned(),
-        Impact::Rolling => "rolling: nodes are replaced one after the other".to_owned(),
-        Impact::Recreate { nodes, gpus } => format!("RECREATE: {} go down and come back", at_risk(nodes, gpus)),
-        Impact::Remove { nodes, gpus } => format!("removal: {} go down for good", at_risk(nodes, gpus)),
+    match step.impact {
+        Impact::InPlace if step.change == StepChange::Change => "in place; ".to_owned(),
+        Impact::InPlace => String::new(),
+        Impact::Rolling => "rolling: nodes are replaced one after the other; ".to_owned(),
+        Impact::Recreate { nodes, gpus } => format!("RECREATE: {} go down and come back; ", at_risk(nodes, gpus)),
+        Impact::Remove { nodes, gpus } => format!("removal: {} go down for good; ", at_risk(nodes, gpus)),
     }
 }
 

@@ -175,14 +175,22 @@ pub fn machine(provider: Provider, name: &str) -> MachineLookup {
         return MachineLookup::Known(machine);
     }
     let names = all_names(provider);
-    let (same_family, others): (Vec<&str>, Vec<&str>) =
+    let (mut same_family, others): (Vec<&str>, Vec<&str>) =
         names.iter().map(String::as_str).partition(|known| family(provider, known) == family(provider, name));
     if looks_right(provider, name) && same_family.is_empty() {
         return MachineLookup::NotListed;
     }
-    // A wrong size is likelier than a wrong series.
+    // A wrong size is likelier than a wrong series, and the size next to it likelier than another.
+    let wanted = last_number(name);
+    same_family.sort_by_key(|known| wanted.abs_diff(last_number(known)));
     let nearest = crate::spec::nearest(name, same_family).or_else(|| crate::spec::nearest(name, others));
     MachineLookup::Wrong { nearest }
+}
+
+/// The number a name ends in, 0 if it ends in none.
+fn last_number(name: &str) -> u32 {
+    let digits = name.rsplit('-').next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
 }
 
 /// The machine type a pool gets that names only its GPU; `None` if no machine has that many.

@@ -2,8 +2,10 @@
 
 mod decide;
 mod goal;
+mod not_applied;
 mod step;
 
 pub use decide::plan;
 pub use goal::{Goal, Refusal};
+pub use not_applied::not_applied;
 pub use step::{Billing, Impact, Note, Plan, Step, StepChange, StepId};

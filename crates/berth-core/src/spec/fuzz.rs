@@ -272,4 +272,28 @@ proptest! {
         let theirs: Vec<String> = VALIDATOR.iter_errors(&tree).map(|error| error.to_string()).collect();
         prop_assert_eq!(ours.is_empty(), theirs.is_empty(), "ours: {:?}\ntheirs: {:?}\n{}", ours, theirs, text);
     }
+
+    #[test]
+    fn a_value_of_the_wrong_form_causes_no_problem_elsewhere(
+        at in any::<usize>(), key in word(), with in proptest::option::weighted(0.8, value())
+    ) {
+        let mut tree = good();
+        // Somewhere inside `spec`: without all of it nothing else can be said.
+        let keys: Vec<String> = tree["spec"].as_object().expect("a map").keys().cloned().collect();
+        change(&mut tree["spec"][keys[at % keys.len()].as_str()], at / keys.len(), &key, with);
+        let text = serde_json::to_string_pretty(&tree).expect("values can be written");
+        let Ok(document) = Document::parse("fuzz.yaml", &text) else { return Ok(()) };
+        let form = structure::check(&document, "Cluster");
+        if form.broken.is_empty() {
+            return Ok(());
+        }
+        let of_form: Vec<Problem> = form.findings.into_iter().map(|finding| document.problem(finding)).collect();
+        let others: Vec<String> = check(&text)
+            .expect_err("its form is wrong")
+            .into_iter()
+            .filter(|problem| !of_form.iter().any(|other| other.path == problem.path))
+            .map(|problem| problem.to_string())
+            .collect();
+        prop_assert_eq!(others, Vec::<String>::new(), "{}", text);
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::file::cluster::ClusterFile;
 use super::file::quotas::ServiceQuotasFile;
 use super::file::sharing::GpuSharingFile;
+use crate::catalog::GPUS;
 
 /// The kinds a file may be, each with the name of its definition in the schema.
 pub(super) const KINDS: [(&str, &str); 3] =
@@ -37,6 +38,10 @@ fn build() -> Value {
     generator.subschema_for::<ServiceQuotasFile>();
     let mut definitions = Value::Object(generator.take_definitions(true));
     without_null(&mut definitions);
+    // Editors offer examples; the names are no closed list, because the clouds' own names are accepted too.
+    if let Some(Value::Object(model)) = definitions.pointer_mut("/GpuFile/properties/type") {
+        model.insert("examples".to_owned(), json!(GPUS.iter().map(|gpu| gpu.name).collect::<Vec<_>>()));
+    }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,

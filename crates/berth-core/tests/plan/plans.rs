@@ -177,6 +177,25 @@ fn the_cluster_failed() {
 }
 
 #[test]
+fn the_cluster_failed_before_a_pool_worked() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    cluster(&mut observed).phase = Phase::Failed;
+    for pool in &mut cluster(&mut observed).pools {
+        pool.phase = Phase::Failed;
+    }
+    let decided = present(&spec, &observed);
+    assert!(!decided.contains("Recreate"), "{decided}");
+    assert!(
+        present(&spec, &{
+            cluster(&mut observed).pools[0].phase = Phase::Running;
+            observed
+        })
+        .contains("Recreate")
+    );
+}
+
+#[test]
 fn killed_right_after_the_create_call() {
     let spec = dubbing();
     let mut observed = Observed { operations: vec![operation("CREATE_CLUSTER", None)], ..Observed::default() };

@@ -14,7 +14,7 @@ use crate::ticket::{Work, operation_path};
 pub(crate) async fn await_operation(gke: &GkeCloud, at: &GkeClusterRef, operation: &str) -> Result<Started, Fault> {
     let found = gke.find_operation(&operation_path(at, operation)).await?;
     match found.filter(|operation| !read::is_done(operation)) {
-        Some(operation) => Ok(Started::Waiting(Work::of(&operation, at).ticket())),
+        Some(operation) => Ok(Started::Waiting(Work::only_awaited(&operation, at).ticket())),
         None => Ok(Started::Done),
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Resul
 
 async fn there_already(gke: &GkeCloud, target: &Target) -> Result<Started, Fault> {
     let Some(cluster) = gke.find_cluster(&target.cluster).await? else {
-        return Err(under_way::busy(target, "the name was taken a moment ago and is free now".to_owned()));
+        return Err(under_way::free_again(target));
     };
     if !ownership::is_ours(&read::sorted_map(&cluster.resource_labels)) {
         return Err(under_way::foreign(target));

@@ -32,7 +32,7 @@ pub(crate) async fn create_pool(gke: &GkeCloud, cluster: &GkeClusterRef, pool: &
 
 async fn there_already(gke: &GkeCloud, target: &Target, wanted: &GkePool) -> Result<Started, Fault> {
     let Some(pool) = gke.find_pool(&target.cluster, &wanted.name).await? else {
-        return Err(under_way::busy(target, "the name was taken a moment ago and is free now".to_owned()));
+        return Err(under_way::free_again(target));
     };
     let labels = pool.config.as_ref().map(|config| read::sorted_map(&config.resource_labels)).unwrap_or_default();
     if !ownership::is_ours(&labels) {

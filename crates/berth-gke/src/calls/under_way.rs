@@ -1,6 +1,6 @@
 //! Finding that an action's effect is already under way, because an earlier try took effect.
 
-use berth_core::ports::Started;
+use berth_core::ports::{Progress, Started};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_container_v1::model;
 
@@ -21,17 +21,24 @@ pub(super) async fn creation(gke: &GkeCloud, kind: &str, target: &Target) -> Res
     if let Some(operation) = find(gke, kind, target).await? {
         return Ok(waiting(&operation, target));
     }
-    match poll::created(gke, target).await? {
-        berth_core::ports::Progress::Done => Ok(Started::Done),
-        berth_core::ports::Progress::Pending(_) => Err(busy(target, "it is there, but is changing".to_owned())),
+    match poll::created(gke, target).await {
+        Ok(Progress::Done) => Ok(Started::Done),
+        Ok(Progress::Pending(_)) => {
+            let left = LeftBehind::These(vec![target.words()]);
+            Err(busy(target, "it is there, but no operation is making it yet".to_owned(), left))
+        }
+        // It is being removed, and its name is free after that.
+        Err(fault) if fault.kind == FaultKind::Busy => Err(Fault { retry: Retry::Backoff, ..fault }),
+        Err(fault) => Err(fault),
     }
 }
 
 /// The ticket of the running operation of this kind on the target; else the fault that brought us here.
 pub(super) async fn or_running(gke: &GkeCloud, kind: &str, target: &Target, fault: Fault) -> Result<Started, Fault> {
-    match find(gke, kind, target).await? {
-        Some(operation) => Ok(waiting(&operation, target)),
-        None => Err(fault),
+    // When the operations cannot be read, the first fault says more than that one.
+    match find(gke, kind, target).await {
+        Ok(Some(operation)) => Ok(waiting(&operation, target)),
+        Ok(None) | Err(_) => Err(fault),
     }
 }
 
@@ -46,13 +53,17 @@ pub(super) fn foreign(target: &Target) -> Fault {
     }
 }
 
-/// The target is in the middle of something; a later try can succeed.
-pub(super) fn busy(target: &Target, said: String) -> Fault {
+/// The name is free again after somebody had it a moment ago; a later try can succeed.
+pub(super) fn free_again(target: &Target) -> Fault {
+    busy(target, "the name was taken a moment ago and is free now".to_owned(), LeftBehind::Nothing)
+}
+
+fn busy(target: &Target, said: String, left_behind: LeftBehind) -> Fault {
     Fault {
         kind: FaultKind::Busy,
         tried: format!("create {}", target.words()),
         said,
-        left_behind: LeftBehind::These(vec![target.words()]),
+        left_behind,
         retry: Retry::Backoff,
     }
 }

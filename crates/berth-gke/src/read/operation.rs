@@ -2,11 +2,15 @@
 
 use berth_core::observed::ObservedOperation;
 use google_cloud_container_v1::model;
+use google_cloud_container_v1::model::operation_progress::Metric;
 use google_cloud_container_v1::model::operation_progress::metric::Value;
 
 use super::words::time;
 use crate::classify::{self, Said};
 use crate::ticket;
+
+/// Ends the name of a figure that is the total of another one.
+const TOTAL: &str = "_TOTAL";
 
 /// An operation that has not finished.
 pub(crate) fn operation(operation: &model::Operation) -> ObservedOperation {
@@ -61,16 +65,28 @@ fn progress(progress: &model::OperationProgress) -> Option<String> {
     if !progress.name.is_empty() {
         parts.push(spoken(&progress.name));
     }
-    parts.extend(progress.metrics.iter().filter_map(|metric| {
-        let value = match metric.value.as_ref()? {
-            Value::IntValue(value) => value.to_string(),
-            Value::DoubleValue(value) => value.to_string(),
-            Value::StringValue(value) => value.clone(),
-            _ => return None,
-        };
-        Some(format!("{} {value}", spoken(&metric.name)))
-    }));
+    parts.extend(progress.metrics.iter().filter_map(|metric| figure(metric, &progress.metrics)));
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// One figure, `nodes done 1 of 2` where the total stands beside it; a total by itself says nothing.
+fn figure(metric: &Metric, all: &[Metric]) -> Option<String> {
+    if metric.name.ends_with(TOTAL) {
+        return None;
+    }
+    let stem = metric.name.trim_end_matches("_DONE");
+    let total = all.iter().find(|other| other.name.strip_suffix(TOTAL) == Some(stem)).and_then(number);
+    let total = total.map_or_else(String::new, |total| format!(" of {total}"));
+    Some(format!("{} {}{total}", spoken(&metric.name), number(metric)?))
+}
+
+fn number(metric: &Metric) -> Option<String> {
+    match metric.value.as_ref()? {
+        Value::IntValue(value) => Some(value.to_string()),
+        Value::DoubleValue(value) => Some(value.to_string()),
+        Value::StringValue(value) => Some(value.clone()),
+        _ => None,
+    }
 }
 
 /// `CLUSTER_DEPLOYING` as `cluster deploying`.
@@ -101,7 +117,7 @@ mod tests {
                  "metrics": [{"name": "NODES_DONE", "intValue": "1"}, {"name": "NODES_TOTAL", "intValue": "2"}]},
             ]},
         }));
-        assert_eq!(detail(&operation).as_deref(), Some("cluster deploy, nodes done 1, nodes total 2"));
+        assert_eq!(detail(&operation).as_deref(), Some("cluster deploy, nodes done 1 of 2"));
         let aborting = read(serde_json::json!({"status": "ABORTING", "detail": "stopped by somebody"}));
         assert_eq!(detail(&aborting).as_deref(), Some("being aborted; stopped by somebody"));
         assert_eq!(detail(&read(serde_json::json!({"status": "RUNNING"}))), None);

@@ -28,11 +28,14 @@ pub(crate) struct Bench {
 
 static PROVIDER: Once = Once::new();
 
+/// What the binary does before anything else.
+pub(crate) fn install_provider() {
+    PROVIDER.call_once(|| rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap());
+}
+
 impl Bench {
     pub(crate) async fn start() -> Self {
-        PROVIDER.call_once(|| {
-            rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap();
-        });
+        install_provider();
         let dir = tempfile::tempdir().unwrap();
         let options = berth_sim::Options { dir: Some(dir.path().to_owned()), ..berth_sim::Options::default() };
         let simulator = berth_sim::Simulator::start(options).await.unwrap();

@@ -60,6 +60,21 @@ async fn an_operation_that_fails_without_a_word_of_stock_is_no_stockout() {
 }
 
 #[tokio::test]
+async fn an_awaited_operation_is_over_however_it_ends() {
+    let bench = Bench::start().await;
+    bench.carry_out(create()).await.unwrap();
+    bench.arm(json!({"on": "CreateNodePool", "do": {"stockout": {"zone": null, "created": 0}}})).await;
+    let Started::Waiting(own) = bench.begin(more()).await.unwrap() else { panic!("it takes minutes") };
+    let running = bench.gke.observe("dubbing", REGION).await.unwrap().operations;
+    let operation = running[0].name.clone();
+    let awaited = bench.begin(GkeAction::AwaitOperation { cluster: reference(), operation }).await.unwrap();
+    let Started::Waiting(awaited) = awaited else { panic!("it still runs") };
+    bench.finish(&awaited).await.unwrap();
+    assert_eq!(bench.finish(&own).await.unwrap_err().kind, FaultKind::Stockout);
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn calls_that_change_are_not_repeated_and_calls_that_read_are() {
     let bench = Bench::start().await;
     let down = json!({"answer": {"code": 503, "status": "UNAVAILABLE", "message": "The service is down."}});

@@ -67,10 +67,13 @@ async fn a_second_start_joins_what_runs() {
     assert_eq!(observed.operations[0].kind, "CREATE_CLUSTER");
     let operation = observed.operations[0].name.clone();
     let awaited = bench.begin(GkeAction::AwaitOperation { cluster: reference(), operation }).await.unwrap();
-    assert_eq!(awaited, Started::Waiting(ticket.clone()));
+    let Started::Waiting(awaited) = awaited else { panic!("it still runs") };
+    bench.finish(&awaited).await.unwrap();
     bench.finish(&ticket).await.unwrap();
     let first = bench.begin(delete()).await.unwrap();
     assert_eq!(bench.begin(delete()).await.unwrap(), first);
+    let leaving = bench.begin(create()).await.unwrap_err();
+    assert_eq!((leaving.kind, leaving.retry), (FaultKind::Busy, Retry::Backoff), "{leaving}");
     bench.stop().await;
 }
 

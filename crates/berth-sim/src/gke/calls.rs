@@ -112,7 +112,7 @@ pub(crate) fn spoil(world: &mut World, operation: &str, effect: Option<&Effect>)
 
 /// The operation as an answer.
 pub(crate) fn begun(world: &World, operation: &str) -> Value {
-    world.operations.get(operation).map(render::operation).unwrap_or_default()
+    world.operations.get(operation).map(|operation| render::operation(world, operation)).unwrap_or_default()
 }
 
 fn list_clusters(world: &World, target: &Target) -> Value {
@@ -143,7 +143,7 @@ fn list_operations(world: &World, target: &Target) -> Value {
             .and_then(|rest| rest.split('/').next())
             .is_some_and(|place| target.location == "-" || target.location == place)
     });
-    let operations: Vec<Value> = here.map(render::operation).collect();
+    let operations: Vec<Value> = here.map(|operation| render::operation(world, operation)).collect();
     let mut answer = if operations.is_empty() { json!({}) } else { json!({ "operations": operations }) };
     if target.location == "-" && !world.missing_zones.is_empty() {
         answer["missingZones"] = json!(world.missing_zones);
@@ -156,7 +156,7 @@ fn operation(world: &World, target: &Target) -> Result<Value, Refusal> {
         .operations
         .get(&target.operation)
         .filter(|operation| operation.cluster.starts_with(&format!("{}/", target.parent())))
-        .map(render::operation)
+        .map(|operation| render::operation(world, operation))
         .ok_or_else(|| Refusal::not_found(&target.resource()))
 }
 

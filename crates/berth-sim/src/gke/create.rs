@@ -108,8 +108,9 @@ fn spoil_pools(world: &mut World, operation: &str, id: &str, pools: &[Pool], cal
     let has_gpus = pools.iter().any(|pool| pool.gpus().is_some());
     let mut spoils: BTreeMap<String, Spoil> = BTreeMap::new();
     for (pool, of_pool) in inline {
-        // A stockout of a whole creation hits the accelerators, where there are any.
-        let of_call = call.effect.filter(|_| !has_gpus || pool.gpus().is_some());
+        // A stockout of a whole creation hits the accelerators, where there are any; any other error hits all of it.
+        let hits = |effect: &&Effect| !matches!(effect, Effect::Stockout { .. }) || !has_gpus || pool.gpus().is_some();
+        let of_call = call.effect.filter(hits);
         match of_pool.as_ref().or(of_call) {
             Some(Effect::Stockout { zone, created }) => {
                 spoils.insert(pool.name.clone(), Spoil::Stockout { zone: zone.clone(), created: *created });

@@ -128,7 +128,7 @@ impl World {
 }
 
 /// An operation.
-pub(crate) fn operation(operation: &Operation) -> Value {
+pub(crate) fn operation(world: &World, operation: &Operation) -> Value {
     let mut parts = operation.cluster.split('/').skip(1).step_by(2);
     let (project, location) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let zonal = catalog::region_of(location) != Some(location);
@@ -148,9 +148,10 @@ pub(crate) fn operation(operation: &Operation) -> Value {
         "targetLink": target,
         "startTime": nanos(operation.started),
     });
-    if operation.status == OperationStatus::Running {
-        fields["progress"] =
-            json!({"status": "RUNNING", "metrics": [{"name": "CLUSTER_CONFIGURING", "intValue": "1"}]});
+    if operation.status == OperationStatus::Running
+        && let Some(metrics) = metrics(world, operation)
+    {
+        fields["progress"] = json!({"status": "RUNNING", "metrics": metrics});
     }
     if let Some(ended) = operation.ended {
         fields["endTime"] = json!(nanos(ended));
@@ -160,6 +161,18 @@ pub(crate) fn operation(operation: &Operation) -> Value {
         fields["statusMessage"] = json!(message);
     }
     fields
+}
+
+/// How far an operation is that makes nodes: of the pools it is about, how many are Ready of how many.
+fn metrics(world: &World, operation: &Operation) -> Option<Value> {
+    let makes_nodes = ["CREATE_CLUSTER", "CREATE_NODE_POOL", "SET_NODE_POOL_SIZE"].contains(&operation.kind.as_str());
+    let cluster = world.clusters.get(&operation.cluster).filter(|_| makes_nodes)?;
+    let about = |pool: &&Pool| operation.pool.as_ref().is_none_or(|name| *name == pool.name);
+    let pools: Vec<&Pool> = cluster.pools.iter().filter(about).collect();
+    let total: u32 = pools.iter().flat_map(|pool| pool.wanted.values()).sum();
+    let ready = pools.iter().flat_map(|pool| &pool.nodes).filter(|node| node.ready.is_some()).count();
+    let metric = |name: &str, value: String| json!({"name": name, "intValue": value});
+    Some(json!([metric("NODES_DONE", ready.to_string()), metric("NODES_TOTAL", total.to_string())]))
 }
 
 /// The tag of a version of a thing.

@@ -5,14 +5,15 @@ use serde_saphyr::{DuplicateKeyPolicy, Options};
 
 use super::failure::{Failure, Outcome};
 use super::kinds::{KINDS, Kind};
-use super::request::Request;
-use super::rules;
+use super::serving::Asked;
+use super::{rules, validation};
 
 const STRUCT: &str = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
 \"json:\\\"kind,omitempty\\\"\" }";
 
 /// The object of a create or a replacement, without `apiVersion` and `kind`.
-pub(crate) fn object(request: &Request, kind: &'static Kind) -> Outcome<Value> {
+pub(crate) fn object(asked: &Asked<'_>) -> Outcome<Value> {
+    let (request, kind) = (asked.request, asked.kind);
     let value = match request.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default() {
         "" | "application/json" => json_object(&request.body)
             .map_err(|why| Failure::bad_request(format!("{why} ({})", sample(&request.body))))
@@ -24,7 +25,7 @@ application/json, application/yaml, application/vnd.kubernetes.protobuf";
             return Err(Failure::new(415, Some("UnsupportedMediaType"), message));
         }
     };
-    typed(kind, value).map_err(Failure::bad_request)
+    typed(asked, value).map_err(Failure::bad_request)
 }
 
 fn unrecognized(kind: &Kind, why: &str) -> Box<Failure> {
@@ -32,7 +33,8 @@ fn unrecognized(kind: &Kind, why: &str) -> Box<Failure> {
 }
 
 /// Checks that a document is an object of this kind and takes `apiVersion` and `kind` off it.
-pub(crate) fn typed(kind: &'static Kind, mut value: Value) -> Result<Value, String> {
+pub(crate) fn typed(asked: &Asked<'_>, mut value: Value) -> Result<Value, String> {
+    let kind = asked.kind;
     if value.is_null() {
         value = serde_json::json!({});
     }
@@ -61,7 +63,12 @@ pub(crate) fn typed(kind: &'static Kind, mut value: Value) -> Result<Value, Stri
     if let Err(why) = rules::decode_check(kind, &value) {
         return refused(why);
     }
-    Ok(rules::incoming(kind, value))
+    let mut object = rules::incoming(kind, value);
+    let findings = rules::prune(kind, &mut object);
+    match validation::note(asked, findings) {
+        Ok(()) => Ok(object),
+        Err(why) => refused(why),
+    }
 }
 
 fn json_object(body: &[u8]) -> Result<Value, String> {

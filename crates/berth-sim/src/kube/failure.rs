@@ -67,8 +67,13 @@ impl Cause {
     }
 
     pub(crate) fn unsupported(field: impl Into<String>, value: &str, supported: &[&str]) -> Cause {
+        Cause::unsupported_text(field, &format!("\"{value}\""), supported)
+    }
+
+    /// The same with the value as it is to be shown.
+    pub(crate) fn unsupported_text(field: impl Into<String>, value: &str, supported: &[&str]) -> Cause {
         let list: Vec<String> = supported.iter().map(|word| format!("\"{word}\"")).collect();
-        let message = format!("Unsupported value: \"{value}\": supported values: {}", list.join(", "));
+        let message = format!("Unsupported value: {value}: supported values: {}", list.join(", "));
         Cause::new("FieldValueNotSupported", field, message)
     }
 }

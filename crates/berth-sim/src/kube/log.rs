@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 /// At most so many changes are remembered.
-const MOST_CHANGES: usize = 20_000;
-/// At most about so many bytes of past objects are remembered.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_CHANGES: usize = 10_000;
+/// At most about so many bytes of past objects, counted as JSON; in memory they take several times as much.
+const MOST_BYTES: usize = 16 << 20;
 
 /// One write.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! From a request to the operation it asks for.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -10,7 +12,7 @@ use super::output::Writer;
 use super::request::{Reply, Request, User};
 use super::store::Store;
 use super::target::Target;
-use super::{discovery, read, write};
+use super::{discovery, read, validation, write};
 
 /// What an operation needs to know about the request it serves.
 pub(crate) struct Asked<'a> {
@@ -21,6 +23,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) subresource: Option<Subresource>,
     pub(crate) writer: Writer,
     pub(crate) now: Timestamp,
+    /// What is to be warned of.
+    pub(crate) findings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -132,26 +136,43 @@ fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Rep
     }
     let form = accept::for_objects(&request.accept)?;
     let writer = Writer::new(kind, form, request, now);
-    let asked = Asked { request, kind, namespace: target.namespace, name: target.name, subresource, writer, now };
-    if target.watch {
-        return read::watch::open(store, &asked);
+    let asked = Asked {
+        request,
+        kind,
+        namespace: target.namespace,
+        name: target.name,
+        subresource,
+        writer,
+        now,
+        findings: RefCell::default(),
+    };
+    validation::check_mode(request)?;
+    let reply = perform(store, &asked, target.watch)?;
+    Ok(validation::warned(&asked, reply))
+}
+
+/// The operation that method, name and part ask for.
+fn perform(store: &mut Store, asked: &Asked<'_>, old_watch: bool) -> Outcome<Reply> {
+    let (request, kind) = (asked.request, asked.kind);
+    if old_watch {
+        return read::watch::open(store, asked);
     }
     match (request.method.as_str(), asked.name, asked.subresource) {
-        ("GET", Some(_), part) if part != Some(Subresource::Finalize) => read::get(store, &asked),
-        ("GET", None, _) if request.flag("watch") => read::watch::open(store, &asked),
-        ("GET", None, _) => read::list::list(store, &asked),
-        ("POST", None, _) if !kind.namespaced || asked.namespace.is_some() => write::create::create(store, &asked),
-        ("PUT", Some(_), _) => write::update::put(store, &asked),
+        ("GET", Some(_), part) if part != Some(Subresource::Finalize) => read::get(store, asked),
+        ("GET", None, _) if request.flag("watch") => read::watch::open(store, asked),
+        ("GET", None, _) => read::list::list(store, asked),
+        ("POST", None, _) if !kind.namespaced || asked.namespace.is_some() => write::create::create(store, asked),
+        ("PUT", Some(_), _) => write::update::put(store, asked),
         ("PATCH", Some(_), part) if part != Some(Subresource::Finalize) => {
             if media(request) == write::apply::MEDIA {
-                write::apply::apply(store, &asked)
+                write::apply::apply(store, asked)
             } else {
-                write::update::patch(store, &asked)
+                write::update::patch(store, asked)
             }
         }
-        ("DELETE", Some(_), None) => write::delete::delete(store, &asked),
+        ("DELETE", Some(_), None) => write::delete::delete(store, asked),
         ("DELETE", None, _) if kind.verbs.names().contains(&"deletecollection") => {
-            write::delete::collection(store, &asked)
+            write::delete::collection(store, asked)
         }
         _ => Err(Failure::method_not_allowed()),
     }

@@ -120,9 +120,9 @@ fn arm(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
 
 fn clear(shared: &Arc<Shared>, id: Option<u64>) -> Response<Body> {
     let cleared = {
-        let (mut live, _) = shared.now();
+        let (mut live, now) = shared.now();
         live.dirty = true;
-        live.world.faults.clear(id)
+        live.world.clear_faults(id, now)
     };
     shared.tell();
     ok(json!({ "cleared": cleared }))
@@ -138,8 +138,9 @@ struct Quota {
 fn quota(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
     match serde_json::from_slice::<Quota>(body) {
         Ok(quota) => {
-            let (mut live, _) = shared.now();
+            let (mut live, now) = shared.now();
             live.world.set_quota(&quota.metric, quota.region.as_deref(), quota.limit);
+            live.world.retry_short_pools(now);
             live.dirty = true;
             ok(json!({}))
         }

@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use super::certificates::{self, CertificateError};
 use super::endpoints::Endpoints;
 use super::{cluster_api, files};
+use crate::lifecycle::digest;
 use crate::world::{Tls, World};
 
 /// What all connections share.
@@ -115,7 +116,7 @@ impl Live {
     /// Opens the listener of a cluster: on the port it had, or on another.
     fn open(&mut self, shared: &Arc<Shared>, uid: &str) -> Result<(), ServeError> {
         let Some(cluster) = self.world.api(uid) else { return Ok(()) };
-        let before = cluster.tls.as_ref().map_or(0, |tls| tls.port);
+        let before = cluster.tls.as_ref().map_or_else(|| first_port(uid), |tls| tls.port);
         let listener = bind(before).or_else(|_taken| bind(0))?;
         let port = listener.local_addr()?.port();
         let tls = match cluster.tls.take() {
@@ -155,6 +156,12 @@ impl Live {
         self.world = world;
         self.dirty = true;
     }
+}
+
+/// The port a new cluster's API tries first: below those the system hands out by itself, so that nobody is given it
+/// between two processes that serve one world.
+fn first_port(uid: &str) -> u16 {
+    20_000 + (digest(uid) % 10_000) as u16
 }
 
 fn bind(port: u16) -> io::Result<std::net::TcpListener> {

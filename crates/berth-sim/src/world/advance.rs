@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::state::{ClusterStatus, Condition, Operation, OperationStatus, PoolStatus, Spoil, Step, World};
+use super::model::{ClusterStatus, Condition, Operation, OperationStatus, PoolStatus, Spoil, Step, World};
 use crate::lifecycle::after;
 
 /// An upper bound on the steps of one call, so that a fault in the agenda cannot hang the simulator.

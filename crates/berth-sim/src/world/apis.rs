@@ -1,6 +1,6 @@
 //! The Kubernetes APIs of both clouds' clusters, by uid: what the listeners need of a cluster.
 
-use super::state::{Tls, World};
+use super::model::{Tls, World};
 use crate::kube::Store;
 
 /// One cluster's Kubernetes API.

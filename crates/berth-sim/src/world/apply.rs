@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::state::World;
+use super::model::World;
 use crate::aws::Shortage;
 use crate::faults::Effect;
 use crate::gke::{self, Refusal, Target};

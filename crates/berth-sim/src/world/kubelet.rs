@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::model::{Cluster, Node, Pool, Step, World};
 use super::node_object::{self, Described};
-use super::state::{Cluster, Node, Pool, Step, World};
 use crate::lifecycle::after;
 
 impl World {

@@ -4,12 +4,13 @@ mod advance;
 mod apis;
 mod apply;
 mod kubelet;
+mod model;
 mod node_object;
+mod relief;
 mod scale;
-mod state;
 mod work;
 
-pub(crate) use state::{
+pub(crate) use model::{
     Cluster, ClusterStatus, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls, Token, World, integer,
 };
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::state::{Node, Pool, integer};
+use super::model::{Node, Pool, integer};
 use crate::catalog::{self, Gpu};
 
 /// A node with what its object tells of its surroundings.

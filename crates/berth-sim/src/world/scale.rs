@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::advance::remove_node_objects;
-use super::state::{Node, Pool, PoolStatus, Spoil, Step, World, integer};
+use super::model::{ClusterStatus, Node, Pool, PoolStatus, Spoil, Step, World, integer};
 use crate::compute::Shortage;
 use crate::ledger::{Span, SpanKind};
 use crate::lifecycle::{after, tail};
@@ -112,22 +112,35 @@ impl World {
         let cluster_id = cluster.id.clone();
         let busy = self.busy(&cluster_id, Some(name)).is_some();
         let Some(pool) = self.by_uid(uid).and_then(|cluster| cluster.pool_mut(name)) else { return };
-        if busy || !matches!(pool.status, PoolStatus::Running | PoolStatus::RunningWithError) {
+        let resting = matches!(pool.status, PoolStatus::Running | PoolStatus::RunningWithError | PoolStatus::Error);
+        if busy || !resting {
             return;
         }
         raise_to_minimum(pool);
         let pool = pool.clone();
+        if self.faults.out_of_stock(&format!("{cluster_id}/nodePools/{name}")) && !pool.conditions.is_empty() {
+            return;
+        }
         let missing: BTreeMap<String, u32> = pool
             .wanted
             .iter()
             .map(|(zone, count)| (zone.clone(), count.saturating_sub(pool.nodes_in(zone))))
             .filter(|(_, count)| *count > 0)
             .collect();
-        // A pool that could not get its nodes is not filled behind the user's back: the fault or quota still stands.
-        if pool.conditions.is_empty() {
-            let (counts, _) = self.allowed(&pool, &missing, None);
-            self.add_nodes(uid, name, &counts, now);
+        let (counts, shortage) = self.allowed(&pool, &missing, None);
+        self.add_nodes(uid, name, &counts, now);
+        if shortage.is_some() {
+            return;
         }
+        let Some(cluster) = self.by_uid(uid) else { return };
+        if let Some(pool) = cluster.pool_mut(name).filter(|pool| !pool.conditions.is_empty()) {
+            pool.conditions.clear();
+            pool.status = PoolStatus::Running;
+            if cluster.status == ClusterStatus::Error {
+                cluster.status = ClusterStatus::Running;
+            }
+        }
+        cluster.conditions = cluster.pools.iter().flat_map(|pool| pool.conditions.clone()).collect();
     }
 
     /// Takes ready spot nodes of a pool away, as Compute Engine does; the group makes up for them later.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::state::{Operation, OperationStatus, Step, World};
+use super::model::{Operation, OperationStatus, Step, World};
 use crate::gke::Refusal;
 use crate::lifecycle::after;
 

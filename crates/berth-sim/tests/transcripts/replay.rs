@@ -72,11 +72,18 @@ impl Replay {
         match self.send(step) {
             Reply::Watch(watch) => self.finish(watch),
             Reply::Once { status, headers, body } => {
-                let headers: Map<String, Value> =
-                    headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+                let mut answered: Map<String, Value> = Map::new();
+                for (name, value) in headers {
+                    if name == "warning" {
+                        let warnings = answered.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                        warnings.as_array_mut().unwrap().push(Value::String(value));
+                    } else {
+                        answered.insert(name, Value::String(value));
+                    }
+                }
                 let text = String::from_utf8(body.to_vec()).unwrap();
                 let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-                Answer { status, headers, body }
+                Answer { status, headers: answered, body }
             }
         }
     }

@@ -109,7 +109,11 @@ fn await_step(cluster: &GkeClusterRef, operation: &ObservedOperation) -> Step {
         billing: Billing::Unchanged,
         after: Vec::new(),
         usual_seconds: steps::usual_seconds_of_operation(&operation.kind),
-        limit_seconds: steps::CLUSTER_LIMIT_SECONDS,
+        limit_seconds: if is_gkes_own(&operation.kind) {
+            steps::ROLLING_LIMIT_SECONDS
+        } else {
+            steps::CLUSTER_LIMIT_SECONDS
+        },
         action: steps::action(GkeAction::AwaitOperation {
             cluster: cluster.clone(),
             operation: operation.name.clone(),

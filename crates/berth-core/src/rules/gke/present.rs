@@ -6,7 +6,7 @@ use super::operations::{Waits, waits};
 use super::pool_steps::{Pools, decide, settings as settings_of};
 use super::{diff_cluster, steps};
 use crate::actions::gke::{GkeCluster, GkeClusterChange};
-use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
+use crate::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, Phase};
 use crate::plan::{Impact, Note, Plan, Refusal, Step, StepId};
 
 /// Steps that make the cluster and its pools as the file says.
@@ -74,7 +74,11 @@ fn make_again(wanted: &Wanted, mut waits: Waits, current: &ObservedCluster) -> P
     let want = &wanted.cluster;
     waits.take_own();
     let mut gone = delete(&want.cluster, current, "it failed and GKE will not repair it", waits.before_cluster());
-    if let Impact::Remove { nodes, gpus } = gone.impact {
+    // A cluster whose creation failed has never had a pool that works, so nobody's pods are on it and nobody is asked.
+    let works = |pool: &ObservedPool| !matches!(pool.phase, Phase::Failed | Phase::Creating);
+    if let Impact::Remove { nodes, gpus } = gone.impact
+        && current.pools.iter().any(works)
+    {
         gone.impact = Impact::Recreate { nodes, gpus };
     }
     gone.details.extend(current.issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)));

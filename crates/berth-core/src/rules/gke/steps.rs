@@ -1,7 +1,8 @@
 //! GKE's calls as steps of a plan: ids, titles, durations and what they do to the bill.
 //!
 //! Usual seconds are rounded up from the few durations published for GKE (cluster 193 s, pools 105 s to 397 s, deletion of a
-//! pool 12 s) and are for progress only. Limits are those gcloud waits: an hour for clusters, half an hour for pools.
+//! pool 12 s) and are for progress only. Limits are those
+//! Terraform waits, 90 minutes for clusters and 2 hours for pools: GKE itself sits out stockouts for 35 minutes.
 
 use super::pool::{gpus_per_node, most_nodes};
 use crate::actions::Action;
@@ -9,9 +10,11 @@ use crate::actions::gke::{GkeAction, GkeCluster, GkeClusterRef, GkePool};
 use crate::plan::{Billing, Impact, Step, StepChange, StepId};
 
 /// Seconds after which an operation on a cluster is given up.
-pub const CLUSTER_LIMIT_SECONDS: u32 = 3600;
+pub const CLUSTER_LIMIT_SECONDS: u32 = 5400;
 /// Seconds after which an operation on a pool is given up.
-pub const POOL_LIMIT_SECONDS: u32 = 1800;
+pub const POOL_LIMIT_SECONDS: u32 = 7200;
+/// Seconds after which an operation that replaces nodes one after the other is given up: each may be drained for an hour.
+pub const ROLLING_LIMIT_SECONDS: u32 = 86_400;
 
 const CREATE_CLUSTER_SECONDS: u32 = 300;
 const DELETE_CLUSTER_SECONDS: u32 = 240;
@@ -108,7 +111,7 @@ pub fn change_cluster(cluster: &GkeClusterRef, change: super::diff_cluster::Clus
         billing: Billing::Unchanged,
         after,
         usual_seconds: CHANGE_CLUSTER_SECONDS,
-        limit_seconds: CLUSTER_LIMIT_SECONDS,
+        limit_seconds: if change.impact == Impact::Rolling { ROLLING_LIMIT_SECONDS } else { CLUSTER_LIMIT_SECONDS },
         action: action(GkeAction::ChangeCluster { cluster: cluster.clone(), change: change.change }),
     }
 }
@@ -166,7 +169,7 @@ pub fn change_pool(
         billing: Billing::Unchanged,
         after,
         usual_seconds: CHANGE_POOL_SECONDS,
-        limit_seconds: POOL_LIMIT_SECONDS,
+        limit_seconds: if change.impact == Impact::Rolling { ROLLING_LIMIT_SECONDS } else { POOL_LIMIT_SECONDS },
         action: action(GkeAction::ChangePool {
             cluster: cluster.clone(),
             pool: pool.to_owned(),

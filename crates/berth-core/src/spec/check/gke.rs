@@ -74,5 +74,8 @@ fn maintenance(file: MaintenanceFile, gke: &Path, report: &mut Report) -> Option
     {
         report.problem(Finding::at(path.key("end"), "the window ends before it starts"));
     }
-    Some(MaintenanceWindow::Recurring { start, end, recurrence })
+    // GKE gives times back in UTC and rules without their name, so that is how they are compared.
+    let utc = |time: Option<Timestamp>, text: String| time.map_or(text, |time| time.to_string());
+    let recurrence = recurrence.strip_prefix("RRULE:").map_or(recurrence.clone(), str::to_owned);
+    Some(MaintenanceWindow::Recurring { start: utc(from, start), end: utc(to, end), recurrence })
 }

@@ -15,11 +15,30 @@ const ROW: Kind = Kind {
     namespaced: true,
     verbs: Verbs::All,
     subresources: &[],
+    fields: &["spec", "status"],
     storage: "",
     manners: PLAIN,
     field_keys: METADATA,
     field_text: FieldText::NamesKnownKeys,
 };
+
+/// The fields of an event in its core form.
+const EVENT_FIELDS: &[&str] = &[
+    "action",
+    "count",
+    "eventTime",
+    "firstTimestamp",
+    "involvedObject",
+    "lastTimestamp",
+    "message",
+    "reason",
+    "related",
+    "reportingComponent",
+    "reportingInstance",
+    "series",
+    "source",
+    "type",
+];
 
 /// Every kind this server serves, and nothing it does not.
 pub(crate) static KINDS: &[Kind] = &[
@@ -28,6 +47,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "configmap",
         kind: "ConfigMap",
         short_names: &["cm"],
+        fields: &["binaryData", "data", "immutable"],
         storage: "/configmaps",
         ..ROW
     },
@@ -36,6 +56,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "event",
         kind: "Event",
         short_names: &["ev"],
+        fields: EVENT_FIELDS,
         storage: "/events",
         field_keys: EVENT,
         field_text: FieldText::NotSupported,
@@ -85,6 +106,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "secrets",
         singular: "secret",
         kind: "Secret",
+        fields: &["data", "immutable", "stringData", "type"],
         storage: "/secrets",
         field_keys: SECRET,
         field_text: FieldText::NotSupported,
@@ -95,6 +117,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "serviceaccount",
         kind: "ServiceAccount",
         short_names: &["sa"],
+        fields: &["automountServiceAccountToken", "imagePullSecrets", "secrets"],
         storage: "/serviceaccounts",
         manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
@@ -118,6 +141,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "event",
         kind: "Event",
         short_names: &["ev"],
+        fields: EVENT_FIELDS,
         storage: "/events",
         field_keys: NEW_EVENT,
         field_text: FieldText::NotSupported,
@@ -128,6 +152,7 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "leases",
         singular: "lease",
         kind: "Lease",
+        fields: &["spec"],
         storage: "coordination.k8s.io/leases",
         manners: Manners { put_creates: true, put_needs_version: true, ..PLAIN },
         ..ROW

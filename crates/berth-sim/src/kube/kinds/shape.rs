@@ -15,6 +15,8 @@ pub(crate) struct Kind {
     pub(crate) namespaced: bool,
     pub(crate) verbs: Verbs,
     pub(crate) subresources: &'static [Subresource],
+    /// The fields at the top beside `apiVersion`, `kind` and `metadata`.
+    pub(crate) fields: &'static [&'static str],
     /// Where its objects are kept: `group/plural`. Two versions or groups of one kind share it.
     pub(crate) storage: &'static str,
     pub(crate) manners: Manners,

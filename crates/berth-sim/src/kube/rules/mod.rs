@@ -11,5 +11,7 @@ mod quantity;
 mod resources;
 pub(crate) mod service;
 mod strategy;
+mod unknown;
 
-pub(crate) use strategy::{admit, complete, decode_check, incoming, outgoing, validate, validate_update};
+pub(crate) use strategy::{admit, complete, decode_check, incoming, outgoing, readmit, validate, validate_update};
+pub(crate) use unknown::prune;

@@ -22,6 +22,16 @@ pub(crate) fn admit(object: &mut Value, now: Timestamp) {
         }]);
     }
     object["status"] = status;
+    tolerate(object);
+    for (field, value) in [("priority", json!(0)), ("preemptionPolicy", json!("PreemptLowerPriority"))] {
+        if object["spec"][field].is_null() {
+            object["spec"][field] = value;
+        }
+    }
+}
+
+/// Every pod bears an unready or unreachable node for a while; admission sees to it on each write.
+pub(crate) fn tolerate(object: &mut Value) {
     let tolerations = object["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
     let mut all = tolerations.clone();
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
@@ -31,11 +41,6 @@ pub(crate) fn admit(object: &mut Value, now: Timestamp) {
         }
     }
     object["spec"]["tolerations"] = json!(all);
-    for (field, value) in [("priority", json!(0)), ("preemptionPolicy", json!("PreemptLowerPriority"))] {
-        if object["spec"][field].is_null() {
-            object["spec"][field] = value;
-        }
-    }
 }
 
 /// The quality of service by cpu and memory alone.
@@ -65,6 +70,11 @@ fn quality(spec: &Value) -> &'static str {
 }
 
 pub(crate) fn complete(object: &mut Value) {
+    for condition in object.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(fields) = condition.as_object_mut() {
+            fields.entry("lastProbeTime").or_insert(Value::Null);
+        }
+    }
     let spec = &mut object["spec"];
     if !spec.is_object() {
         *spec = json!({});
@@ -195,4 +205,47 @@ fn validate_toleration(field: &str, toleration: &Value, causes: &mut Vec<Cause>)
     if !text("effect").is_empty() && !EFFECTS.contains(&text("effect")) {
         causes.push(Cause::unsupported(format!("{field}.effect"), text("effect"), EFFECTS));
     }
+}
+
+/// What may change in a pod that is there: images, a deadline, more tolerations, fewer gates.
+pub(crate) fn validate_update(object: &Value, current: &Value, causes: &mut Vec<Cause>) {
+    let list = |pod: &Value, field: &str| pod["spec"][field].as_array().cloned().unwrap_or_default();
+    let same = |one: &Value, other: &Value| {
+        ["key", "operator", "value", "effect"].iter().all(|field| one[*field] == other[*field])
+    };
+    let tolerations = list(object, "tolerations");
+    if list(current, "tolerations").iter().any(|old| !tolerations.iter().any(|new| same(old, new))) {
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        causes.push(Cause::forbidden("spec.tolerations", why));
+        return;
+    }
+    if fixed_part(object) != fixed_part(current) {
+        let why = "pod updates may not change fields other than `spec.containers[*].image`,\
+`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing \
+tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
+        causes.push(Cause::forbidden("spec", why));
+    }
+}
+
+/// The specification without what may change.
+fn fixed_part(object: &Value) -> Value {
+    let mut spec = object["spec"].clone();
+    for field in ["containers", "initContainers"] {
+        for container in spec.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(fields) = container.as_object_mut() {
+                fields.remove("image");
+            }
+        }
+    }
+    if let Some(fields) = spec.as_object_mut() {
+        for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
+            fields.remove(field);
+        }
+        // Scheduling a gated pod may still be narrowed.
+        if object["spec"]["schedulingGates"].is_array() {
+            fields.remove("nodeSelector");
+            fields.remove("affinity");
+        }
+    }
+    spec
 }

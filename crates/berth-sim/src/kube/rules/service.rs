@@ -47,7 +47,7 @@ pub(crate) fn complete(object: &mut Value) {
             spec["ipFamilyPolicy"] = json!("SingleStack");
         }
     }
-    if let Some(ports) = spec["ports"].as_array_mut() {
+    if let Some(ports) = spec.get_mut("ports").and_then(Value::as_array_mut) {
         for port in ports {
             if port["protocol"].is_null() {
                 port["protocol"] = json!("TCP");
@@ -63,7 +63,8 @@ pub(crate) fn complete(object: &mut Value) {
     if !object["status"].is_object() {
         object["status"] = json!({"loadBalancer": {}});
     }
-    for point in object["status"]["loadBalancer"]["ingress"].as_array_mut().into_iter().flatten() {
+    for point in object.pointer_mut("/status/loadBalancer/ingress").and_then(Value::as_array_mut).into_iter().flatten()
+    {
         if point["ip"].is_string() && point["ipMode"].is_null() {
             point["ipMode"] = json!("VIP");
         }
@@ -74,7 +75,7 @@ pub(crate) fn complete(object: &mut Value) {
 pub(crate) fn assign(object: &mut Value, number: u64) {
     let spec = &mut object["spec"];
     if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) {
-        let ports = spec["ports"].as_array_mut().into_iter().flatten();
+        let ports = spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten();
         for (port, free) in ports.zip(number..).filter(|(port, _)| port["nodePort"].is_null()) {
             port["nodePort"] = json!(30_000 + free % 2768);
         }

@@ -45,6 +45,13 @@ pub(crate) fn admit(kind: &Kind, object: &mut Value, now: Timestamp, number: u64
     }
 }
 
+/// What admission adds to each changed object.
+pub(crate) fn readmit(kind: &Kind, object: &mut Value) {
+    if kind.storage == "/pods" {
+        pod::tolerate(object);
+    }
+}
+
 /// Fills in defaults and drops what a typed server would not keep.
 pub(crate) fn complete(kind: &Kind, object: &mut Value) {
     metadata::complete(object);
@@ -80,6 +87,7 @@ pub(crate) fn validate_update(kind: &Kind, object: &Value, current: &Value) -> V
     match kind.storage {
         "/configmaps" | "/secrets" => config::validate_update(object, current, &mut causes),
         "/nodes" => node::validate_update(object, current, &mut causes),
+        "/pods" => pod::validate_update(object, current, &mut causes),
         _ => {}
     }
     causes

@@ -16,7 +16,7 @@ const SERVER_FIELDS: &[&str] =
 
 /// Creates the object in the body.
 pub(crate) fn create(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
-    let object = decode::object(asked.request, asked.kind)?;
+    let object = decode::object(asked)?;
     insert(store, asked, object, Owners::Tracked)
 }
 

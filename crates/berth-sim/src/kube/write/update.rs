@@ -23,7 +23,7 @@ pub(crate) enum Owners {
 
 /// Replaces the object with the one in the body.
 pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
-    let mut object = decode::object(asked.request, asked.kind)?;
+    let mut object = decode::object(asked)?;
     same_name(asked, &mut object)?;
     place::settle_namespace(asked, &mut object)?;
     let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
@@ -53,7 +53,7 @@ pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     whole["apiVersion"] = json!(asked.kind.api_version());
     whole["kind"] = json!(asked.kind.kind);
     let patched = patch.apply(whole)?;
-    let mut object = decode_patched(asked.kind, patched)?;
+    let mut object = decode_patched(asked, patched)?;
     same_name(asked, &mut object)?;
     place::settle_namespace(asked, &mut object)?;
     let owners = asked_owners(&object);
@@ -61,9 +61,9 @@ pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
 }
 
 /// A patched object must still be one of the kind; the whole of it is quoted when it is not.
-fn decode_patched(kind: &'static Kind, patched: Value) -> Outcome<Value> {
+fn decode_patched(asked: &Asked<'_>, patched: Value) -> Outcome<Value> {
     let text = patched.to_string();
-    decode::typed(kind, patched).map_err(|why| {
+    decode::typed(asked, patched).map_err(|why| {
         let why = why
             .split_once(" cannot be handled as a ")
             .and_then(|(_, rest)| rest.split_once(": "))
@@ -105,6 +105,7 @@ pub(crate) fn replace(
     keep_server_fields(&mut object, current);
     keep_other_parts(asked, &mut object, current);
     rules::complete(asked.kind, &mut object);
+    rules::readmit(asked.kind, &mut object);
     count_generation(asked.kind, &mut object, current);
     own(asked, &mut object, current, owners);
     let name = asked.name.unwrap_or_default();

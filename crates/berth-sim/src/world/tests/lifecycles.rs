@@ -234,3 +234,23 @@ fn a_saved_world_goes_on_where_it_was() {
          800s c RUNNING; cpu RUNNING made 1 registered 1 ready 1 gpus 0; v100 RUNNING made 1 registered 1 ready 1 gpus 2",
     );
 }
+
+#[test]
+fn a_cleared_fault_lets_go_on_what_it_kept() {
+    let mut script = Script::new();
+    script.arm(json!({"on": "CreateNodePool", "matches": "v100", "do": {"stockout": {"created": 1}}}));
+    script.arm(json!({"on": "DeleteNodePool", "do": "stuck"}));
+    script.say("POST", &format!("{ZONE}/clusters"), cluster("c", &[plain_pool("cpu", 1), v100(2)])).at(1000).look();
+    script.say("DELETE", &format!("{ZONE}/clusters/c/nodePools/cpu"), Value::Null).at(5000).look();
+    let now = script.now();
+    assert_eq!(script.world.clear_faults(None, now), 2);
+    script.at(5019).look().at(5500).look();
+    script.told(
+        "0s 200 CREATE_CLUSTER
+         1000s c RUNNING; cpu RUNNING made 1 registered 1 ready 1 gpus 0; v100 RUNNING_WITH_ERROR made 1 registered 1 ready 1 gpus 2 GCE_STOCKOUT
+         1000s 200 DELETE_NODE_POOL
+         5000s c RECONCILING; cpu STOPPING made 1 registered 1 ready 1 gpus 0; v100 RUNNING_WITH_ERROR made 1 registered 1 ready 1 gpus 2 GCE_STOCKOUT
+         5019s c RECONCILING; cpu STOPPING made 1 registered 1 ready 1 gpus 0; v100 RUNNING_WITH_ERROR made 1 registered 1 ready 1 gpus 2 GCE_STOCKOUT
+         5500s c RUNNING; v100 RUNNING made 2 registered 2 ready 2 gpus 4",
+    );
+}

@@ -26,7 +26,7 @@ impl Script {
         Script { world: World::new("seed", start), start, seconds: 0, bearer: None, told: String::new() }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.start + SignedDuration::from_secs(self.seconds)
     }
 

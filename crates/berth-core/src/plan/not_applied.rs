@@ -1,0 +1,23 @@
+//! What a file says and no plan of this version acts on, so that nobody takes it for done.
+
+use super::Note;
+use crate::spec::{Autoscaler, Checked, Provider};
+
+/// One note for each field that is checked but not put into the cluster.
+pub fn not_applied(checked: &Checked) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |about: &str, text: &str| notes.push(Note { about: about.to_owned(), text: text.to_owned() });
+    if !checked.quotas.is_empty() {
+        note("quotas", "checked, but this version does not put them into the cluster");
+    }
+    if !checked.workloads.is_empty() {
+        note("workloads", "not started: this version does not put them into the cluster");
+    }
+    if checked.autoscaler != Autoscaler::default() && checked.spec.cloud.provider() == Provider::Gke {
+        note("autoscaler", "GKE's autoscaler takes no such wishes, only gke.autoscalingProfile; they are for EKS");
+    }
+    if checked.budget_monthly_usd.is_some() {
+        note("budget", "not watched: this version knows no prices");
+    }
+    notes
+}
