@@ -38,8 +38,8 @@ pub enum KubeAction {
         /// Which.
         objects: Vec<KubeObjectRef>,
     },
-    /// Deletes all that holds cloud objects: Services of type LoadBalancer, Ingresses, claims whose volumes are deleted with
-    /// them, and the pods that use those claims; complete when all are gone. Done at once if the API does not answer any more.
+    /// Deletes what holds cloud objects: Services of type LoadBalancer and Ingresses, complete when those are gone, and claims,
+    /// which go when their pods do. Done at once if the API cannot be reached any more.
     ReleaseCloudObjects {
         /// The cluster.
         cluster: KubeClusterRef,

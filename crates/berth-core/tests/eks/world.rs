@@ -89,6 +89,7 @@ impl World {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each call of AWS")]
     fn apply_eks(&mut self, action: &EksAction) -> Result<(), String> {
         match action {
             EksAction::CreateRole(role) => self.make(EksPartKind::Role, &role.name, &role.tags),

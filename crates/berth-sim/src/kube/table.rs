@@ -40,9 +40,15 @@ pub(crate) fn table(kind: &Kind, metadata: Value, rows: Vec<Value>) -> Value {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": metadata,
-        "columnDefinitions": COLUMNS.get(kind.plural).cloned().unwrap_or_else(|| json!([])),
+        "columnDefinitions": COLUMNS.get(kind.plural).cloned().unwrap_or_else(name_and_age),
         "rows": rows,
     })
+}
+
+/// The columns of a kind without ones of its own, in the words of another's.
+fn name_and_age() -> Value {
+    let columns = COLUMNS.get("configmaps").and_then(Value::as_array).cloned().unwrap_or_default();
+    columns.into_iter().filter(|column| column["name"] != "Data").collect()
 }
 
 /// One row.

@@ -157,4 +157,46 @@ pub(crate) static KINDS: &[Kind] = &[
         manners: Manners { put_creates: true, put_needs_version: true, ..PLAIN },
         ..ROW
     },
+    Kind {
+        group: "apps",
+        plural: "daemonsets",
+        singular: "daemonset",
+        kind: "DaemonSet",
+        short_names: &["ds"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "apps/daemonsets",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "apps",
+        plural: "deployments",
+        singular: "deployment",
+        kind: "Deployment",
+        short_names: &["deploy"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "apps/deployments",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "rbac.authorization.k8s.io",
+        plural: "clusterrolebindings",
+        singular: "clusterrolebinding",
+        kind: "ClusterRoleBinding",
+        namespaced: false,
+        storage: "rbac.authorization.k8s.io/clusterrolebindings",
+        ..ROW
+    },
+    Kind {
+        group: "rbac.authorization.k8s.io",
+        plural: "clusterroles",
+        singular: "clusterrole",
+        kind: "ClusterRole",
+        namespaced: false,
+        storage: "rbac.authorization.k8s.io/clusterroles",
+        ..ROW
+    },
 ];
