@@ -11,6 +11,7 @@ use crate::spec::{Disk, NodeRange, Place, Sharing, Taint};
 
 /// Which GKE cluster: project, location and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkeClusterRef {
     /// Google Cloud project id.
     pub project: String,
@@ -94,6 +95,7 @@ pub enum GkeAction {
 
 /// A whole cluster as CreateCluster takes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkeCluster {
     /// Where and under which name.
     pub cluster: GkeClusterRef,
@@ -107,6 +109,7 @@ pub struct GkeCluster {
 
 /// Settings of the cluster object that berth compares and keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkeSettings {
     /// Release channel; decides versions and upgrades.
     pub release_channel: ReleaseChannel,
@@ -199,6 +202,7 @@ pub enum GkeClusterChange {
 
 /// A node pool as GKE sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkePool {
     /// Pool name.
     pub name: String,
@@ -232,6 +236,7 @@ pub struct GkePool {
 
 /// GPUs of each node of a GKE pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkeAccelerator {
     /// GKE's name, for example `nvidia-tesla-a100`.
     pub kind: String,
@@ -257,6 +262,7 @@ pub enum GkeDriver {
 
 /// Autoscaling limits of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GkeAutoscaling {
     /// Totals for the pool (`totalMinNodeCount`, `totalMaxNodeCount`), or per zone if `per_zone`.
     pub nodes: NodeRange,

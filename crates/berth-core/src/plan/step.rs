@@ -8,6 +8,7 @@ use crate::actions::Action;
 
 /// What to do, in an order that works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Steps; each stands after all steps it waits for.
     pub steps: Vec<Step>,
@@ -21,9 +22,15 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// Steps that take nodes with GPUs or pods down and therefore need an explicit yes.
+    /// Changes that take nodes with GPUs or pods down and therefore need an explicit yes.
+    ///
+    /// Taking away a whole pool or cluster is no change: whoever asks for that has said what is to go.
     pub fn recreations(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| matches!(step.impact, Impact::Recreate { .. }))
+        self.steps.iter().filter(|step| match step.impact {
+            Impact::Recreate { .. } => true,
+            Impact::Remove { nodes, .. } => step.change == StepChange::Change && nodes > 0,
+            Impact::InPlace | Impact::Rolling => false,
+        })
     }
 }
 
@@ -40,6 +47,7 @@ impl fmt::Display for StepId {
 
 /// One action with its reason and its place in the order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Stable over runs.
     pub id: StepId,
@@ -117,6 +125,7 @@ pub enum Billing {
 
 /// Something decided that is worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Note {
     /// What it is about: a pool, the cluster, a field.
     pub about: String,

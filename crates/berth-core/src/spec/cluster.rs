@@ -21,6 +21,7 @@ pub struct ClusterSpec {
 
 /// Where a cluster stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Place {
     /// For example `us-central1`.
     pub region: String,
@@ -203,6 +204,7 @@ pub enum Capacity {
 
 /// A pool's node count, as totals over its zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NodeRange {
     /// Fewest nodes; the pool starts with at least this many.
     pub min: u32,
@@ -212,6 +214,7 @@ pub struct NodeRange {
 
 /// A Kubernetes taint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Taint {
     /// For example `nvidia.com/gpu`.
     pub key: String,
@@ -235,6 +238,7 @@ pub enum TaintEffect {
 
 /// A boot disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Disk {
     /// Size in GB as the cloud counts them.
     pub size_gb: u32,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// What a verification found about a whole cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct VerificationReport {
     /// Over all pools: the worst of the rows, and [`Verdict::Empty`] only if no pool has a node.
     pub verdict: Verdict,
@@ -29,6 +30,7 @@ impl VerificationReport {
 
 /// One pool: what was promised and what is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PoolRow {
     /// Pool name.
     pub pool: String,
@@ -42,6 +44,7 @@ pub struct PoolRow {
 
 /// Nodes of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NodeCounts {
     /// Nodes the Kubernetes API shows.
     pub registered: u32,
@@ -55,6 +58,7 @@ pub struct NodeCounts {
 
 /// GPUs of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GpuCounts {
     /// Model by berth's name.
     pub model: String,
@@ -84,6 +88,7 @@ pub enum Verdict {
 
 /// One thing that is not as promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Shortfall {
     /// Which check found it: `allocatable`.
     pub check: &'static str,

@@ -22,12 +22,21 @@ pub fn pool_labels(spec: &ClusterSpec) -> BTreeMap<String, String> {
 
 /// The GCP labels to replace `have` with; `None` if there is no difference.
 ///
-/// Google's own labels (`goog-...`) are kept and are no difference.
+/// Labels that the file does not have are kept and are no difference: Google's own, and those that others put there for
+/// their bills and policies.
 pub fn gcp_replacement(
     have: &BTreeMap<String, String>,
     want: &BTreeMap<String, String>,
 ) -> Option<BTreeMap<String, String>> {
-    replacement(have, want, |key| key.starts_with("goog-"))
+    replacement(have, want, |_| true)
+}
+
+/// Keys of a cluster that neither the file nor Google nor berth wrote.
+pub fn left_alone<'a>(
+    have: &'a BTreeMap<String, String>,
+    want: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a String> {
+    have.keys().filter(|key| !key.starts_with("goog-") && !want.contains_key(*key))
 }
 
 /// The node labels to replace `have` with; `None` if there is no difference.
@@ -94,13 +103,15 @@ mod tests {
     }
 
     #[test]
-    fn the_clouds_own_labels_are_no_difference_and_are_kept() {
-        let have = map(&[("team", "dubbing"), ("goog-fleet", "x")]);
+    fn labels_of_others_are_no_difference_and_are_kept() {
+        let have = map(&[("team", "dubbing"), ("goog-fleet", "x"), ("cost-center", "42")]);
         assert_eq!(gcp_replacement(&have, &map(&[("team", "dubbing")])), None);
         assert_eq!(
             gcp_replacement(&have, &map(&[("team", "film")])),
-            Some(map(&[("team", "film"), ("goog-fleet", "x")]))
+            Some(map(&[("team", "film"), ("goog-fleet", "x"), ("cost-center", "42")]))
         );
+        let want = map(&[("team", "film")]);
+        assert_eq!(left_alone(&have, &want).collect::<Vec<_>>(), ["cost-center"]);
         let have = map(&[("tier", "premium"), ("cloud.google.com/gke-spot", "true"), ("node.gke.io/x", "1")]);
         assert_eq!(node_replacement(&have, &map(&[("tier", "premium")])), None);
         assert_eq!(node_replacement(&map(&[("notgke.io/x", "1")]), &map(&[])), Some(map(&[])));

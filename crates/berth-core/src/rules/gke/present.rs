@@ -4,7 +4,7 @@ use super::absent::{delete, refuse_foreign};
 use super::cluster::Wanted;
 use super::operations::{Waits, waits};
 use super::pool_steps::{Pools, decide, settings as settings_of};
-use super::{diff_cluster, steps};
+use super::{diff_cluster, labels, steps};
 use crate::actions::gke::{GkeCluster, GkeClusterChange};
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, Phase};
 use crate::plan::{Impact, Note, Plan, Refusal, Step, StepId};
@@ -134,6 +134,10 @@ fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedClus
         }
     }
     let mut notes: Vec<Note> = state_notes(current).into_iter().chain(waits.own_notes()).collect();
+    notes.extend(
+        labels::left_alone(&current.labels, &want.resource_labels)
+            .map(|key| Note { about: format!("label {key}"), text: "is not in the file and is left alone".to_owned() }),
+    );
     notes.extend(diff_cluster::notes(&current.version, settings, &want.settings));
     notes.extend(pool_steps.notes);
     notes.extend(user.filter(|_| settings.workload_identity && !want.settings.workload_identity).map(|pool| Note {
