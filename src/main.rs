@@ -10,6 +10,7 @@ mod journal_file;
 mod run;
 mod settings;
 mod spec_file;
+mod through_kubernetes;
 mod ui;
 mod which;
 mod wiring;

@@ -26,7 +26,7 @@ pub(crate) async fn carry_out(
     let goal = format!("{verb} {cluster}");
     // Two runs at once must not retry in step with each other.
     let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
-    let outside = Outside { hands: &doors.cloud, clock: &doors.clock, journal: &mut journal, events, stop };
+    let outside = Outside { hands: doors, clock: &doors.clock, journal: &mut journal, events, stop };
     let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), ui.follow(shown, doors.clock.clone()));
     watch.abort();
     Ok(outcome)

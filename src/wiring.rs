@@ -47,7 +47,7 @@ impl Doors {
     }
 
     /// A Kubernetes client for a cluster's API server.
-    pub(crate) fn kubernetes(&self, access: &ClusterAccess) -> Result<kube::Client, Fault> {
+    pub(crate) fn kubernetes(&self, access: &ClusterAccess, _cluster: &str) -> Result<kube::Client, Fault> {
         let Cloud::Gke(gke) = &self.cloud;
         berth_kube::connect(access, Arc::new(GkeTokens(gke.tokens())), Arc::new(self.clock.clone()))
     }

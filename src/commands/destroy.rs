@@ -1,7 +1,7 @@
 //! `berth destroy`: takes a cluster away from any state, and looks again.
 
+use berth_core::observed::Observed;
 use berth_core::plan::Goal;
-use berth_core::ports::Eyes;
 use berth_core::spec::Place;
 use clap::Args;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     let result = match found {
         Ok(Found::At(at)) => destroy(args, &at, &doors, settings, ui).await,
         Ok(Found::Nowhere { name }) => {
-            report(ui, &name, false);
+            report(ui, &name, false, &Observed::default());
             Ok(Exit::Done)
         }
         Err(failure) => Err(failure),
@@ -60,8 +60,7 @@ async fn destroy(
     let mut asked = args.yes;
     for round in 0..ROUNDS {
         let observed = doors
-            .cloud
-            .observe(&at.name, &at.location)
+            .look(&at.name, &at.location)
             .await
             .map_err(|fault| Failure::reading(&fault))
             .map_err(|failure| still_running(failure, at, round))?;
@@ -76,7 +75,7 @@ async fn destroy(
         let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
         if plan.is_empty() {
             kubeconfig::remove(at, settings)?;
-            report(ui, &at.name, round > 0);
+            report(ui, &at.name, round > 0, &observed);
             return Ok(Exit::Done);
         }
         ui.talk(&render::plan::text(&format!("Cluster {} ({}, project {})", at.name, at.location, at.account), &plan));
@@ -127,12 +126,14 @@ fn still_running(failure: Failure, at: &ClusterAt, round: usize) -> Failure {
         .hint("run the same command again, it goes on from there")
 }
 
-fn report(ui: &Ui, name: &str, deleted: bool) {
-    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": KINDS});
+fn report(ui: &Ui, name: &str, deleted: bool, observed: &Observed) {
+    let around = observed.around.checked.iter().map(|kind| kind.words());
+    let kinds: Vec<&str> = KINDS.into_iter().chain(around).collect();
+    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": kinds});
     if ui.is_json() {
         ui.json_line(&value);
     } else {
         let first = if deleted { "is deleted" } else { "is not there" };
-        ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", KINDS.join(", ")));
+        ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", kinds.join(", ")));
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use berth_core::observed::Observed;
 use berth_core::plan::{Goal, Plan};
 use berth_core::ports::Eyes;
+use berth_core::rules;
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
-use berth_core::spec::ClusterSpec;
+use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
@@ -74,7 +75,7 @@ async fn show(
 
 /// Looks at the cluster a spec describes.
 pub(crate) async fn look(doors: &Doors, spec: &ClusterSpec) -> Result<Observed, Failure> {
-    doors.cloud.observe(&spec.name, spec.place.location()).await.map_err(|fault| Failure::reading(&fault))
+    doors.look(&spec.name, spec.place.location()).await.map_err(|fault| Failure::reading(&fault))
 }
 
 /// Decides what it takes to make the cluster be as the spec says.
@@ -107,7 +108,10 @@ pub(crate) async fn preflight(
         return Ok(Vec::new());
     }
     let facts = doors.cloud.facts(spec).await.map_err(|fault| Failure::reading(&fault))?;
-    Ok(berth_core::rules::gke::preflight::findings(spec, doors.account(), observed, &facts))
+    Ok(match spec.cloud.provider() {
+        Provider::Gke => rules::gke::preflight::findings(spec, doors.account(), observed, &facts),
+        Provider::Eks => rules::eks::preflight::findings(spec, doors.account(), observed, &facts),
+    })
 }
 
 /// What failed of a preflight.
@@ -125,5 +129,9 @@ pub(crate) fn preflight_failure(findings: &[PreflightFinding]) -> Failure {
 /// The line above a plan.
 pub(crate) fn heading(spec: &ClusterSpec, doors: &Doors) -> String {
     let provider = spec.cloud.provider().as_str();
-    format!("Cluster {} ({provider}, {}, project {})", spec.name, spec.place.location(), doors.account())
+    let account = match spec.cloud.provider() {
+        Provider::Gke => "project",
+        Provider::Eks => "account",
+    };
+    format!("Cluster {} ({provider}, {}, {account} {})", spec.name, spec.place.location(), doors.account())
 }

@@ -99,7 +99,7 @@ pub(crate) async fn nodes(observed: &Observed, doors: &Doors) -> Result<Vec<Obse
     if matches!(cluster.phase, Phase::Creating | Phase::Deleting) {
         return Ok(Vec::new());
     }
-    berth_kube::nodes(&doors.kubernetes(access)?).await
+    berth_kube::nodes(&doors.kubernetes(access, &cluster.name)?).await
 }
 
 /// Shows the wait as one step.
