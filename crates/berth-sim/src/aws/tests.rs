@@ -252,7 +252,7 @@ fn machines_that_cannot_join_fail_their_group_after_a_quarter_of_an_hour() {
 fn a_quota_counts_virtual_processors() {
     let mut script = Script::new();
     script.cluster();
-    script.world.aws.quotas.insert("L-417A185B".to_owned(), 100.0);
+    script.world.set_quota("L-417A185B", Some("us-east-1"), 100.0);
     script.group("a100", "p4d.24xlarge", 2);
     let told = script.at(900).look("a100");
     assert!(told.contains("VcpuLimitExceeded") && told.contains("vCPU limit of 100"), "{told}");
