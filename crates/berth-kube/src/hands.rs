@@ -122,12 +122,7 @@ async fn list(client: &Client, path: &str, tried: &str) -> Result<Vec<Value>, Fa
     let mut items = Vec::new();
     let mut next = String::new();
     loop {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", &PAGE.to_string());
-        if !next.is_empty() {
-            query.append_pair("continue", &next);
-        }
-        let mut page = match send(client, "GET", &format!("{path}?{}", query.finish()), None, tried).await {
+        let mut page = match send(client, "GET", &page_of(path, &next), None, tried).await {
             Ok(page) => page,
             Err(fault) if fault.kind == FaultKind::NotFound => return Ok(items),
             Err(fault) => return Err(fault),
@@ -140,6 +135,15 @@ async fn list(client: &Client, path: &str, tried: &str) -> Result<Vec<Value>, Fa
             _ => return Ok(items),
         }
     }
+}
+
+fn page_of(path: &str, next: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("limit", &PAGE.to_string());
+    if !next.is_empty() {
+        query.append_pair("continue", next);
+    }
+    format!("{path}?{}", query.finish())
 }
 
 /// Path of an object; its kind's plural follows English for all kinds berth applies.

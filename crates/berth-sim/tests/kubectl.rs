@@ -226,7 +226,11 @@ fn kubectl_reads_the_cluster_itself() {
         assert_eq!(
             names,
             [
+                "clusterrolebindings",
+                "clusterroles",
                 "configmaps",
+                "daemonsets",
+                "deployments",
                 "events",
                 "events",
                 "leases",

@@ -24,3 +24,6 @@ pub(crate) use call::is_aws;
 pub(crate) use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 pub(crate) use state::{Aws, Happening, Shortage};
 pub(crate) use token::authenticate;
+
+#[cfg(test)]
+mod tests;

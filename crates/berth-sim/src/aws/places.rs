@@ -11,8 +11,10 @@ pub(crate) const SECRET_ACCESS_KEY: &str = "berth-simulator-secret-access-key-00
 /// The user behind the access key.
 pub(crate) const USER: &str = "berth-sim";
 
-/// Regions with their zones: letter and number of the zone id.
-const REGIONS: &[(&str, &str, &[(char, u8)])] = &[
+/// A region: its name, the front of its zone ids, and its zones by letter and number of the id.
+type Region = (&'static str, &'static str, &'static [(char, u8)]);
+
+const REGIONS: &[Region] = &[
     ("us-east-1", "use1", &[('a', 4), ('b', 6), ('c', 1), ('d', 2), ('e', 3), ('f', 5)]),
     ("us-east-2", "use2", &[('a', 1), ('b', 2), ('c', 3)]),
     ("us-west-2", "usw2", &[('a', 2), ('b', 1), ('c', 3), ('d', 4)]),

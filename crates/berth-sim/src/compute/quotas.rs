@@ -49,7 +49,14 @@ fn metric(gpu: &str, spot: bool) -> Option<String> {
 
 impl World {
     /// Sets a limit; an empty region stands for all regions or the project.
+    ///
+    /// A metric that is a quota code of AWS, as `L-417A185B`, is one of the other cloud.
     pub(crate) fn set_quota(&mut self, metric: &str, region: Option<&str>, limit: f64) {
+        if metric.starts_with("L-") {
+            let key = region.map_or_else(|| metric.to_owned(), |region| format!("{region}/{metric}"));
+            self.aws.quotas.insert(key, limit);
+            return;
+        }
         self.quotas.insert(format!("{}/{metric}", region.unwrap_or_default()), limit);
     }
 

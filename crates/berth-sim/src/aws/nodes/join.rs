@@ -1,7 +1,5 @@
 //! Why the machines of a node group cannot become Ready nodes.
 
-use serde_json::Value;
-
 use crate::aws::ec2;
 use crate::aws::iam::role_name;
 use crate::aws::state::text;
@@ -70,7 +68,7 @@ pub(crate) fn trouble(world: &World, uid: &str, name: &str) -> Option<Trouble> {
     let cni = cluster.kube.get("daemonsets", Some("kube-system"), "aws-node").is_some();
     let own_role =
         cluster.addons.get("vpc-cni").is_some_and(|addon| addon.fields.contains_key("serviceAccountRoleArn"));
-    let identity = cluster.identities.values().any(|one| one["serviceAccount"] == Value::from("aws-node"));
+    let identity = cluster.identities.values().any(|one| one["serviceAccount"] == "aws-node");
     if !cni || !(own_role || identity || inline || has("AmazonEKS_CNI_Policy")) {
         return Some(trouble_of("NodeCreationFailure", NOT_READY, true));
     }
