@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::wire::{self, Reply, Request};
 use crate::world::{Token, World};
 
+/// The names of the token endpoint's calls, as ledger and faults know them.
+pub(crate) const METHODS: [&str; 2] = ["Token", "TokenInfo"];
+
 /// Whose the tokens of the refresh grant are.
 pub(crate) const EMAIL: &str = "pilot@berth-sim.example";
 

@@ -136,3 +136,22 @@ async fn what_cannot_be_served_is_refused() {
     let broken = Options { dir: Some(dir.path().to_owned()), ..Options::default() };
     assert!(matches!(Simulator::start(broken).await, Err(StartError::World { .. })));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_could_never_strike_is_refused_and_none_of_its_list_is_armed() {
+    let simulator = Simulator::start(Options::default()).await.unwrap();
+    let slips = [
+        (json!({"on": "CreateNodepool", "do": "drop-after"}), "did you mean \"CreateNodePool\"?"),
+        (json!({"on": "CreateNodePool", "nth": 0, "do": "drop-after"}), "nth counts the matching calls from 1"),
+    ];
+    for (slip, words) in slips {
+        let rules = json!([{"on": "GetCluster", "do": "drop-after"}, slip]);
+        let (status, body) = ask(&simulator, "POST", "/_sim/faults", rules).await.unwrap();
+        let text = body["error"].as_str().unwrap();
+        assert_eq!(status, 400, "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+    let faults = ask(&simulator, "GET", "/_sim/faults", Value::Null).await.unwrap().1;
+    assert_eq!(faults, json!({"faults": []}));
+    simulator.stop().await;
+}

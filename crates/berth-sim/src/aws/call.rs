@@ -34,6 +34,15 @@ const SERVICES: &[(Service, &str, &str)] = &[
     (Service::Quotas, "servicequotas", "2019-06-24"),
 ];
 
+/// The names of all services and of their operations, as ledger and faults know them.
+pub(crate) fn methods() -> impl Iterator<Item = String> {
+    SERVICES.iter().flat_map(|(service, ..)| {
+        let name = service.name();
+        let operations = schema::operations(*service).iter().map(move |operation| format!("{name}:{}", operation.name));
+        std::iter::once(name.to_owned()).chain(operations)
+    })
+}
+
 impl Service {
     /// The name, as in the schema and in ledger and faults.
     pub(crate) fn name(self) -> &'static str {

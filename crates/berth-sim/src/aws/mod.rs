@@ -20,7 +20,7 @@ mod token;
 mod types;
 mod xml;
 
-pub(crate) use call::is_aws;
+pub(crate) use call::{is_aws, methods};
 pub(crate) use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 pub(crate) use state::{Aws, Happening, Shortage};
 pub(crate) use token::authenticate;

@@ -5,4 +5,4 @@ mod quotas;
 mod route;
 
 pub(crate) use quotas::Shortage;
-pub(crate) use route::{answer, method};
+pub(crate) use route::{answer, method, methods};

@@ -15,26 +15,35 @@ fn segments(path: &str) -> Option<(String, Vec<String>)> {
     Some((project, parts.collect()))
 }
 
+/// Methods by the shape of the path after the project; `*` stands for a name.
+const METHODS: &[(&str, &str)] = &[
+    ("", "compute.projects.get"),
+    ("regions", "compute.regions.list"),
+    ("regions/*", "compute.regions.get"),
+    ("zones", "compute.zones.list"),
+    ("zones/*", "compute.zones.get"),
+    ("aggregated/acceleratorTypes", "compute.acceleratorTypes.aggregatedList"),
+    ("zones/*/acceleratorTypes", "compute.acceleratorTypes.list"),
+    ("zones/*/acceleratorTypes/*", "compute.acceleratorTypes.get"),
+    ("aggregated/machineTypes", "compute.machineTypes.aggregatedList"),
+    ("zones/*/machineTypes", "compute.machineTypes.list"),
+    ("zones/*/machineTypes/*", "compute.machineTypes.get"),
+    ("zones/*/instanceGroupManagers/*", "compute.instanceGroupManagers.get"),
+];
+
+/// The names of all methods, as ledger and faults know them.
+pub(crate) fn methods() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|(_, name)| *name)
+}
+
 /// The method's name for a path, as ledger and faults know it.
 pub(crate) fn method(request: &Request) -> Option<(&'static str, String)> {
     let (_, parts) = segments(&request.path)?;
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let name = match parts.as_slice() {
-        [] => "compute.projects.get",
-        ["regions"] => "compute.regions.list",
-        ["regions", _] => "compute.regions.get",
-        ["zones"] => "compute.zones.list",
-        ["zones", _] => "compute.zones.get",
-        ["aggregated", "acceleratorTypes"] => "compute.acceleratorTypes.aggregatedList",
-        ["zones", _, "acceleratorTypes"] => "compute.acceleratorTypes.list",
-        ["zones", _, "acceleratorTypes", _] => "compute.acceleratorTypes.get",
-        ["aggregated", "machineTypes"] => "compute.machineTypes.aggregatedList",
-        ["zones", _, "machineTypes"] => "compute.machineTypes.list",
-        ["zones", _, "machineTypes", _] => "compute.machineTypes.get",
-        ["zones", _, "instanceGroupManagers", _] => "compute.instanceGroupManagers.get",
-        _ => return None,
-    };
-    (request.method == "GET").then(|| (name, request.path.trim_start_matches("/compute/v1/").to_owned()))
+    let (_, name) = METHODS.iter().find(|(shape, _)| {
+        let shape: Vec<&str> = shape.split('/').filter(|word| !word.is_empty()).collect();
+        shape.len() == parts.len() && shape.iter().zip(&parts).all(|(word, part)| *word == "*" || word == part)
+    })?;
+    (request.method == "GET").then(|| (*name, request.path.trim_start_matches("/compute/v1/").to_owned()))
 }
 
 /// The answer to a request whose method is known.

@@ -14,7 +14,7 @@ mod versions;
 
 pub(crate) use calls::serve;
 pub(crate) use errors::Refusal;
-pub(crate) use route::{Target, target};
+pub(crate) use route::{Target, methods, target};
 
 #[cfg(test)]
 mod tests;

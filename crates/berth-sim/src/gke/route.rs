@@ -82,6 +82,11 @@ const METHODS: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "clusters/C/nodePools/N/update", "", "UpdateNodePool", "UpdateNodePoolRequest"),
 ];
 
+/// The names of all methods, as ledger and faults know them.
+pub(crate) fn methods() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|(.., method, _)| *method)
+}
+
 /// The target of a request; nothing when no method has that path.
 pub(crate) fn target(request: &Request) -> Option<Target> {
     let path = request.path.trim_start_matches('/').trim_end_matches('/');

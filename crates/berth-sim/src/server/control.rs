@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::connection::json as answer_json;
 use super::files;
 use super::live::Shared;
+use super::methods;
 use crate::faults::Rule;
 use crate::wire::Request;
 use crate::world::World;
@@ -99,6 +100,10 @@ fn arm(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
             return refuse(400, &error.to_string());
         }
     };
+    // All are looked at before any is armed, so that a refused list leaves nothing behind.
+    if let Some(slip) = rules.iter().find_map(|rule| check(rule).err()) {
+        return refuse(400, &slip);
+    }
     let (mut live, now) = shared.now();
     let mut ids = Vec::new();
     for rule in rules {
@@ -116,6 +121,15 @@ fn arm(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
         Ok(()) => ok(json!({ "ids": ids })),
         Err(error) => refuse(500, &error.to_string()),
     }
+}
+
+/// Refuses a rule that could never strike.
+fn check(rule: &Rule) -> Result<(), String> {
+    methods::known(&rule.on)?;
+    if rule.nth == 0 {
+        return Err("nth counts the matching calls from 1, so there is no call 0".to_owned());
+    }
+    Ok(())
 }
 
 fn clear(shared: &Arc<Shared>, id: Option<u64>) -> Response<Body> {

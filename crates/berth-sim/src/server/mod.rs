@@ -8,6 +8,7 @@ mod control;
 mod endpoints;
 mod files;
 mod live;
+mod methods;
 mod simulator;
 
 pub use endpoints::{Endpoints, PROJECT, attach, env};
