@@ -64,7 +64,7 @@ fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (
 }
 
 fn cluster_shortfalls(spec: &ClusterSpec, evidence: &Evidence<'_>) -> Vec<Shortfall> {
-    let shortfall = |verdict, cause| vec![Shortfall { check: "cluster", pool: None, node: None, verdict, cause }];
+    let shortfall = |verdict, cause| vec![Shortfall { check: "state", pool: None, node: None, verdict, cause }];
     let Some(cluster) = &evidence.cluster.cluster else {
         return shortfall(Verdict::Failed, format!("there is no cluster {} in {}", spec.name, spec.place.location()));
     };

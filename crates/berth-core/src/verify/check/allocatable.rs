@@ -30,8 +30,11 @@ fn check_node(evidence: &PoolEvidence<'_>, gpu: &GpuSpec, node: &ObservedNode) -
         }
         Some(_) => (Verdict::Failed, "the node shares its GPUs in another way than the file says".to_owned()),
     };
-    let have = node.extended_resources.get(resource).map_or_else(|| "no".to_owned(), u64::to_string);
-    let cause = format!("{have} of {expected} {resource} allocatable: {cause}");
+    let have = node
+        .extended_resources
+        .get(resource)
+        .map_or_else(|| format!("none of the {expected}"), |have| format!("{have} of {expected}"));
+    let cause = format!("{have} {resource} allocatable: {cause}");
     Some(evidence.node_shortfall("allocatable", node, verdict, cause))
 }
 
