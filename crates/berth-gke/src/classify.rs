@@ -176,6 +176,15 @@ pub(crate) fn kind_of(error: &Error) -> FaultKind {
     of_error(error).0
 }
 
+/// Whether a call was refused because of what stands there now, in words that do not say that something else runs there.
+pub(crate) fn is_unmet_precondition(error: &Error) -> bool {
+    unmet_precondition(&said(answered(error)))
+}
+
+fn unmet_precondition(said: &Said) -> bool {
+    said.code == "FAILED_PRECONDITION" && of_answer(said).0 == FaultKind::Refused
+}
+
 /// Whether the service refused the token of a call.
 pub(crate) fn is_refused_token(error: &Error) -> bool {
     said(answered(error)).http == Some(401)

@@ -6,11 +6,13 @@ use berth_core::actions::gke::{GkeClusterChange, GkeClusterRef, MaintenanceWindo
 use berth_core::ports::Started;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_container_v1::model;
+use google_cloud_gax::error::Error;
 
+use super::under_way;
 use crate::client::changing;
 use crate::cloud::GkeCloud;
 use crate::ticket::{Target, waiting};
-use crate::{classify, read, write};
+use crate::{read, write};
 
 /// How often a change is sent with a fingerprint read anew, before the engine hears that somebody else keeps changing it.
 const STALE_TRIES: usize = 3;
@@ -54,7 +56,7 @@ pub(crate) async fn change_cluster(
     let call = changing(gke.clients.container.update_cluster()).set_name(cluster.path()).set_update(update);
     match gke.clients.call(|| call.clone().send()).await {
         Ok(operation) => Ok(waiting(&operation, &Target::cluster(cluster))),
-        Err(error) => Err(classify::of_call(tried(what, cluster), &error)),
+        Err(error) => Err(fault_of(gke, cluster, what, &error).await),
     }
 }
 
@@ -81,7 +83,7 @@ async fn set_labels(gke: &GkeCloud, at: &GkeClusterRef, labels: &BTreeMap<String
             .set_label_fingerprint(&have.label_fingerprint);
         match gke.clients.call(|| call.clone().send()).await {
             Ok(operation) => return Ok(waiting(&operation, &Target::cluster(at))),
-            Err(error) => last = Some(stale(classify::of_call(tried("the labels", at), &error))?),
+            Err(error) => last = Some(stale(fault_of(gke, at, "the labels", &error).await)?),
         }
     }
     Err(last.unwrap_or_else(|| gone("the labels", at)))
@@ -109,10 +111,14 @@ async fn set_maintenance(
             .set_maintenance_policy(policy);
         match gke.clients.call(|| call.clone().send()).await {
             Ok(operation) => return Ok(waiting(&operation, &Target::cluster(at))),
-            Err(error) => last = Some(stale(classify::of_call(tried("the maintenance window", at), &error))?),
+            Err(error) => last = Some(stale(fault_of(gke, at, "the maintenance window", &error).await)?),
         }
     }
     Err(last.unwrap_or_else(|| gone("the maintenance window", at)))
+}
+
+async fn fault_of(gke: &GkeCloud, at: &GkeClusterRef, what: &str, error: &Error) -> Fault {
+    under_way::fault_of(gke, at, tried(what, at), error, |_| LeftBehind::Nothing).await
 }
 
 /// Whether only the fingerprint or resource version was stale; every other fault goes to the engine.

@@ -2,13 +2,15 @@
 
 use berth_core::actions::gke::{GkeClusterRef, GkePoolChange};
 use berth_core::ports::Started;
-use berth_core::run::Fault;
+use berth_core::run::{Fault, LeftBehind};
 use google_cloud_container_v1::model;
+use google_cloud_gax::error::Error;
 
+use super::under_way;
 use crate::client::changing;
 use crate::cloud::GkeCloud;
 use crate::ticket::{Target, waiting};
-use crate::{classify, write};
+use crate::write;
 
 /// Makes one change.
 pub(crate) async fn change_pool(
@@ -18,6 +20,7 @@ pub(crate) async fn change_pool(
     change: &GkePoolChange,
 ) -> Result<Started, Fault> {
     let container = &gke.clients.container;
+    let target = Target::pool(cluster, pool);
     let path = cluster.pool_path(pool);
     let update = changing(container.update_node_pool()).set_name(&path);
     let (what, update) = match change {
@@ -26,13 +29,13 @@ pub(crate) async fn change_pool(
                 .set_name(&path)
                 .set_autoscaling(write::autoscaling(autoscaling.as_ref()));
             let sent = gke.clients.call(|| call.clone().send()).await;
-            return started(sent, "autoscaling", cluster, pool);
+            return started(gke, sent, "autoscaling", &target).await;
         }
         GkePoolChange::NodesPerZone(nodes) => {
             let nodes = i32::try_from(*nodes).unwrap_or(i32::MAX);
             let call = changing(container.set_node_pool_size()).set_name(&path).set_node_count(nodes);
             let sent = gke.clients.call(|| call.clone().send()).await;
-            return started(sent, "the size", cluster, pool);
+            return started(gke, sent, "the size", &target).await;
         }
         GkePoolChange::Labels(labels) => {
             ("the node labels", update.set_labels(model::NodeLabels::new().set_labels(labels.clone())))
@@ -47,17 +50,20 @@ pub(crate) async fn change_pool(
         }
     };
     let sent = gke.clients.call(|| update.clone().send()).await;
-    started(sent, what, cluster, pool)
+    started(gke, sent, what, &target).await
 }
 
-fn started(
-    sent: Result<model::Operation, google_cloud_gax::error::Error>,
+async fn started(
+    gke: &GkeCloud,
+    sent: Result<model::Operation, Error>,
     what: &str,
-    cluster: &GkeClusterRef,
-    pool: &str,
+    target: &Target,
 ) -> Result<Started, Fault> {
     match sent {
-        Ok(operation) => Ok(waiting(&operation, &Target::pool(cluster, pool))),
-        Err(error) => Err(classify::of_call(format!("change {what} of pool {pool}"), &error)),
+        Ok(operation) => Ok(waiting(&operation, target)),
+        Err(error) => {
+            let tried = format!("change {what} of {}", target.words());
+            Err(under_way::fault_of(gke, &target.cluster, tried, &error, |_| LeftBehind::Nothing).await)
+        }
     }
 }

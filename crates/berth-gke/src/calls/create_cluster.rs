@@ -20,7 +20,10 @@ pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Resul
     match gke.clients.call(|| call.clone().send()).await {
         Ok(operation) => Ok(waiting(&operation, &target)),
         Err(error) if classify::kind_of(&error) == FaultKind::AlreadyExists => there_already(gke, &target).await,
-        Err(error) => Err(classify::with_left(format!("create {}", target.words()), &error, classify::left_by_create)),
+        Err(error) => {
+            let tried = format!("create {}", target.words());
+            Err(under_way::fault_of(gke, &target.cluster, tried, &error, classify::left_by_create).await)
+        }
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) async fn create_pool(gke: &GkeCloud, cluster: &GkeClusterRef, pool: &
         Ok(operation) => Ok(waiting(&operation, &target)),
         Err(error) if classify::kind_of(&error) == FaultKind::AlreadyExists => there_already(gke, &target, pool).await,
         Err(error) => {
-            let fault = classify::with_left(format!("create {}", target.words()), &error, classify::left_by_create);
+            let tried = format!("create {}", target.words());
+            let fault = under_way::fault_of(gke, cluster, tried, &error, classify::left_by_create).await;
             // A cluster that is busy may be so because an earlier try of this very call took effect.
             match fault.kind {
                 FaultKind::Busy => under_way::or_running(gke, "CREATE_NODE_POOL", &target, fault).await,

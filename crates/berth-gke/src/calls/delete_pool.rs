@@ -19,7 +19,8 @@ pub(crate) async fn delete_pool(gke: &GkeCloud, cluster: &GkeClusterRef, pool: &
         Err(error) => error,
     };
     let tried = format!("delete {}", target.words());
-    let fault = classify::with_left(tried, &error, |kind| classify::left_by_delete(kind, target.words()));
+    let left = |kind| classify::left_by_delete(kind, target.words());
+    let fault = under_way::fault_of(gke, cluster, tried, &error, left).await;
     match fault.kind {
         FaultKind::NotFound => Ok(Started::Done),
         FaultKind::Busy | FaultKind::Refused => under_way::or_running(gke, "DELETE_NODE_POOL", &target, fault).await,

@@ -1,12 +1,14 @@
 //! Finding that an action's effect is already under way, because an earlier try took effect.
 
+use berth_core::actions::gke::GkeClusterRef;
 use berth_core::ports::{Progress, Started};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_container_v1::model;
+use google_cloud_gax::error::Error;
 
 use crate::cloud::GkeCloud;
-use crate::poll;
 use crate::ticket::{self, Target, waiting};
+use crate::{classify, poll};
 
 /// The running operation of this kind on this very target.
 pub(super) async fn find(gke: &GkeCloud, kind: &str, target: &Target) -> Result<Option<model::Operation>, Fault> {
@@ -40,6 +42,28 @@ pub(super) async fn or_running(gke: &GkeCloud, kind: &str, target: &Target, faul
         Ok(Some(operation)) => Ok(waiting(&operation, target)),
         Ok(None) | Err(_) => Err(fault),
     }
+}
+
+/// The fault of a call that changes something on a cluster.
+///
+/// GKE words a refusal because of a running operation in more ways than are known. So a precondition that is not met counts
+/// as busy while any operation runs there; once none does, the same refusal stands for itself.
+pub(super) async fn fault_of(
+    gke: &GkeCloud,
+    at: &GkeClusterRef,
+    tried: String,
+    error: &Error,
+    left: impl FnOnce(FaultKind) -> LeftBehind,
+) -> Fault {
+    let fault = classify::with_left(tried, error, left);
+    if !classify::is_unmet_precondition(error) {
+        return fault;
+    }
+    // When the operations cannot be read, the refusal says more than that fault.
+    let running = gke.running(at).await.unwrap_or_default();
+    let Some(operation) = running.first() else { return fault };
+    let said = format!("{}; operation {} runs on the cluster", fault.said, operation.name);
+    Fault { kind: FaultKind::Busy, said, retry: Retry::Backoff, ..fault }
 }
 
 /// Somebody else's thing has the name.

@@ -71,6 +71,16 @@ fn answers_mean_what_the_table_says() {
 }
 
 #[test]
+fn only_a_precondition_in_unknown_words_takes_another_look() {
+    let unmet = |code: &str, text: &str| {
+        unmet_precondition(&Said { http: Some(400), code: code.to_owned(), text: text.to_owned(), retry_after: None })
+    };
+    assert!(unmet("FAILED_PRECONDITION", "The cluster is not in a state for that."));
+    assert!(!unmet("FAILED_PRECONDITION", "Cluster is running incompatible operation operation-17."));
+    assert!(!unmet("INVALID_ARGUMENT", "Machine type does not exist."));
+}
+
+#[test]
 fn a_retry_after_header_is_honoured() {
     let after = Duration::from_secs(7);
     let said = Said { http: Some(503), retry_after: Some(after), ..Said::default() };

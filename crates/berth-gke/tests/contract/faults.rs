@@ -1,6 +1,6 @@
 //! What goes wrong, and what is said of it.
 
-use berth_core::actions::gke::{GkeAction, GkeClusterChange};
+use berth_core::actions::gke::{GkeAction, GkeClusterChange, GkePoolChange};
 use berth_core::ports::{Eyes, Hands, Progress, Started};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
 use serde_json::json;
@@ -103,6 +103,35 @@ async fn a_cluster_that_works_on_something_else_is_busy() {
     let fault = bench.begin(more()).await.unwrap_err();
     assert_eq!((fault.kind, fault.retry, fault.left_behind), (FaultKind::Busy, Retry::Backoff, LeftBehind::Nothing));
     assert!(fault.said.contains(&running), "{}", fault.said);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_precondition_in_unknown_words_is_busy_only_while_an_operation_runs() {
+    let bench = Bench::start().await;
+    bench.carry_out(create()).await.unwrap();
+    let odd = json!({"answer": {"code": 400, "status": "FAILED_PRECONDITION", "message": "Not in this state."}});
+    let change = |on| GkeAction::ChangeCluster { cluster: reference(), change: GkeClusterChange::ShieldedNodes(on) };
+    let size = || GkeAction::ChangePool {
+        cluster: reference(),
+        pool: "cpu-pool".to_owned(),
+        change: GkePoolChange::NodesPerZone(2),
+    };
+    bench.arm(json!({"on": "UpdateCluster", "do": odd})).await;
+    let fault = bench.begin(change(false)).await.unwrap_err();
+    assert_eq!((fault.kind, fault.retry), (FaultKind::Refused, Retry::Never), "{fault}");
+    let Started::Waiting(ticket) = bench.begin(change(false)).await.unwrap() else { panic!("it takes a while") };
+    let running = bench.gke.observe("dubbing", REGION).await.unwrap().operations[0].name.clone();
+    for (call, action) in [("UpdateCluster", change(true)), ("CreateNodePool", more()), ("SetNodePoolSize", size())] {
+        bench.arm(json!({"on": call, "do": odd})).await;
+        let fault = bench.begin(action).await.unwrap_err();
+        assert_eq!(
+            (fault.kind, fault.retry, &fault.left_behind),
+            (FaultKind::Busy, Retry::Backoff, &LeftBehind::Nothing)
+        );
+        assert!(fault.said.ends_with(&format!("operation {running} runs on the cluster")), "{call}: {fault}");
+    }
+    bench.finish(&ticket).await.unwrap();
     bench.stop().await;
 }
 
