@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::time::Duration;
 
-use berth_core::run::{Fault, LeftBehind, Retry};
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_compute_v1::client::{AcceleratorTypes, Projects, Regions, Zones};
 use google_cloud_container_v1::client::ClusterManager;
 use google_cloud_gax::error::Error;
 use google_cloud_gax::exponential_backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 use google_cloud_gax::options::RequestOptionsBuilder;
-use google_cloud_gax::retry_policy::{Aip194Strict, NeverRetry, RetryPolicyExt};
+use google_cloud_gax::retry_policy::{NeverRetry, RetryPolicy, RetryPolicyExt};
+use google_cloud_gax::retry_result::RetryResult;
+use google_cloud_gax::retry_state::RetryState;
 
 use crate::classify;
 use crate::settings::Settings;
@@ -42,9 +44,7 @@ macro_rules! client {
             .with_credentials($tokens.for_sdk())
             .with_attempt_timeout(ATTEMPT_TIMEOUT)
             .with_backoff_policy(backoff())
-            .with_retry_policy(
-                Aip194Strict.continue_on_too_many_requests().with_attempt_limit(READ_TRIES).with_time_limit(READ_LIMIT),
-            );
+            .with_retry_policy(ReadAgain.with_attempt_limit(READ_TRIES).with_time_limit(READ_LIMIT));
         if let Some(endpoint) = $endpoint {
             builder = builder.with_endpoint(endpoint);
         }
@@ -85,6 +85,26 @@ impl Clients {
     }
 }
 
+/// Tries again whatever passes by itself: a slow or broken service, a broken connection, too many requests.
+///
+/// The SDK's own policy takes 503 alone for passing, but front ends answer 408, 500, 502 and 504 in the same bad minutes.
+#[derive(Debug, Clone)]
+struct ReadAgain;
+
+impl RetryPolicy for ReadAgain {
+    fn on_error(&self, state: &RetryState, error: Error) -> RetryResult {
+        // A token that could not be got in time, or a connection that never stood: the call was never sent.
+        let unsent = error.is_transient_and_before_rpc();
+        let passes =
+            matches!(classify::kind_of(&error), FaultKind::Unavailable | FaultKind::Lost | FaultKind::Throttled);
+        if unsent || (state.idempotent && passes) {
+            RetryResult::Continue(error)
+        } else {
+            RetryResult::Permanent(error)
+        }
+    }
+}
+
 /// A call that only reads: the SDK may try it again.
 pub(crate) fn reading<B: RequestOptionsBuilder>(call: B) -> B {
     call.with_idempotency(true).with_user_agent(USER_AGENT)
@@ -110,7 +130,7 @@ fn base_of(url: &str, sdk_path: &str) -> String {
 
 fn unusable(error: &google_cloud_gax::client_builder::Error) -> Fault {
     Fault {
-        kind: berth_core::run::FaultKind::Refused,
+        kind: FaultKind::Refused,
         tried: "open the way to Google Cloud".to_owned(),
         said: classify::chain(error),
         left_behind: LeftBehind::Nothing,
@@ -121,6 +141,20 @@ fn unusable(error: &google_cloud_gax::client_builder::Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_read_again() {
+        let answer = |http: u16| {
+            let error = Error::http(http, http::HeaderMap::new(), Vec::from(b"{}").into());
+            ReadAgain.on_error(&RetryState::new(true), error).is_continue()
+        };
+        let again = [408, 429, 500, 502, 503, 504];
+        assert_eq!(again.map(answer), [true; 6]);
+        assert_eq!([400, 401, 403, 404, 409, 412, 501].map(answer), [false; 7]);
+        let broken = || Error::io("connection reset by peer");
+        assert!(ReadAgain.on_error(&RetryState::new(true), broken()).is_continue());
+        assert!(ReadAgain.on_error(&RetryState::new(false), broken()).is_permanent());
+    }
 
     #[test]
     fn endpoints_may_have_the_path_gcloud_writes() {

@@ -86,6 +86,11 @@ async fn calls_that_change_are_not_repeated_and_calls_that_read_are() {
     bench.arm(json!({"on": "GetCluster", "times": 2, "do": down})).await;
     assert_eq!(bench.gke.observe("dubbing", REGION).await.unwrap().cluster, None);
     assert_eq!(bench.calls("GetCluster").await, 3);
+    let broken = json!({"answer": {"code": 500, "status": "INTERNAL", "message": "Internal error encountered."}});
+    bench.arm(json!({"on": "GetCluster", "do": broken})).await;
+    bench.arm(json!({"on": "GetCluster", "nth": 2, "do": "drop-before"})).await;
+    assert_eq!(bench.gke.observe("dubbing", REGION).await.unwrap().cluster, None);
+    assert_eq!(bench.calls("GetCluster").await, 6);
     let full = json!({"answer": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow down."}});
     bench.arm(json!({"on": "CreateCluster", "do": full})).await;
     let fault = bench.begin(create()).await.unwrap_err();
