@@ -159,6 +159,11 @@ pub(crate) fn with_left(tried: impl Into<String>, error: &Error, left: impl FnOn
     Fault { kind, tried: tried.into(), said, left_behind: left(kind), retry }
 }
 
+/// A fault of a look, at something that a change may have made or left: what is there is not known.
+pub(crate) fn unseen(fault: Fault) -> Fault {
+    Fault { left_behind: LeftBehind::Unknown, ..fault }
+}
+
 /// The fault of credentials that gave no token.
 pub(crate) fn of_credentials(tried: &str, error: &CredentialsError) -> Fault {
     let retry = if error.is_transient() { Retry::Backoff } else { Retry::Never };

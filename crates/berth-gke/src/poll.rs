@@ -23,7 +23,7 @@ pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fa
             retry: Retry::Never,
         });
     };
-    let operation = gke.find_operation(&work.path()).await?;
+    let operation = gke.find_operation(&work.path()).await.map_err(|fault| not_seen(&work, fault))?;
     if let Some(operation) = operation.as_ref().filter(|operation| !read::is_done(operation)) {
         return Ok(Progress::Pending(read::detail(operation)));
     }
@@ -37,21 +37,28 @@ pub(crate) async fn poll(gke: &GkeCloud, ticket: &Ticket) -> Result<Progress, Fa
     if let Some(said) = read::failure(&operation) {
         return failed(gke, &work, &said).await;
     }
-    match work.kind.as_str() {
-        "CREATE_CLUSTER" | "CREATE_NODE_POOL" => created(gke, &work.target).await,
-        _ => Ok(Progress::Done),
+    if work.creates() {
+        return created(gke, &work.target, "GKE says that it is done").await;
     }
+    Ok(Progress::Done)
+}
+
+/// The fault of a look at something being made or removed says nothing of what is there; a change leaves nothing new.
+fn not_seen(work: &Work, fault: Fault) -> Fault {
+    if work.creates() || work.removes() { classify::unseen(fault) } else { fault }
 }
 
 /// Whether what was to be made is there and well; also when no operation says so.
-pub(crate) async fn created(gke: &GkeCloud, target: &Target) -> Result<Progress, Fault> {
-    let look = look(gke, target).await?;
+///
+/// `because` is what led to believe that it is there.
+pub(crate) async fn created(gke: &GkeCloud, target: &Target, because: &str) -> Result<Progress, Fault> {
+    let look = look(gke, target).await.map_err(classify::unseen)?;
     let tried = format!("create {}", target.words());
     let Some(look) = look else {
         return Err(Fault {
             kind: FaultKind::NotFound,
             tried,
-            said: format!("GKE says that it is done, but {} is not there", target.words()),
+            said: format!("{because}, but {} is not there", target.words()),
             left_behind: LeftBehind::Nothing,
             retry: Retry::Never,
         });
@@ -73,31 +80,39 @@ pub(crate) async fn created(gke: &GkeCloud, target: &Target) -> Result<Progress,
     Err(Fault { kind, tried, said, left_behind: look.left(), retry: Retry::Never })
 }
 
-/// What is to be said of an operation that GKE does not know any more.
+/// What is to be said of an operation that GKE does not know any more: what its target looks like has to tell how it ended.
 async fn forgotten(gke: &GkeCloud, work: &Work) -> Result<Progress, Fault> {
-    if matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL") {
-        return created(gke, &work.target).await;
+    let because = format!("GKE does not know operation {} any more", work.operation);
+    if work.creates() {
+        return created(gke, &work.target, &because).await;
     }
-    let phase = look(gke, &work.target).await?.map(|look| look.phase);
-    let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
+    let phase = look(gke, &work.target).await.map_err(|fault| not_seen(work, fault))?.map(|look| look.phase);
+    let target = work.target.words();
+    let fault = |kind, tried, said, left_behind| Err(Fault { kind, tried, said, left_behind, retry: Retry::Never });
+    if work.removes() {
+        return match phase {
+            None => Ok(Progress::Done),
+            Some(Phase::Deleting) => Ok(Progress::Pending(Some(format!("{target} is being deleted")))),
+            Some(_) => {
+                let said = format!("{because}, and {target} is still there");
+                fault(FaultKind::Other, format!("delete {target}"), said, LeftBehind::These(vec![target]))
+            }
+        };
+    }
     match phase {
-        Some(Phase::Deleting) if removes => Ok(Progress::Pending(None)),
-        Some(_) if removes => Err(Fault {
-            kind: FaultKind::Other,
-            tried: format!("delete {}", work.target.words()),
-            said: format!("GKE does not know operation {} any more, and it is still there", work.operation),
-            left_behind: LeftBehind::These(vec![work.target.words()]),
-            retry: Retry::Never,
-        }),
-        Some(Phase::Updating) => Ok(Progress::Pending(None)),
-        _ => Ok(Progress::Done),
+        Some(Phase::Updating) => Ok(Progress::Pending(Some(format!("{target} is being changed")))),
+        // Whether the change took effect, the next plan shows: it reads every setting back.
+        Some(_) => Ok(Progress::Done),
+        None => {
+            let said = format!("{because}, and {target} is not there");
+            fault(FaultKind::NotFound, format!("change {target}"), said, LeftBehind::Nothing)
+        }
     }
 }
 
 /// What an operation that ended with an error comes to, with what is there now.
 async fn failed(gke: &GkeCloud, work: &Work, said: &Said) -> Result<Progress, Fault> {
-    let creates = matches!(work.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL");
-    let removes = matches!(work.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL");
+    let (creates, removes) = (work.creates(), work.removes());
     let left_behind = if creates || removes {
         match look(gke, &work.target).await {
             Ok(Some(look)) => look.left(),

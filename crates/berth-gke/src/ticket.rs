@@ -84,6 +84,16 @@ impl Work {
         }
     }
 
+    /// Whether it makes its target.
+    pub(crate) fn creates(&self) -> bool {
+        matches!(self.kind.as_str(), "CREATE_CLUSTER" | "CREATE_NODE_POOL")
+    }
+
+    /// Whether it removes its target.
+    pub(crate) fn removes(&self) -> bool {
+        matches!(self.kind.as_str(), "DELETE_CLUSTER" | "DELETE_NODE_POOL")
+    }
+
     /// `projects/P/locations/L/operations/OP`
     pub(crate) fn path(&self) -> String {
         operation_path(&self.target.cluster, &self.operation)

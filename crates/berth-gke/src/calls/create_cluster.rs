@@ -28,7 +28,7 @@ pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Resul
 }
 
 async fn there_already(gke: &GkeCloud, target: &Target) -> Result<Started, Fault> {
-    let Some(cluster) = gke.find_cluster(&target.cluster).await? else {
+    let Some(cluster) = gke.find_cluster(&target.cluster).await.map_err(classify::unseen)? else {
         return Err(under_way::free_again(target));
     };
     if !ownership::is_ours(&read::sorted_map(&cluster.resource_labels)) {

@@ -32,7 +32,7 @@ pub(crate) async fn create_pool(gke: &GkeCloud, cluster: &GkeClusterRef, pool: &
 }
 
 async fn there_already(gke: &GkeCloud, target: &Target, wanted: &GkePool) -> Result<Started, Fault> {
-    let Some(pool) = gke.find_pool(&target.cluster, &wanted.name).await? else {
+    let Some(pool) = gke.find_pool(&target.cluster, &wanted.name).await.map_err(classify::unseen)? else {
         return Err(under_way::free_again(target));
     };
     let labels = pool.config.as_ref().map(|config| read::sorted_map(&config.resource_labels)).unwrap_or_default();

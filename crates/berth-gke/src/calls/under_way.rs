@@ -20,10 +20,10 @@ pub(super) async fn find(gke: &GkeCloud, kind: &str, target: &Target) -> Result<
 
 /// The ticket of the running operation that makes the target, or what the target at rest says.
 pub(super) async fn creation(gke: &GkeCloud, kind: &str, target: &Target) -> Result<Started, Fault> {
-    if let Some(operation) = find(gke, kind, target).await? {
+    if let Some(operation) = find(gke, kind, target).await.map_err(classify::unseen)? {
         return Ok(waiting(&operation, target));
     }
-    match poll::created(gke, target).await {
+    match poll::created(gke, target, "its name was taken a moment ago").await {
         Ok(Progress::Done) => Ok(Started::Done),
         Ok(Progress::Pending(_)) => {
             let left = LeftBehind::These(vec![target.words()]);

@@ -148,6 +148,23 @@ async fn what_other_tools_left_is_understood() {
 }
 
 #[tokio::test]
+async fn a_look_that_fails_does_not_say_that_nothing_is_left() {
+    let gke = stand_in::gke(|_| {
+        ("403 Forbidden", json!({"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "No."}}).to_string())
+    })
+    .await;
+    let left = async |kind: &str| {
+        let operation = format!("{kind} operation-1 {}", reference().path());
+        let fault = gke.poll(&Ticket { operation, target: "cluster dubbing".to_owned() }).await.unwrap_err();
+        assert_eq!(fault.tried, "ask about operation operation-1");
+        fault.left_behind
+    };
+    assert_eq!(left("CREATE_CLUSTER").await, LeftBehind::Unknown);
+    assert_eq!(left("DELETE_NODE_POOL").await, LeftBehind::Unknown);
+    assert_eq!(left("UPDATE_CLUSTER").await, LeftBehind::Nothing);
+}
+
+#[tokio::test]
 async fn a_removal_that_ended_with_an_error_is_done_when_nothing_is_left() {
     let gke = stand_in::gke(|path| {
         if path.contains("/operations/") {

@@ -1,7 +1,7 @@
 //! What goes wrong, and what is said of it.
 
 use berth_core::actions::gke::{GkeAction, GkeClusterChange, GkePoolChange};
-use berth_core::ports::{Eyes, Hands, Progress, Started};
+use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
 use serde_json::json;
 
@@ -181,10 +181,20 @@ async fn an_operation_nobody_knows_any_more_is_judged_by_its_target() {
     assert!(matches!(bench.gke.poll(&ticket).await.unwrap(), Progress::Pending(_)));
     bench.finish(&true_ticket).await.unwrap();
     assert_eq!(bench.gke.poll(&ticket).await.unwrap(), Progress::Done);
-    ticket.operation = ticket.operation.replace("CREATE_CLUSTER", "DELETE_CLUSTER");
-    let fault = bench.gke.poll(&ticket).await.unwrap_err();
+    let of_kind = |kind: &str| Ticket { operation: ticket.operation.replace("CREATE_CLUSTER", kind), ..ticket.clone() };
+    let removal = of_kind("DELETE_CLUSTER");
+    let fault = bench.gke.poll(&removal).await.unwrap_err();
     assert_eq!(fault.left_behind, LeftBehind::These(vec!["cluster dubbing".to_owned()]));
+    let forgotten = "GKE does not know operation operation-1-forgotten any more";
+    assert_eq!(fault.to_string(), format!("delete cluster dubbing: {forgotten}, and cluster dubbing is still there"));
     bench.carry_out(GkeAction::DeleteCluster { cluster: reference() }).await.unwrap();
-    assert_eq!(bench.gke.poll(&ticket).await.unwrap(), Progress::Done);
+    assert_eq!(bench.gke.poll(&removal).await.unwrap(), Progress::Done);
+    let said = async |ticket| bench.gke.poll(&ticket).await.unwrap_err().to_string();
+    assert_eq!(
+        said(ticket.clone()).await,
+        format!("create cluster dubbing: {forgotten}, but cluster dubbing is not there")
+    );
+    let gone = said(of_kind("UPDATE_CLUSTER")).await;
+    assert_eq!(gone, format!("change cluster dubbing: {forgotten}, and cluster dubbing is not there"));
     bench.stop().await;
 }
