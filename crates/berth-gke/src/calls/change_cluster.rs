@@ -60,14 +60,17 @@ pub(crate) async fn change_cluster(
     }
 }
 
-/// The cluster's own autoscaling with another profile, because the update replaces the whole of it.
+/// Another profile, with the two settings beside it that would be switched off if they were left out: this much gcloud sends,
+/// also for clusters whose auto-provisioning has limits and defaults. Much of what is read back may not be sent.
 async fn with_profile(
     gke: &GkeCloud,
     at: &GkeClusterRef,
     wanted: model::ClusterAutoscaling,
 ) -> Result<model::ClusterAutoscaling, Fault> {
     let have = current(gke, at, "the autoscaling profile").await?.autoscaling.unwrap_or_default();
-    Ok(have.set_autoscaling_profile(wanted.autoscaling_profile))
+    Ok(wanted
+        .set_enable_node_autoprovisioning(have.enable_node_autoprovisioning)
+        .set_or_clear_default_compute_class_config(have.default_compute_class_config))
 }
 
 async fn set_labels(gke: &GkeCloud, at: &GkeClusterRef, labels: &BTreeMap<String, String>) -> Result<Started, Fault> {

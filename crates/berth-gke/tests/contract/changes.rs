@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use berth_core::actions::Action;
 use berth_core::actions::gke::{
     AutoscalingProfile, GkeAction, GkeAutoscaling, GkeClusterChange, GkePoolChange, GkeSettings, MaintenanceWindow,
     ReleaseChannel,
 };
 use berth_core::observed::ObservedCloud;
+use berth_core::ports::Hands;
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, labels, reference, wanted};
+use crate::stand_in::{self, Answer};
 
 async fn made() -> Bench {
     let bench = Bench::start().await;
@@ -63,6 +66,41 @@ async fn labels_are_set_though_somebody_else_was_quicker() {
     change(&bench, GkeClusterChange::ResourceLabels(labels(&[("team", "film")]))).await;
     assert_eq!(bench.calls("SetLabels").await, 2, "labels that are there are not set again");
     bench.stop().await;
+}
+
+/// A cluster with settings beside those berth changes, some of which may be read only.
+fn rich(path: &str) -> Answer {
+    let body = if path.contains(":setMaintenancePolicy") || path.contains("/operations") {
+        json!({"name": "operation-1", "operationType": "UPDATE_CLUSTER", "status": "RUNNING"})
+    } else {
+        json!({
+            "name": "dubbing", "status": "RUNNING",
+            "autoscaling": {
+                "autoscalingProfile": "BALANCED", "enableNodeAutoprovisioning": true,
+                "defaultComputeClassConfig": {"enabled": true}, "somethingNew": {"readOnly": true},
+                "resourceLimits": [{"resourceType": "cpu", "maximum": "64"}],
+                "autoprovisioningNodePoolDefaults": {"imageType": "COS_CONTAINERD", "upgradeSettings": {"maxSurge": 1}},
+            },
+            "maintenancePolicy": {"resourceVersion": "e3b0", "window": {"maintenanceExclusions": {
+                "fair": {"startTime": "2026-12-01T00:00:00Z", "endTime": "2026-12-08T00:00:00Z"},
+            }}},
+        })
+    };
+    ("200 OK\r\ncontent-type: application/json", body.to_string())
+}
+
+#[tokio::test]
+async fn a_profile_is_sent_with_nothing_that_is_only_read() {
+    let (gke, heard) = stand_in::heard(rich).await;
+    let change = GkeClusterChange::AutoscalingProfile(AutoscalingProfile::OptimizeUtilization);
+    let change = GkeAction::ChangeCluster { cluster: reference(), change };
+    gke.start(&Action::Gke(change)).await.unwrap();
+    let sent: Value = serde_json::from_str(&heard.only(&format!("PUT /v1/{}", reference().path())).body).unwrap();
+    let autoscaling = &sent["update"]["desiredClusterAutoscaling"];
+    let keys: Vec<&String> = autoscaling.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["autoscalingProfile", "defaultComputeClassConfig", "enableNodeAutoprovisioning"]);
+    assert_eq!(autoscaling["enableNodeAutoprovisioning"], true);
+    assert_eq!(autoscaling["defaultComputeClassConfig"]["enabled"], true);
 }
 
 #[tokio::test]
