@@ -107,11 +107,8 @@ async fn set_maintenance(
             .set_resource_version(&have.resource_version)
             .set_or_clear_disruption_budget(have.disruption_budget)
             .set_window(wanted.clone().set_maintenance_exclusions(exclusions));
-        let call = changing(gke.clients.container.set_maintenance_policy())
-            .set_project_id(&at.project)
-            .set_cluster_id(&at.name)
-            .set_name(at.path())
-            .set_maintenance_policy(policy);
+        let call =
+            changing(gke.clients.container.set_maintenance_policy()).set_name(at.path()).set_maintenance_policy(policy);
         match gke.clients.call(|| call.clone().send()).await {
             Ok(operation) => return Ok(waiting(&operation, &Target::cluster(at))),
             Err(error) => last = Some(stale(fault_of(gke, at, "the maintenance window", &error).await)?),

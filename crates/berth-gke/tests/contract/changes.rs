@@ -104,6 +104,20 @@ async fn a_profile_is_sent_with_nothing_that_is_only_read() {
 }
 
 #[tokio::test]
+async fn a_maintenance_window_is_sent_by_the_clusters_path_alone_and_keeps_exclusions() {
+    let (gke, heard) = stand_in::heard(rich).await;
+    let change = GkeClusterChange::Maintenance(Some(MaintenanceWindow::Daily("03:00".to_owned())));
+    let change = GkeAction::ChangeCluster { cluster: reference(), change };
+    gke.start(&Action::Gke(change)).await.unwrap();
+    let sent = heard.only(&format!("POST /v1/{}:setMaintenancePolicy", reference().path()));
+    let sent: Value = serde_json::from_str(&sent.body).unwrap();
+    let exclusion = json!({"startTime": "2026-12-01T00:00:00Z", "endTime": "2026-12-08T00:00:00Z"});
+    let window =
+        json!({"dailyMaintenanceWindow": {"startTime": "03:00"}, "maintenanceExclusions": {"fair": exclusion}});
+    assert_eq!(sent, json!({"maintenancePolicy": {"resourceVersion": "e3b0", "window": window}}));
+}
+
+#[tokio::test]
 async fn every_change_of_a_pool_is_read_back() {
     let bench = made().await;
     let gpu = "gpu-v100-pool";
