@@ -78,7 +78,10 @@ async fn set_labels(gke: &GkeCloud, at: &GkeClusterRef, labels: &BTreeMap<String
     for _ in 0..STALE_TRIES {
         let have = current(gke, at, "the labels").await?;
         if read::sorted_map(&have.resource_labels) == *labels {
-            return Ok(Started::Done);
+            // Labels read as they will be while the machines still get them; an earlier try may have begun that.
+            let target = Target::cluster(at);
+            let running = under_way::find(gke, "UPDATE_CLUSTER", &target).await?;
+            return Ok(running.map_or(Started::Done, |operation| waiting(&operation, &target)));
         }
         let call = changing(gke.clients.container.set_labels())
             .set_name(at.path())

@@ -8,7 +8,7 @@ use berth_core::actions::gke::{
     ReleaseChannel,
 };
 use berth_core::observed::ObservedCloud;
-use berth_core::ports::Hands;
+use berth_core::ports::{Hands, Started};
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use serde_json::{Value, json};
 
@@ -115,6 +115,28 @@ async fn a_maintenance_window_is_sent_by_the_clusters_path_alone_and_keeps_exclu
     let window =
         json!({"dailyMaintenanceWindow": {"startTime": "03:00"}, "maintenanceExclusions": {"fair": exclusion}});
     assert_eq!(sent, json!({"maintenancePolicy": {"resourceVersion": "e3b0", "window": window}}));
+}
+
+#[tokio::test]
+async fn labels_that_are_there_are_waited_for_while_their_operation_runs() {
+    fn labelled(path: &str, status: &str) -> Answer {
+        let link = format!("https://container.example/v1/{}", reference().path());
+        let operation = json!({
+            "name": "operation-1", "operationType": "UPDATE_CLUSTER", "status": status, "targetLink": link,
+        });
+        let cluster = json!({"name": "dubbing", "resourceLabels": labels(&[]), "labelFingerprint": "e3b0"});
+        let body = if path.contains("/operations") { json!({"operations": [operation]}) } else { cluster };
+        ("200 OK\r\ncontent-type: application/json", body.to_string())
+    }
+    let change = GkeClusterChange::ResourceLabels(labels(&[]));
+    let change = Action::Gke(GkeAction::ChangeCluster { cluster: reference(), change });
+    let Started::Waiting(ticket) = stand_in::gke(|path| labelled(path, "RUNNING")).await.start(&change).await.unwrap()
+    else {
+        panic!("its operation runs")
+    };
+    assert_eq!(ticket.operation, format!("UPDATE_CLUSTER operation-1 {}", reference().path()));
+    let ended = stand_in::gke(|path| labelled(path, "DONE")).await.start(&change).await.unwrap();
+    assert_eq!(ended, Started::Done);
 }
 
 #[tokio::test]
