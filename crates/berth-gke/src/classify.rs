@@ -54,6 +54,10 @@ const QUOTA: [&str; 7] = [
     "exceeded quota",
 ];
 
+/// Texts that mean: no addresses left for nodes or pods. Machines there may be, so it is nothing that passes with time; it is
+/// a limit of the project's own making, as a quota is.
+const ADDRESSES: [&str; 2] = ["ip_space_exhausted", "ip space"];
+
 /// Texts of quotas on requests, not on things.
 const RATE: [&str; 3] = ["per minute", "rate limit", "ratelimitexceeded"];
 
@@ -70,7 +74,7 @@ pub(crate) fn of_answer(said: &Said) -> (FaultKind, Retry) {
         400 | 403 | 429 if has(&STOCKOUT) => (FaultKind::Stockout, Retry::Never),
         429 if has(&RATE) => (FaultKind::Throttled, again),
         403 if has(&RATE) => (FaultKind::Throttled, again),
-        400 | 403 | 429 if has(&QUOTA) => (FaultKind::Quota, Retry::Never),
+        400 | 403 | 429 if has(&QUOTA) || has(&ADDRESSES) => (FaultKind::Quota, Retry::Never),
         403 => (FaultKind::Denied, Retry::Never),
         404 => (FaultKind::NotFound, Retry::Never),
         409 => (FaultKind::AlreadyExists, Retry::Never),
@@ -85,13 +89,15 @@ pub(crate) fn of_answer(said: &Said) -> (FaultKind, Retry) {
 }
 
 /// What the error of an ended operation means. Asking again never helps: the operation is over.
+///
+/// Many things can be exhausted, so the code `RESOURCE_EXHAUSTED` alone is no stockout: only its text tells.
 pub(crate) fn of_operation(said: &Said) -> FaultKind {
     let text = said.text.to_ascii_lowercase();
     let has = |texts: &[&str]| texts.iter().any(|part| text.contains(part));
     match said.code.as_str() {
         _ if has(&STOCKOUT) => FaultKind::Stockout,
-        _ if has(&QUOTA) => FaultKind::Quota,
-        "RESOURCE_EXHAUSTED" => FaultKind::Stockout,
+        _ if has(&QUOTA) || has(&ADDRESSES) => FaultKind::Quota,
+        "RESOURCE_EXHAUSTED" if has(&["addresses"]) => FaultKind::Quota,
         "PERMISSION_DENIED" => FaultKind::Denied,
         "UNAUTHENTICATED" => FaultKind::Credentials,
         "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" | "UNIMPLEMENTED" => FaultKind::Refused,

@@ -58,6 +58,7 @@ fn answers_mean_what_the_table_says() {
         (429, "RESOURCE_EXHAUSTED", "Resource has been exhausted.", Throttled, Backoff),
         (404, "NOT_FOUND", "Not found: projects/p/locations/l/clusters/c.", NotFound, Never),
         (409, "ALREADY_EXISTS", "Already exists: projects/p/locations/l/clusters/c.", AlreadyExists, Never),
+        (403, "PERMISSION_DENIED", "IP_SPACE_EXHAUSTED_WITH_DETAILS: the subnetwork is full.", Quota, Never),
         (400, "FAILED_PRECONDITION", "The zone does not have enough resources available.", Stockout, Never),
         (408, "", "", Lost, Backoff),
         (500, "INTERNAL", "Internal error encountered.", Unavailable, Backoff),
@@ -96,7 +97,11 @@ fn errors_of_operations_mean_what_the_table_says() {
             FaultKind::Stockout,
         ),
         ("RESOURCE_EXHAUSTED", "GCE_STOCKOUT: {zonesAvailable: us-central1-b}", FaultKind::Stockout),
-        ("RESOURCE_EXHAUSTED", "no more room", FaultKind::Stockout),
+        ("RESOURCE_EXHAUSTED", "no more room", FaultKind::Other),
+        ("UNKNOWN", "IP_SPACE_EXHAUSTED: Instance 'gke-1' creation failed.", FaultKind::Quota),
+        ("INTERNAL", "IP space of 'projects/p/regions/r/subnetworks/default' is exhausted.", FaultKind::Quota),
+        ("RESOURCE_EXHAUSTED", "The pods' range has no free addresses.", FaultKind::Quota),
+        ("INVALID_ARGUMENT", "External addresses are not allowed here.", FaultKind::Refused),
         (
             "RESOURCE_EXHAUSTED",
             "Quota 'NVIDIA_V100_GPUS' exceeded. Limit: 1.0 in region us-central1.",
@@ -125,6 +130,8 @@ fn conditions_mean_what_the_table_says() {
     assert_eq!(of_condition("GCE_QUOTA_EXCEEDED", "UNKNOWN", ""), IssueCause::Quota);
     assert_eq!(of_condition("NODE_SERVICE_ACCOUNT_MISSING_PERMISSIONS", "", ""), IssueCause::Permission);
     assert_eq!(of_condition("UNKNOWN", "RESOURCE_EXHAUSTED", "Quota 'CPUS' exceeded"), IssueCause::Quota);
+    assert_eq!(of_condition("UNKNOWN", "RESOURCE_EXHAUSTED", "IP space is exhausted"), IssueCause::Quota);
+    assert_eq!(of_condition("UNKNOWN", "RESOURCE_EXHAUSTED", ""), IssueCause::Other);
     assert_eq!(of_condition("UNKNOWN", "PERMISSION_DENIED", ""), IssueCause::Permission);
     assert_eq!(of_condition("CA_EXPIRING", "OK", "soon"), IssueCause::Other);
 }
