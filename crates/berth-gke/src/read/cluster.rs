@@ -6,6 +6,7 @@ use berth_core::actions::gke::{AutoscalingProfile, GkeSettings, MaintenanceWindo
 use berth_core::observed::{ClusterAccess, ObservedCloud, ObservedCluster};
 use berth_core::spec::Place;
 use google_cloud_container_v1::model;
+use google_cloud_container_v1::model::control_plane_endpoints_config::IPEndpointsConfig;
 use google_cloud_container_v1::model::maintenance_window::Policy;
 
 use super::words::{issues, name_of, phase, sorted_map, time};
@@ -33,20 +34,46 @@ pub(crate) fn cluster(cluster: &model::Cluster, project: &str) -> ObservedCluste
     }
 }
 
-/// The address GKE gives it while it lives: the IP endpoint with its own authority, else the DNS endpoint, whose
-/// certificate is a public authority's. There is none while the cluster is provisioned.
+/// The address to call it by: a public IP endpoint, else the DNS endpoint, else an IP endpoint inside the network. There is
+/// none while the cluster is provisioned.
 fn access(cluster: &model::Cluster) -> Option<ClusterAccess> {
-    if !cluster.endpoint.is_empty() {
-        let encoded = cluster.master_auth.as_ref().map(|auth| auth.cluster_ca_certificate.as_str()).unwrap_or_default();
-        let ca_pem = STANDARD.decode(encoded).ok().and_then(|pem| String::from_utf8(pem).ok());
-        return Some(ClusterAccess {
-            server: format!("https://{}", cluster.endpoint),
-            ca_pem: ca_pem.filter(|pem| !pem.is_empty()),
-        });
+    let ip = ip_access(cluster);
+    if is_public(cluster) && ip.is_some() { ip } else { dns_access(cluster).or(ip) }
+}
+
+/// The IP endpoint with the cluster's own authority; `None` where it is switched off, though an address may still be told.
+fn ip_access(cluster: &model::Cluster) -> Option<ClusterAccess> {
+    let off = ip_endpoints(cluster).is_some_and(|ip| ip.enabled == Some(false));
+    if off || cluster.endpoint.is_empty() {
+        return None;
     }
+    let encoded = cluster.master_auth.as_ref().map(|auth| auth.cluster_ca_certificate.as_str()).unwrap_or_default();
+    let ca_pem = STANDARD.decode(encoded).ok().and_then(|pem| String::from_utf8(pem).ok());
+    let server = format!("https://{}", cluster.endpoint);
+    Some(ClusterAccess { server, ca_pem: ca_pem.filter(|pem| !pem.is_empty()) })
+}
+
+/// The DNS endpoint, whose certificate is a public authority's, where users may call it.
+fn dns_access(cluster: &model::Cluster) -> Option<ClusterAccess> {
     let dns = cluster.control_plane_endpoints_config.as_ref()?.dns_endpoint_config.as_ref()?;
     let reachable = dns.allow_external_traffic == Some(true) && !dns.endpoint.is_empty();
     reachable.then(|| ClusterAccess { server: format!("https://{}", dns.endpoint), ca_pem: None })
+}
+
+/// Whether the IP endpoint can be reached from outside the network.
+fn is_public(cluster: &model::Cluster) -> bool {
+    let ip = ip_endpoints(cluster);
+    // gcloud takes it for off when this is not said; here the address stays the last resort then.
+    if ip.is_some_and(|ip| ip.enabled != Some(true)) {
+        return false;
+    }
+    #[expect(deprecated, reason = "clusters made before the new field say it here")]
+    let private = cluster.private_cluster_config.as_ref().is_some_and(|private| private.enable_private_endpoint);
+    ip.and_then(|ip| ip.enable_public_endpoint).unwrap_or(!private)
+}
+
+fn ip_endpoints(cluster: &model::Cluster) -> Option<&IPEndpointsConfig> {
+    cluster.control_plane_endpoints_config.as_ref()?.ip_endpoints_config.as_ref()
 }
 
 fn settings(cluster: &model::Cluster) -> GkeSettings {
@@ -119,4 +146,40 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = names.map(ToOwned::to_owned).collect();
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn server(ip: &Value, dns_open: bool, old: &Value) -> Option<String> {
+        let cluster = json!({
+            "endpoint": "10.0.0.2", "privateClusterConfig": old,
+            "controlPlaneEndpointsConfig": {
+                "ipEndpointsConfig": ip,
+                "dnsEndpointConfig": {"endpoint": "x.gke.goog", "allowExternalTraffic": dns_open},
+            },
+        });
+        access(&serde_json::from_value(cluster).unwrap()).map(|access| access.server)
+    }
+
+    #[test]
+    fn the_endpoint_that_can_be_reached_is_taken() {
+        let (by_ip, by_dns) = (Some("https://10.0.0.2".to_owned()), Some("https://x.gke.goog".to_owned()));
+        let none = Value::Null;
+        assert_eq!(server(&json!({"enabled": true, "enablePublicEndpoint": true}), true, &none), by_ip);
+        assert_eq!(server(&none, true, &none), by_ip);
+        let private = json!({"enabled": true, "enablePublicEndpoint": false});
+        assert_eq!(server(&private, true, &none), by_dns);
+        assert_eq!(server(&none, true, &json!({"enablePrivateEndpoint": true})), by_dns);
+        // From inside the network it can still be called.
+        assert_eq!(server(&private, false, &none), by_ip);
+        let unsaid = json!({"privateEndpoint": "10.0.0.2"});
+        assert_eq!((server(&unsaid, true, &none), server(&unsaid, false, &none)), (by_dns.clone(), by_ip.clone()));
+        let off = json!({"enabled": false});
+        assert_eq!(server(&off, true, &none), by_dns);
+        assert_eq!(server(&off, false, &none), None);
+    }
 }
