@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::classify;
 use crate::token::AccessToken;
 
 /// How long the token endpoint may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the token endpoint says about a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +40,15 @@ pub(crate) fn account_of(adc: &str) -> Option<String> {
     Some(email.to_owned())
 }
 
-/// Asks the token endpoint about a token.
+/// Asks the token endpoint about a token. It stands in the body, because URLs are written down by proxies and servers.
 pub(crate) async fn ask(endpoint: &str, token: &AccessToken) -> Result<TokenReport, Fault> {
-    let mut url = url::Url::parse(endpoint).map_err(|error| fault(FaultKind::Refused, error.to_string()))?;
-    url.query_pairs_mut().append_pair("access_token", token.secret());
-    // Errors of this client name the URL, and the URL has the token in it.
-    let broken = |error: reqwest::Error| fault(FaultKind::Unavailable, classify::chain(&error.without_url()));
+    let url = url::Url::parse(endpoint).map_err(|error| fault(FaultKind::Refused, error.to_string()))?;
+    let form =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("access_token", token.secret()).finish();
+    let broken = |error: reqwest::Error| fault(FaultKind::Unavailable, classify::chain(&error));
     let client = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(broken)?;
-    let response = client.get(url).send().await.map_err(broken)?;
+    let request = client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+    let response = request.send().await.map_err(broken)?;
     let status = response.status();
     if status.is_client_error() {
         return Err(fault(

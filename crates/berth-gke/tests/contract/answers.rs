@@ -52,6 +52,14 @@ async fn a_refused_fixed_token_is_a_fault_of_the_credentials() {
     assert!(!fault.to_string().contains("sesame"), "{fault}");
 }
 
+#[tokio::test]
+async fn a_token_is_asked_about_in_the_body_and_not_in_the_url() {
+    let (gke, heard) = stand_in::heard(pages).await;
+    assert_eq!(gke.tokens().identity().await.unwrap().as_deref(), Some("who@example.com"));
+    let asked = heard.only("POST /tokeninfo");
+    assert_eq!((asked.line.as_str(), asked.body.as_str()), ("POST /tokeninfo", "access_token=sesame"));
+}
+
 /// Two pages of zones and of accelerator types.
 fn pages(path: &str) -> Answer {
     let second = path.contains("pageToken=next");
