@@ -55,8 +55,9 @@ macro_rules! client {
 impl Clients {
     /// Builds the clients; nothing is called yet.
     pub(crate) async fn build(settings: &Settings, tokens: Tokens) -> Result<Self, Fault> {
-        let container = settings.container_endpoint.as_deref().map(|url| base_of(url, "/v1"));
-        let compute = settings.compute_endpoint.as_deref().map(|url| base_of(url, "/compute/v1"));
+        let container = endpoint(CONTAINER, settings.container_endpoint.as_deref(), "/v1")?;
+        let compute = endpoint(COMPUTE, settings.compute_endpoint.as_deref(), "/compute/v1")?;
+        endpoint(TOKENINFO, settings.tokeninfo_endpoint.as_deref(), "")?;
         Ok(Self {
             container: client!(ClusterManager, container.as_deref(), tokens)?,
             regions: client!(Regions, compute.as_deref(), tokens)?,
@@ -122,6 +123,21 @@ fn backoff() -> ExponentialBackoff {
         .clamp()
 }
 
+/// The settings of endpoints, by gcloud's names where it has one.
+const CONTAINER: &str = "api_endpoint_overrides/container";
+const COMPUTE: &str = "api_endpoint_overrides/compute";
+const TOKENINFO: &str = "the tokeninfo endpoint";
+
+/// An endpoint that stands in place of Google's, without the path the SDK adds by itself.
+fn endpoint(setting: &str, url: Option<&str>, sdk_path: &str) -> Result<Option<String>, Fault> {
+    let Some(url) = url else { return Ok(None) };
+    let is_web = |parsed: &url::Url| matches!(parsed.scheme(), "http" | "https") && parsed.has_host();
+    if url::Url::parse(url).is_ok_and(|parsed| is_web(&parsed)) {
+        return Ok(Some(base_of(url, sdk_path)));
+    }
+    Err(refused(format!("`{url}` in {setting} is no URL such as https://container.googleapis.com")))
+}
+
 /// The part of an endpoint before the path the SDK adds by itself.
 fn base_of(url: &str, sdk_path: &str) -> String {
     let url = url.trim_end_matches('/');
@@ -129,10 +145,14 @@ fn base_of(url: &str, sdk_path: &str) -> String {
 }
 
 fn unusable(error: &google_cloud_gax::client_builder::Error) -> Fault {
+    refused(classify::chain(error))
+}
+
+fn refused(said: String) -> Fault {
     Fault {
         kind: FaultKind::Refused,
         tried: "open the way to Google Cloud".to_owned(),
-        said: classify::chain(error),
+        said,
         left_behind: LeftBehind::Nothing,
         retry: Retry::Never,
     }
@@ -164,5 +184,16 @@ mod tests {
         );
         assert_eq!(base_of("http://127.0.0.1:8080/", "/v1"), "http://127.0.0.1:8080");
         assert_eq!(base_of("http://127.0.0.1:8080/v1", "/v1"), "http://127.0.0.1:8080");
+    }
+
+    #[test]
+    fn an_endpoint_that_is_no_url_is_named_with_its_setting() {
+        for wrong in ["container.example", "localhost:8080", "ftp://x.example", "https://", ""] {
+            let fault = endpoint(CONTAINER, Some(wrong), "/v1").unwrap_err();
+            let said = format!("`{wrong}` in api_endpoint_overrides/container is no URL");
+            assert!(fault.said.starts_with(&said), "{fault}");
+        }
+        assert_eq!(endpoint(COMPUTE, None, ""), Ok(None));
+        assert_eq!(endpoint(COMPUTE, Some("http://[::1]:80/"), ""), Ok(Some("http://[::1]:80".to_owned())));
     }
 }
