@@ -15,7 +15,8 @@ pub struct GkeCloud {
 }
 
 impl GkeCloud {
-    /// Prepares clients and credentials; the first call to Google is made later.
+    /// Prepares clients and credentials; the first call to Google is made later. Without a credentials file the metadata
+    /// server is asked for a token now, and has two seconds.
     ///
     /// # Errors
     /// No project is given, an endpoint is no URL, or there are no usable credentials.
@@ -30,6 +31,7 @@ impl GkeCloud {
             });
         };
         let tokens = Tokens::open(settings.credentials.clone(), settings.tokeninfo_endpoint.clone())?;
+        tokens.ready().await?;
         let clients = Clients::build(&settings, tokens).await?;
         Ok(Self { clients, project })
     }

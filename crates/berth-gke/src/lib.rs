@@ -11,6 +11,7 @@ mod eyes;
 mod facts;
 mod hands;
 mod identity;
+mod metadata;
 mod poll;
 mod read;
 mod settings;

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::classify;
 use crate::identity::{self, TokenReport};
+use crate::metadata;
 use crate::settings::CredentialSource;
 
 /// What the tokens have to be good for; the second lets the token endpoint name the account.
@@ -85,6 +86,17 @@ impl Tokens {
         let tokeninfo = tokeninfo.unwrap_or_else(|| DEFAULT_TOKENINFO.to_owned());
         let live = RwLock::new(Live { generation: 0, credentials });
         Ok(Self { inner: Arc::new(Inner { source, tokeninfo, live }) })
+    }
+
+    /// Makes sure that credentials of the machine itself are there; other credentials show at the first call what they are.
+    ///
+    /// # Errors
+    /// No credentials file was found, and no metadata server gives a token.
+    pub(crate) async fn ready(&self) -> Result<(), Fault> {
+        match self.live().credentials {
+            Kept::Renewed(credentials) if metadata::gives(&credentials) => metadata::answers(&credentials).await,
+            _ => Ok(()),
+        }
     }
 
     /// A token that is good now; `fresh` asks for one that is not the last one, because that was refused.
