@@ -121,12 +121,12 @@ fn removal(have: &GkePool, nodes: u32) -> Impact {
 }
 
 fn node_labels(have: &GkePool, want: &GkePool) -> Option<PoolChange> {
-    let labels = labels::node_replacement(&have.labels, &want.labels)?;
-    Some(PoolChange {
+    let have = labels::node_labels_of_people(&have.labels, &want.labels);
+    (have != want.labels).then(|| PoolChange {
         field: "labels",
-        details: labels::difference_words(&have.labels, &labels),
+        details: labels::difference_words(&have, &want.labels),
         impact: Impact::InPlace,
-        change: GkePoolChange::Labels(labels),
+        change: GkePoolChange::Labels(want.labels.clone()),
     })
 }
 

@@ -28,7 +28,9 @@ pub fn gcp_replacement(
     have: &BTreeMap<String, String>,
     want: &BTreeMap<String, String>,
 ) -> Option<BTreeMap<String, String>> {
-    replacement(have, want, |_| true)
+    let mut merged = have.clone();
+    merged.extend(want.clone());
+    (*have != merged).then_some(merged)
 }
 
 /// Keys of a cluster that neither the file nor Google nor berth wrote.
@@ -39,19 +41,23 @@ pub fn left_alone<'a>(
     have.keys().filter(|key| !key.starts_with("goog-") && !want.contains_key(*key))
 }
 
-/// The node labels to replace `have` with; `None` if there is no difference.
+/// The node labels of a pool that people wrote: all but those of GKE's own domains that the file does not name.
 ///
-/// Labels of GKE's own domains are kept and are no difference.
-pub fn node_replacement(
+/// GKE keeps its own labels when people's are replaced, and refuses some of them when they are sent.
+pub fn node_labels_of_people(
     have: &BTreeMap<String, String>,
     want: &BTreeMap<String, String>,
-) -> Option<BTreeMap<String, String>> {
-    replacement(have, want, |key| {
-        let domain = key.split_once('/').map_or("", |(domain, _)| domain);
-        ["cloud.google.com", "gke.io", "kubernetes.io", "k8s.io"]
-            .iter()
-            .any(|own| domain == *own || domain.ends_with(&format!(".{own}")))
-    })
+) -> BTreeMap<String, String> {
+    let own = have.iter().filter(|(key, _)| want.contains_key(*key) || !is_gkes(key));
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Whether a node label's key is of a domain of GKE's or of Kubernetes'.
+fn is_gkes(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    ["cloud.google.com", "gke.io", "kubernetes.io", "k8s.io"]
+        .iter()
+        .any(|own| domain == *own || domain.ends_with(&format!(".{own}")))
 }
 
 /// Lines `label team: old -> new` for a plan.
@@ -69,20 +75,6 @@ fn value_words(value: Option<&String>) -> String {
         Some(value) if value.is_empty() => "\"\"".to_owned(),
         Some(value) => value.clone(),
     }
-}
-
-fn replacement(
-    have: &BTreeMap<String, String>,
-    want: &BTreeMap<String, String>,
-    is_the_clouds: impl Fn(&str) -> bool,
-) -> Option<BTreeMap<String, String>> {
-    let mut merged = want.clone();
-    for (key, value) in have {
-        if is_the_clouds(key) && !merged.contains_key(key) {
-            merged.insert(key.clone(), value.clone());
-        }
-    }
-    (*have != merged).then_some(merged)
 }
 
 /// Brings a text into the characters and the length GCP labels allow; legal text stays as it is.
@@ -112,9 +104,19 @@ mod tests {
         );
         let want = map(&[("team", "film")]);
         assert_eq!(left_alone(&have, &want).collect::<Vec<_>>(), ["cost-center"]);
-        let have = map(&[("tier", "premium"), ("cloud.google.com/gke-spot", "true"), ("node.gke.io/x", "1")]);
-        assert_eq!(node_replacement(&have, &map(&[("tier", "premium")])), None);
-        assert_eq!(node_replacement(&map(&[("notgke.io/x", "1")]), &map(&[])), Some(map(&[])));
+    }
+
+    #[test]
+    fn node_labels_of_the_clouds_own_domains_are_nobodys_unless_the_file_names_them() {
+        let clouds =
+            [("cloud.google.com/gke-spot", "true"), ("node.gke.io/x", "1"), ("topology.kubernetes.io/zone", "a")];
+        let mut have = map(&clouds);
+        have.extend(map(&[("tier", "premium"), ("notgke.io/x", "1")]));
+        let people = map(&[("tier", "premium"), ("notgke.io/x", "1")]);
+        assert_eq!(node_labels_of_people(&have, &map(&[("tier", "basic")])), people);
+        let mut with_one = people.clone();
+        with_one.insert("node.gke.io/x".to_owned(), "1".to_owned());
+        assert_eq!(node_labels_of_people(&have, &map(&[("node.gke.io/x", "2")])), with_one);
     }
 
     #[test]
