@@ -40,7 +40,7 @@ pub fn changes(
         channel(have, want),
         maintenance(have, want),
         components("logging", &have.logging, &want.logging, GkeClusterChange::Logging),
-        components("monitoring", &have.monitoring, &want.monitoring, GkeClusterChange::Monitoring),
+        components("monitoring", &have.monitoring, &monitoring(have, want), GkeClusterChange::Monitoring),
         profile(have, want),
         toggle("workload-identity", have.workload_identity, want.workload_identity, Impact::InPlace, {
             GkeClusterChange::WorkloadIdentity
@@ -77,6 +77,13 @@ pub fn notes(version: &str, have: &GkeSettings, want: &GkeSettings) -> Vec<Note>
     }
     if have.private_nodes != want.private_nodes {
         fixed("private nodes", on_off(have.private_nodes), on_off(want.private_nodes));
+    }
+    let kept: Vec<&str> = kept_monitoring(have, want).map(String::as_str).collect();
+    if !kept.is_empty() {
+        notes.push(Note {
+            about: "cluster monitoring".to_owned(),
+            text: format!("also has {}; what is not in the file is left alone", kept.join(", ")),
+        });
     }
     if let Some(want) = &want.version
         && !version_is(version, want)
@@ -135,6 +142,18 @@ fn profile(have: &GkeSettings, want: &GkeSettings) -> Option<ClusterChange> {
         impact: Impact::InPlace,
         change: GkeClusterChange::AutoscalingProfile(want.autoscaling_profile),
     })
+}
+
+/// What to monitor: what the file names, and what is on beside it. GKE itself puts components there, for managed Prometheus
+/// for example, and puts them back; so what the file does not name is no difference. A file that names nothing wants none.
+fn monitoring(have: &GkeSettings, want: &GkeSettings) -> Vec<String> {
+    want.monitoring.iter().chain(kept_monitoring(have, want)).cloned().collect()
+}
+
+/// What is monitored beside what the file names, and stays so.
+fn kept_monitoring<'a>(have: &'a GkeSettings, want: &'a GkeSettings) -> impl Iterator<Item = &'a String> {
+    let kept = move |name: &&String| !want.monitoring.is_empty() && !want.monitoring.contains(name);
+    have.monitoring.iter().filter(kept)
 }
 
 fn components(
@@ -201,5 +220,52 @@ fn window_words(window: Option<&MaintenanceWindow>) -> String {
         None => "(left to GKE)".to_owned(),
         Some(MaintenanceWindow::Daily(start)) => format!("daily from {start} GMT"),
         Some(MaintenanceWindow::Recurring { start, end, recurrence }) => format!("{start} to {end}, {recurrence}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(monitoring: &[&str]) -> GkeSettings {
+        GkeSettings {
+            release_channel: ReleaseChannel::Regular,
+            version: None,
+            network: None,
+            subnetwork: None,
+            private_nodes: false,
+            workload_identity: true,
+            shielded_nodes: true,
+            maintenance: None,
+            logging: Vec::new(),
+            monitoring: monitoring.iter().map(|name| (*name).to_owned()).collect(),
+            autoscaling_profile: AutoscalingProfile::Balanced,
+        }
+    }
+
+    fn sent(have: &[&str], want: &[&str]) -> Option<Vec<String>> {
+        let labels = BTreeMap::new();
+        let changes = changes(&labels, &settings(have), &labels, &settings(want));
+        match changes.as_slice() {
+            [] => None,
+            [ClusterChange { change: GkeClusterChange::Monitoring(components), .. }] => Some(components.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn monitoring_beside_the_files_is_kept_and_is_no_difference() {
+        let (system, more) = (&["SYSTEM_COMPONENTS"], &["CADVISOR", "KUBELET", "SYSTEM_COMPONENTS"]);
+        assert_eq!(sent(more, system), None);
+        assert_eq!(sent(system, more).unwrap(), more);
+        assert_eq!(
+            sent(more, &["DCGM", "SYSTEM_COMPONENTS"]).unwrap(),
+            ["CADVISOR", "DCGM", "KUBELET", "SYSTEM_COMPONENTS"]
+        );
+        assert_eq!(sent(system, &[]), Some(Vec::new()));
+        assert_eq!(sent(&[], &[]), None);
+        let notes = notes("", &settings(more), &settings(system));
+        assert_eq!(notes[0].text, "also has CADVISOR, KUBELET; what is not in the file is left alone");
+        assert_eq!(super::notes("", &settings(more), &settings(&[])), []);
     }
 }
