@@ -40,7 +40,11 @@ fn render(checked: &Checked) -> String {
     for pool in &spec.pools {
         line(pool_line(pool));
     }
-    for (name, quota) in &checked.quotas {
+    let quotas = spec.quotas.as_ref();
+    if let Some(quotas) = quotas {
+        line(format!("fence {:?}", quotas.fence));
+    }
+    for (name, quota) in quotas.into_iter().flat_map(|quotas| &quotas.services) {
         line(format!(
             "quota {name}: {} m, {} = {} bytes, {} gpus",
             quota.cpu_millis, quota.memory, quota.memory_bytes, quota.gpus

@@ -1,3 +1,4 @@
 //! Kubernetes manifests berth renders itself.
 
 pub mod device_plugin;
+pub mod quotas;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::eks::{EksDescription, EksGroup, EksPart, EksPartKind};
 use crate::actions::gke::{GkePool, GkeSettings};
+use crate::actions::kube::KubeObjectRef;
 use crate::spec::{Place, Provider};
 
 /// What one look at one cluster's place in the cloud found.
@@ -21,6 +22,9 @@ pub struct Observed {
     /// Groups of Kubernetes objects berth applied, by name, with the hash they carry, such as `nvidia-device-plugin`; what could
     /// not be read is missing, and is then applied again.
     pub applied: BTreeMap<String, String>,
+    /// What the cluster has of such groups, complete or not, by the same names: of `service-quotas` as
+    /// [`crate::manifests::quotas::applied`] reads it.
+    pub applied_objects: BTreeMap<String, Vec<KubeObjectRef>>,
 }
 
 /// What belongs to a cluster on AWS without being part of the cluster object; found by tags, from any half-made state.

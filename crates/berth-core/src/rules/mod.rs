@@ -2,5 +2,6 @@
 
 pub mod eks;
 pub mod gke;
+pub mod kube;
 pub mod ownership;
 pub mod preflight;

@@ -17,7 +17,12 @@ pub struct ClusterSpec {
     pub cloud: CloudSpec,
     /// Node pools, in the order of the file.
     pub pools: Vec<PoolSpec>,
+    /// What each service may take, if the file says.
+    pub quotas: Option<super::ServiceQuotas>,
 }
+
+/// The name under which nodes offer NVIDIA GPUs.
+pub const GPU_RESOURCE: &str = "nvidia.com/gpu";
 
 /// Where a cluster stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -149,6 +154,18 @@ pub struct PoolSpec {
 }
 
 impl PoolSpec {
+    /// The name under which its nodes offer GPUs; `None` without GPUs.
+    ///
+    /// GKE's device plugin knows no other, and the one berth puts on EKS does not rename shares.
+    pub fn gpu_resource(&self) -> Option<&'static str> {
+        self.gpu.as_ref().map(|_| GPU_RESOURCE)
+    }
+
+    /// Shares the pool offers at its most nodes.
+    pub fn most_shares(&self) -> u64 {
+        u64::from(self.nodes.max) * u64::from(self.shares_per_node())
+    }
+
     /// Shares one node of this pool advertises: GPUs x shares per GPU; 0 without GPUs.
     pub fn shares_per_node(&self) -> u32 {
         self.gpu.as_ref().map_or(0, |gpu| gpu.count * gpu.sharing.shares())

@@ -9,15 +9,17 @@ pub mod file;
 #[cfg(test)]
 mod fuzz;
 mod problem;
+mod quotas;
 mod schema;
 mod structure;
 mod tree;
 
-pub use check::{Autoscaler, Checked, ServiceQuota, Source, check, check_quotas, check_sharing};
+pub use check::{Autoscaler, Checked, Source, check, check_quotas, check_sharing};
 pub use cluster::{
-    Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing,
-    Taint, TaintEffect,
+    Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, GPU_RESOURCE, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec,
+    Provider, Sharing, Taint, TaintEffect,
 };
 pub use problem::Problem;
 pub(crate) use problem::nearest;
+pub use quotas::{Fence, ServiceQuota, ServiceQuotas};
 pub use schema::schema;

@@ -75,6 +75,7 @@ pub(crate) fn dubbing() -> ClusterSpec {
             gpu("gpu-a100-pool", "a2-highgpu-1g", "a100-40gb", Sharing::TimeSlicing(4), 0, 4),
             PoolSpec { capacity: Capacity::Spot, zones: zones("ac"), ..v100 },
         ],
+        quotas: None,
     }
 }
 

@@ -93,6 +93,7 @@ async fn long_lists_are_read_to_their_end() {
         place: Place { region: REGION.to_owned(), zone: None },
         cloud: CloudSpec::Gke(GkeSpec { project: None, settings: wanted().settings, secure_boot: false }),
         pools: Vec::new(),
+        quotas: None,
     };
     let facts = stand_in::gke(pages).await.facts(&spec).await.unwrap();
     let zones = ["us-central1-a", "us-central1-b"].map(ToOwned::to_owned);

@@ -18,6 +18,7 @@ fn spec() -> ClusterSpec {
         place: Place { region: REGION.to_owned(), zone: None },
         cloud: CloudSpec::Gke(GkeSpec { project: None, settings: wanted().settings, secure_boot: false }),
         pools: Vec::new(),
+        quotas: None,
     }
 }
 

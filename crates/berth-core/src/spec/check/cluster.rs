@@ -1,10 +1,10 @@
 //! The check of a whole cluster file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::quotas::{self, ServiceQuota};
+use super::quotas;
 use super::report::Report;
 use super::source::Source;
 use super::{either, eks, gke, names, place, pool, salvage, sharing};
@@ -21,8 +21,6 @@ pub struct Checked {
     pub spec: ClusterSpec,
     /// What works but is probably not meant, or could not be checked.
     pub warnings: Vec<Problem>,
-    /// What each service may take, by name; empty if the file names no quotas.
-    pub quotas: BTreeMap<String, ServiceQuota>,
     /// Paths of workload manifests or folders, joined to the folder of the file; not read.
     pub workloads: Vec<String>,
     /// How nodes are added and removed.
@@ -92,10 +90,10 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         Provider::Gke => CloudSpec::Gke(gke::settings(body.gke.as_ref(), report)),
         Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
     };
-    let spec =
-        ClusterSpec { name: file.metadata.name.clone(), labels: file.metadata.labels.clone(), place, cloud, pools };
+    let (name, labels) = (file.metadata.name.clone(), file.metadata.labels.clone());
+    let mut spec = ClusterSpec { name, labels, place, cloud, pools, quotas: None };
     system_pool(&spec, report);
-    let quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);
+    spec.quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);
     let autoscaler = autoscaler(body.autoscaler.as_ref(), &spec, report);
     for (index, path) in body.workloads.iter().enumerate() {
         if body.workloads[..index].contains(path) {
@@ -105,7 +103,6 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
     Checked {
         spec,
         warnings: Vec::new(),
-        quotas,
         workloads: body.workloads.iter().map(|path| source.beside(path)).collect(),
         autoscaler,
         budget_monthly_usd: body.budget.as_ref().map(|budget| budget.monthly_usd),

@@ -15,6 +15,6 @@ mod sharing;
 mod source;
 
 pub use cluster::{Autoscaler, Checked, check};
-pub use quotas::{ServiceQuota, check_quotas};
+pub use quotas::check_quotas;
 pub use sharing::check_sharing;
 pub use source::Source;

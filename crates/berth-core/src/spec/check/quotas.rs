@@ -2,47 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::names::is_dns_label;
 use super::report::Report;
 use super::source::Source;
 use crate::catalog::{self, MachineLookup};
-use crate::spec::ClusterSpec;
 use crate::spec::file::quotas::ServiceQuotasFile;
 use crate::spec::problem::{Finding, Path, Problem};
 use crate::spec::structure::{self, printable};
 use crate::spec::tree::Document;
-
-/// What one service may take over all its pods.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ServiceQuota {
-    /// Thousandths of a CPU core.
-    pub cpu_millis: u64,
-    /// Memory as Kubernetes writes it, for example `256Gi`.
-    pub memory: String,
-    /// The same in bytes.
-    pub memory_bytes: u64,
-    /// GPU shares; 0 for a service without GPUs.
-    pub gpus: u32,
-}
+use crate::spec::{ClusterSpec, Fence, PoolSpec, ServiceQuota, ServiceQuotas};
 
 /// Checks a ServiceQuotas file by itself.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with it, at once.
-pub fn check_quotas(file: &str, text: &str) -> Result<BTreeMap<String, ServiceQuota>, Vec<Problem>> {
+pub fn check_quotas(file: &str, text: &str) -> Result<ServiceQuotas, Vec<Problem>> {
     let document = Document::parse(file, text)?;
     let structure = structure::check(&document, "ServiceQuotas");
     let mut report = Report::default();
     for finding in structure.findings {
         report.problem(finding);
     }
-    let mut quotas = BTreeMap::new();
+    let mut quotas = ServiceQuotas { fence: Fence::Namespaces, services: BTreeMap::new() };
     if structure.broken.is_empty() {
         match serde_json::from_value::<ServiceQuotasFile>(structure.json) {
-            Ok(file) => quotas = services(file, &mut report),
+            Ok(file) => {
+                quotas.fence = fence(&file, &mut report);
+                quotas.services = services(file, &mut report);
+            }
             Err(error) => report.problem(Finding::at(Path::default(), error.to_string())),
         }
     }
@@ -56,27 +44,57 @@ pub(super) fn of_cluster(
     named: Option<&str>,
     spec: &ClusterSpec,
     report: &mut Report,
-) -> BTreeMap<String, ServiceQuota> {
-    let Some(named) = named else { return BTreeMap::new() };
+) -> Option<ServiceQuotas> {
+    let named = named?;
     let path = Path::of(&["spec", "quotas"]);
     let file = source.beside(named);
     let text = match (source.read)(&file) {
         Ok(text) => text,
         Err(why) => {
             report.problem(Finding::at(path, format!("cannot read {file}: {why}")));
-            return BTreeMap::new();
+            return None;
         }
     };
     match check_quotas(&file, &text) {
         Ok(quotas) => {
             against_pools(&quotas, spec, &path, report);
-            quotas
+            Some(quotas)
         }
         Err(problems) => {
             report.elsewhere(problems);
-            BTreeMap::new()
+            None
         }
     }
+}
+
+/// The namespace the file names for all services, or one for each.
+fn fence(file: &ServiceQuotasFile, report: &mut Report) -> Fence {
+    let path = Path::of(&["spec", "namespace"]);
+    let Some(namespace) = &file.spec.namespace else {
+        for name in file.spec.services.keys().filter(|name| is_taken_namespace(name)) {
+            let message = format!("a service has a namespace of its name, and `{name}` is the cluster's own");
+            report.problem(Finding::at_key(Path::of(&["spec", "services"]).key(name), message));
+        }
+        return Fence::Namespaces;
+    };
+    if !is_dns_label(namespace) {
+        let message = format!(
+            "`{}` is no name of a namespace: lowercase letters, digits and `-`, at most 63, with a letter or digit at both ends",
+            printable(namespace)
+        );
+        report.problem(Finding::at(path, message));
+    } else if is_taken_namespace(namespace) {
+        report.problem(Finding::at(path, format!("the namespace `{namespace}` is the cluster's own")));
+    } else if namespace.starts_with("system-") {
+        // The services' priority classes begin with it, and Kubernetes keeps that prefix for its own.
+        report.problem(Finding::at(path, format!("`{namespace}` begins with `system-`, which no priority class may")));
+    }
+    Fence::PriorityClasses { namespace: namespace.clone() }
+}
+
+/// Namespaces that are there in every cluster, whose other pods a quota would hold too.
+fn is_taken_namespace(name: &str) -> bool {
+    name == "default" || name.starts_with("kube-") || name.starts_with("gke-") || name.starts_with("gmp-")
 }
 
 fn services(file: ServiceQuotasFile, report: &mut Report) -> BTreeMap<String, ServiceQuota> {
@@ -114,16 +132,18 @@ fn services(file: ServiceQuotasFile, report: &mut Report) -> BTreeMap<String, Se
 }
 
 /// Quotas that add up to more than all pools at their most nodes can offer will never be reached.
-fn against_pools(quotas: &BTreeMap<String, ServiceQuota>, spec: &ClusterSpec, path: &Path, report: &mut Report) {
-    let gpus: u64 = quotas.values().map(|quota| u64::from(quota.gpus)).sum();
-    let offered: u64 =
-        spec.pools.iter().map(|pool| u64::from(pool.nodes.max) * u64::from(pool.shares_per_node())).sum();
+fn against_pools(quotas: &ServiceQuotas, spec: &ClusterSpec, path: &Path, report: &mut Report) {
+    let gpus = quotas.gpus();
+    let offered: u64 = spec.pools.iter().map(PoolSpec::most_shares).sum();
     if gpus > offered {
-        let message = format!("the services may take {gpus} GPU shares together, the pools offer at most {offered}");
+        let parts: Vec<String> = spec.pools.iter().filter_map(shares_words).collect();
+        let sum = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+        let message =
+            format!("the services may take {gpus} GPU shares together, the pools offer at most {offered}{sum}");
         report.warning(Finding::at(path.clone(), message));
     }
     let Some((cores, bytes)) = largest_size(spec) else { return };
-    for (name, quota) in quotas {
+    for (name, quota) in &quotas.services {
         if quota.cpu_millis > cores * 1000 {
             let message =
                 format!("`{name}` may take {} cores, all pools together have at most {cores}", quota.cpu_millis / 1000);
@@ -136,6 +156,13 @@ fn against_pools(quotas: &BTreeMap<String, ServiceQuota>, spec: &ClusterSpec, pa
             report.warning(Finding::at(path.clone(), message));
         }
     }
+}
+
+/// How a pool's most shares come about; `None` without GPUs.
+fn shares_words(pool: &PoolSpec) -> Option<String> {
+    let gpu = pool.gpu.as_ref()?;
+    let (nodes, count, shares) = (pool.nodes.max, gpu.count, gpu.sharing.shares());
+    Some(format!("{}: {nodes} nodes x {count} GPUs x {shares} shares = {}", pool.name, pool.most_shares()))
 }
 
 /// Cores and bytes of memory of all pools at their most nodes; `None` if the catalog does not hold every machine.

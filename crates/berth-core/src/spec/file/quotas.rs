@@ -30,7 +30,12 @@ pub struct ServiceQuotasFile {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceQuotasBody {
-    /// Services by name; a service's name is the name of its namespace.
+    /// One namespace for all services, in which each is fenced by a priority class `NAMESPACE-SERVICE` that its pods have to name;
+    /// without it each service has a namespace of its own name.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: Option<String>,
+    /// Services by name.
     #[schemars(extend("minProperties" = 1))]
     pub services: BTreeMap<String, QuotaFile>,
 }

@@ -1,0 +1,4 @@
+//! What berth puts into a cluster through its Kubernetes API, alike on every cloud.
+
+pub mod quotas;
+pub mod steps;
