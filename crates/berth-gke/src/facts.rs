@@ -53,6 +53,7 @@ pub(crate) async fn read(gke: &GkeCloud, spec: &ClusterSpec) -> Result<CloudFact
         zones: zones.unwrap_or_default(),
         accelerators,
         machine_types: None,
+        spot: Vec::new(),
         quotas,
         versions: versions.unwrap_or_default(),
         dear_versions: Vec::new(),

@@ -19,6 +19,8 @@ pub struct CloudFacts {
     pub machine_types: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Quotas by metric; `None` if they could not be read.
     pub quotas: Option<Vec<QuotaFact>>,
+    /// What the cloud thinks of spot machines, by pool and zone; empty if it could not be read or is not asked on this cloud.
+    pub spot: Vec<SpotOutlook>,
     /// Kubernetes versions that can be chosen for a control plane.
     pub versions: Vec<String>,
     /// Of them, those that are only supported at a higher price (EKS's extended support).
@@ -38,6 +40,19 @@ pub struct QuotaFact {
     pub limit: f64,
     /// How much is used.
     pub usage: f64,
+}
+
+/// What the cloud thinks of getting a pool's spot machines in one zone, and what they cost there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpotOutlook {
+    /// The file's pool.
+    pub pool: String,
+    /// Zone of the region, whether or not the pool names it.
+    pub zone: String,
+    /// AWS's placement score for all of the pool's machine types together: 10 is likely, 1 is unlikely.
+    pub score: Option<u8>,
+    /// US dollars an hour, as the cloud writes them, by machine type.
+    pub prices: BTreeMap<String, String>,
 }
 
 /// What one preflight check found.

@@ -145,6 +145,8 @@ pub struct PoolSpec {
     pub nodes: NodeRange,
     /// Zones the pool may use; never empty.
     pub zones: Vec<String>,
+    /// A group of machines for each zone instead of one over all of them; only EKS has this.
+    pub group_per_zone: bool,
     /// Kubernetes node labels.
     pub labels: BTreeMap<String, String>,
     /// Kubernetes node taints.

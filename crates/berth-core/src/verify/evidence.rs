@@ -37,8 +37,8 @@ pub(super) struct PoolEvidence<'a> {
     pub(super) spec: &'a PoolSpec,
     /// What each of its nodes has to be like.
     pub(super) promise: Promise,
-    /// The cloud's pool, if there is one of that name.
-    pub(super) pool: Option<&'a ObservedPool>,
+    /// The cloud's pool of that name; several where the cloud needs more than one group of machines for it, none if it is not there.
+    pub(super) pools: Vec<&'a ObservedPool>,
     /// Its nodes.
     pub(super) nodes: Vec<&'a ObservedNode>,
 }
@@ -62,7 +62,7 @@ impl PoolEvidence<'_> {
 
     /// Whether a node's labels and taints may still change by themselves: they follow a change of the pool.
     pub(super) fn is_changing(&self) -> bool {
-        self.pool.is_some_and(|pool| matches!(pool.phase, Phase::Creating | Phase::Updating | Phase::Unknown))
+        self.pools.iter().any(|pool| matches!(pool.phase, Phase::Creating | Phase::Updating | Phase::Unknown))
     }
 
     /// Verdict for something that comes with the pool's current change, or not at all.
@@ -79,7 +79,7 @@ pub fn pool_label(provider: Provider) -> &'static str {
     }
 }
 
-/// Values of [`pool_label`] on nodes of this pool: one, or two where a pool is bought in two ways.
+/// Values of [`pool_label`] on nodes of this pool: one, or several where a pool is bought in two ways or stands in groups by zone.
 pub(super) fn pool_names(provider: Provider, pool: &PoolSpec) -> Vec<String> {
     match provider {
         Provider::Gke => vec![pool.name.clone()],

@@ -3,7 +3,7 @@
 use super::check;
 use super::evidence::{Evidence, PoolEvidence, pool_label, pool_names, promise};
 use super::report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};
-use crate::observed::{ObservedNode, Phase};
+use crate::observed::{ObservedNode, ObservedPool, Phase};
 use crate::spec::{ClusterSpec, PoolSpec};
 
 /// Judges whether the cluster keeps what the file promises, by one look at the cloud and at the nodes.
@@ -30,11 +30,12 @@ fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (
     let nodes: Vec<&ObservedNode> =
         evidence.nodes.iter().filter(|node| node.labels.get(key).is_some_and(|name| names.contains(name))).collect();
     let cluster = evidence.cluster.cluster.as_ref();
-    let observed = cluster.and_then(|cluster| cluster.pools.iter().find(|observed| observed.name == pool.name));
+    let observed: Vec<&ObservedPool> =
+        cluster.iter().flat_map(|cluster| &cluster.pools).filter(|observed| names.contains(&observed.name)).collect();
     let (resource, found) = match promise(spec, pool) {
         Ok(promise) => {
             let resource = promise.resource;
-            let evidence = PoolEvidence { spec: pool, promise, pool: observed, nodes: nodes.clone() };
+            let evidence = PoolEvidence { spec: pool, promise, pools: observed, nodes: nodes.clone() };
             (resource, check::CHECKS.iter().flat_map(|check| check(&evidence)).collect::<Vec<_>>())
         }
         Err(refusal) => {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use berth_core::observed::{Issue, IssueCause, Observed, Phase};
 use berth_core::rules::eks::preflight::findings;
-use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact};
-use berth_core::spec::{ClusterSpec, Provider};
+use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact, SpotOutlook};
+use berth_core::spec::{Capacity, ClusterSpec, PoolSpec, Provider};
 use berth_core::verify::{Evidence, verify};
 use insta::assert_snapshot;
 
@@ -94,6 +94,61 @@ fn preflight_says_what_is_missing() {
     let lines: Vec<String> =
         found.iter().map(|finding| format!("{:?} {}: {}", finding.verdict, finding.check, finding.text)).collect();
     assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn preflight_tells_the_chance_of_spot_and_its_price() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let outlook = |pool: &str, zone: &str, score, price: &str| SpotOutlook {
+        pool: pool.to_owned(),
+        zone: format!("us-east-1{zone}"),
+        score,
+        prices: BTreeMap::from([("p4d.24xlarge".to_owned(), price.to_owned())]),
+    };
+    let sold = |zone: &str, types: &[&str]| {
+        (format!("us-east-1{zone}"), types.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>())
+    };
+    let nat = |zone: &str, usage| QuotaFact {
+        metric: "L-FE5A380F".to_owned(),
+        region: Some(format!("us-east-1{zone}")),
+        limit: 5.0,
+        usage,
+    };
+    let a100 = "gpu-a100-pool";
+    let mut facts = CloudFacts {
+        spot: vec![
+            outlook(a100, "a", Some(2), "11.570000"),
+            outlook(a100, "b", Some(1), "9.830400"),
+            outlook(a100, "c", Some(9), "9.000000"),
+            outlook(a100, "d", Some(7), "not a price"),
+            outlook("gpu-t4-pool", "a", None, "0.1578"),
+        ],
+        machine_types: Some(BTreeMap::from([sold("a", &["p4d.24xlarge"]), sold("d", &["p4d.24xlarge"])])),
+        quotas: Some(vec![nat("a", 5.0), nat("b", 1.0)]),
+        ..CloudFacts::default()
+    };
+    let mut out = String::new();
+    let mut say = |title: &str, spec: &ClusterSpec, facts: &CloudFacts| {
+        writeln!(out, "# {title}").expect("a string");
+        for found in findings(spec, ACCOUNT, &Observed::default(), facts) {
+            if found.check.starts_with("spot") || found.check.contains("NAT") || found.check == "node groups" {
+                writeln!(out, "{:?} {}: {}", found.verdict, found.check, found.text).expect("a string");
+            }
+        }
+    };
+    say("low", &spec, &facts);
+    facts.spot[1].score = Some(8);
+    facts.quotas = Some(vec![QuotaFact { region: Some("us-east-1".to_owned()), ..nat("a", 4.0) }]);
+    say("one zone is well, and NAT gateways are told for the region", &spec, &facts);
+    facts.spot[1].score = None;
+    spec.pools[1].capacity = Capacity::SpotThenOnDemand;
+    spec.pools[1].other_machine_types = vec!["p4de.24xlarge".to_owned(), "p5.48xlarge".to_owned()];
+    say("with all remedies but another zone", &spec, &facts);
+    let zones = ["a", "b", "c"].map(|zone| format!("us-east-1{zone}")).to_vec();
+    let like = PoolSpec { group_per_zone: true, zones, ..spec.pools[1].clone() };
+    spec.pools.extend((0..5).map(|index| PoolSpec { name: format!("more-{index}"), ..like.clone() }));
+    say("many groups", &spec, &CloudFacts::default());
+    assert_snapshot!(out);
 }
 
 #[test]

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use berth_core::actions::Action;
 use berth_core::actions::eks::{
     EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef, EksRoleRef,
-    EksRoute, EksSubnets,
+    EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::KubeAction;
 use berth_core::manifests::device_plugin;
 use berth_core::observed::{
-    ClusterAccess, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, ObservedZone, Phase,
+    ClusterAccess, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings,
+    ObservedZone, Phase,
 };
 use berth_core::plan::{Plan, StepId};
+use berth_core::run::{Fault, FaultKind, LeftBehind, Outcome, Retry};
 use berth_core::spec::Place;
 
 pub(crate) struct World {
@@ -20,6 +22,10 @@ pub(crate) struct World {
     next: u32,
     /// The network plugin strands an interface in a subnet when its nodes go while it runs.
     strands: bool,
+    /// Machines there are for a node group; without an entry there are enough.
+    pub(crate) stock: BTreeMap<String, u32>,
+    /// A group that gets no machines is still being made when it is looked at; EKS gives it up later.
+    pub(crate) is_slow: bool,
 }
 
 impl World {
@@ -30,7 +36,7 @@ impl World {
         {
             observed.around.zones.push(ObservedZone { name: format!("us-east-1{letter}"), id: id.to_owned() });
         }
-        Self { observed, next: 0, strands: false }
+        Self { observed, next: 0, strands: false, stock: BTreeMap::new(), is_slow: false }
     }
 
     /// Carries out at most `most` steps in any order the `after`s allow; `choose` picks among that many ready steps.
@@ -62,6 +68,28 @@ impl World {
             done.push(step.id.clone());
         }
         Ok(())
+    }
+
+    /// Carries out every step whose `after`s went well, as the engine does, and says how it ended.
+    pub(crate) fn carry_out(&mut self, plan: &Plan) -> Outcome {
+        let mut outcome = Outcome { done: Vec::new(), failed: Vec::new(), skipped: Vec::new(), running: Vec::new() };
+        for step in &plan.steps {
+            if !step.after.iter().all(|id| outcome.done.contains(id)) {
+                outcome.skipped.push(step.id.clone());
+                continue;
+            }
+            match self.apply(&step.action) {
+                Ok(()) => outcome.done.push(step.id.clone()),
+                Err(said) => {
+                    let is_stockout = said.contains("InsufficientInstanceCapacity");
+                    let kind = if is_stockout { FaultKind::Stockout } else { FaultKind::Refused };
+                    let (tried, left_behind) = (step.title.clone(), LeftBehind::Unknown);
+                    let fault = Fault { kind, tried, said, left_behind, retry: Retry::Never };
+                    outcome.failed.push((step.id.clone(), fault));
+                }
+            }
+        }
+        outcome
     }
 
     fn apply(&mut self, action: &Action) -> Result<(), String> {
@@ -133,6 +161,15 @@ impl World {
                 self.make(EksPartKind::SecurityGroup, "eks-cluster-sg", &security)?;
                 self.make(EksPartKind::LogGroup, "/aws/eks/cluster", &BTreeMap::new())
             }
+            EksAction::Await { target: EksTarget::Addon(name), .. } => {
+                if self.cluster()?.pools.is_empty() {
+                    return Err(format!("{name} never becomes ACTIVE without nodes"));
+                }
+                let addons = &mut self.description()?.addons;
+                let addon = addons.iter_mut().find(|addon| addon.name == *name).ok_or("ResourceNotFoundException")?;
+                "ACTIVE".clone_into(&mut addon.status);
+                Ok(())
+            }
             EksAction::ChangeCluster { .. } | EksAction::Await { .. } | EksAction::GrantAdmin { .. } => {
                 self.cluster().map(drop)
             }
@@ -145,7 +182,7 @@ impl World {
                 }
                 let state = EksAddonState {
                     name: addon.name.clone(),
-                    status: "ACTIVE".to_owned(),
+                    status: if addon.wait { "ACTIVE" } else { "DEGRADED" }.to_owned(),
                     issues: Vec::new(),
                     tags: addon.tags.clone(),
                 };
@@ -205,21 +242,46 @@ impl World {
                 self.needs(&format!("routes-private-us-east-1{zone}"))?;
             }
         }
-        let settings = EksGroup { subnets: EksSubnets::Given { ids, zones: Vec::new() }, ..wanted.clone() };
+        let stock = self.stock.get(&wanted.name).copied().unwrap_or(u32::MAX);
+        let running = Some(wanted.desired.min(stock));
+        let settings = EksGroup { subnets: EksSubnets::Given { ids, zones: Vec::new() }, running, ..wanted.clone() };
+        let short = if self.is_slow { Phase::Creating } else { Phase::Failed };
         let cluster = self.cluster()?;
         if cluster.pools.iter().any(|pool| pool.name == wanted.name) {
             return Err("ResourceInUseException".to_owned());
         }
+        let is_short = wanted.desired > stock;
         cluster.pools.push(ObservedPool {
             name: wanted.name.clone(),
-            phase: Phase::Running,
-            issues: Vec::new(),
+            phase: if is_short { short } else { Phase::Running },
+            issues: is_short.then(no_stock).into_iter().collect(),
             settings: ObservedPoolSettings::Eks(Box::new(settings)),
         });
-        Ok(())
+        if is_short { Err(no_stock().message) } else { Ok(()) }
+    }
+
+    /// EKS looks at its groups of machines: they have launched what they could.
+    pub(crate) fn settle(&mut self) {
+        let stock = self.stock.clone();
+        for pool in &mut self.cluster().expect("a cluster").pools {
+            let ObservedPoolSettings::Eks(group) = &mut pool.settings else { continue };
+            let most = stock.get(&pool.name).copied().unwrap_or(u32::MAX);
+            group.running = Some(group.desired.min(most));
+            let is_short = group.desired > most;
+            pool.issues = is_short.then(no_stock).into_iter().collect();
+            pool.phase = match (pool.phase, is_short) {
+                (Phase::Failed, _) | (Phase::Creating, true) => Phase::Failed,
+                (_, true) => Phase::Degraded,
+                (_, false) => Phase::Running,
+            };
+        }
     }
 
     fn change_group(&mut self, name: &str, change: &EksGroupChange) -> Result<(), String> {
+        let phase = self.cluster()?.pools.iter().find(|pool| pool.name == name).map(|pool| pool.phase);
+        if matches!(phase, Some(Phase::Failed | Phase::Creating)) {
+            return Err("Nodegroup cannot be updated as it is currently not in Active State".to_owned());
+        }
         let group = self.group(name)?;
         match change {
             EksGroupChange::Labels { set, remove } => {
@@ -344,6 +406,14 @@ impl World {
     /// From now on nodes that go while the network plugin runs leave an interface behind.
     pub(crate) fn strand(&mut self) {
         self.strands = true;
+    }
+}
+
+fn no_stock() -> Issue {
+    Issue {
+        cause: IssueCause::Stockout,
+        code: "AsgInstanceLaunchFailures".to_owned(),
+        message: "Could not launch Spot Instances. InsufficientInstanceCapacity - We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1a).".to_owned(),
     }
 }
 

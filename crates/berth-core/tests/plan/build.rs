@@ -40,6 +40,7 @@ pub(crate) fn cpu(name: &str, min: u32, max: u32) -> PoolSpec {
         capacity: Capacity::OnDemand,
         nodes: NodeRange { min, max },
         zones: zones("abc"),
+        group_per_zone: false,
         labels: BTreeMap::new(),
         taints: Vec::new(),
         disk: Disk { size_gb: 100, kind: "pd-balanced".to_owned() },

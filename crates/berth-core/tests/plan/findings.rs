@@ -27,6 +27,7 @@ fn facts() -> CloudFacts {
         zones: zones("abcf").into_iter().collect(),
         accelerators: Some(zones("abcf").into_iter().map(|zone| (zone, kinds.clone())).collect()),
         machine_types: None,
+        spot: Vec::new(),
         dear_versions: Vec::new(),
         quotas: Some(vec![
             quota("NVIDIA_A100_GPUS", 8.0, 0.0),

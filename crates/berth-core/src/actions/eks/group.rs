@@ -44,6 +44,8 @@ pub struct EksGroup {
     pub nodes: NodeRange,
     /// Nodes wanted now. Of the wish: what it starts with; read back: as an autoscaler may have set it.
     pub desired: u32,
+    /// Machines that run and are in service; only read back, `None` if that could not be read.
+    pub running: Option<u32>,
     /// Its subnets. Read back: `Given` with the ids.
     pub subnets: EksSubnets,
     /// The role of its machines. Read back: `Given`.

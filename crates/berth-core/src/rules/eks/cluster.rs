@@ -5,8 +5,8 @@ use super::network::{self, Network};
 use super::{addons, group, roles, tags, zones};
 use crate::actions::eks::{EksAddon, EksCluster, EksClusterRef, EksRole, EksSettings, EksSubnets};
 use crate::manifests::device_plugin::{self, DevicePlugin};
-use crate::observed::{Observed, ObservedCloud};
-use crate::plan::Refusal;
+use crate::observed::{Observed, ObservedCloud, Phase};
+use crate::plan::{Note, Refusal};
 use crate::spec::{ClusterSpec, EksSpec, PoolSpec, Sharing};
 
 /// What the file means on EKS.
@@ -24,6 +24,8 @@ pub struct Wanted {
     pub addons: Vec<EksAddon>,
     /// Node groups, in the order of the file, GPU pools first.
     pub groups: Vec<WantedGroup>,
+    /// What is worth knowing about how the pools' nodes are shared out over their groups.
+    pub notes: Vec<Note>,
     /// The device plugin; `None` without GPU pools.
     pub device_plugin: Option<DevicePlugin>,
 }
@@ -47,11 +49,16 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         }
     };
     let here = EksSpec { subnet_ids: given.unwrap_or_default(), ..eks.clone() };
-    let ground = Ground { cluster: &cluster, zones: network.as_ref().map(|(_, zones)| zones.all.as_slice()) };
-    let mut groups = Vec::new();
+    let stays = observed.cluster.as_ref().filter(|c| !matches!(c.phase, Phase::Failed | Phase::Deleting));
+    let have = stays.map_or(&[][..], |cluster| &cluster.pools);
+    let zones = network.as_ref().map(|(_, zones)| zones.all.as_slice());
+    let ground = Ground { cluster: &cluster, zones, have };
+    let (mut groups, mut notes) = (Vec::new(), Vec::new());
     for pool in &spec.pools {
         refuse_mps(pool)?;
-        groups.extend(group::wanted(spec, &here, pool, ground)?);
+        let (groups_of_pool, notes_of_pool) = group::wanted(spec, &here, pool, ground)?;
+        groups.extend(groups_of_pool);
+        notes.extend(notes_of_pool);
     }
     // What is hard to get is asked for first.
     groups.sort_by_key(|wanted| wanted.gpus_per_node == 0);
@@ -68,6 +75,7 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         admins: eks.admin_arns.clone(),
         addons: addons::wanted(&cluster, eks),
         groups,
+        notes,
         device_plugin: device_plugin::device_plugin(&spec.pools),
         network: network.map(|(network, _)| network),
     })

@@ -36,7 +36,7 @@ pub struct GroupDiff {
 pub fn diff(have: &EksGroup, want: &WantedGroup, parts: &[EksPart]) -> GroupDiff {
     let lacks = |(key, value): &(&String, &String)| have.autoscaling_tags.get(*key) != Some(*value);
     GroupDiff {
-        in_place: in_place(have, &want.group),
+        in_place: in_place(have, want),
         recreate: recreate(have, want, parts),
         autoscaling_tags: want.autoscaling_tags.iter().filter(lacks).map(|(k, v)| (k.clone(), v.clone())).collect(),
     }
@@ -79,9 +79,11 @@ fn words(ids: &BTreeSet<String>) -> String {
     ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn in_place(have: &EksGroup, want: &EksGroup) -> Vec<GroupChange> {
+fn in_place(have: &EksGroup, want: &WantedGroup) -> Vec<GroupChange> {
+    let group = &want.group;
     // Labels and taints before the size, because nodes that are added shall have them.
-    [tags(have, want), labels(have, want), taints(have, want), scaling(have, want)].into_iter().flatten().collect()
+    let changes = [tags(have, group), labels(have, group), taints(have, group), scaling(have, group, want.is_part)];
+    changes.into_iter().flatten().collect()
 }
 
 fn tags(have: &EksGroup, want: &EksGroup) -> Option<GroupChange> {
@@ -138,9 +140,12 @@ fn taints(have: &EksGroup, want: &EksGroup) -> Option<GroupChange> {
     Some(GroupChange { field: "taints", details, change: EksGroupChange::Taints { set, remove } })
 }
 
-/// How many nodes a group has within its limits is the autoscaler's.
-fn scaling(have: &EksGroup, want: &EksGroup) -> Option<GroupChange> {
-    let desired = have.desired.clamp(want.nodes.min, want.nodes.max);
+/// How many nodes a group has within its limits is the autoscaler's. One of several groups of a pool gives up nodes that another
+/// one has taken over, unless an autoscaler has raised it: then it also takes them away when nobody needs them.
+fn scaling(have: &EksGroup, want: &EksGroup, is_part: bool) -> Option<GroupChange> {
+    let is_raised = have.desired > have.nodes.min;
+    let desired = if is_part && !is_raised { want.nodes.min } else { have.desired };
+    let desired = desired.clamp(want.nodes.min, want.nodes.max);
     if have.nodes == want.nodes && have.desired == desired {
         return None;
     }

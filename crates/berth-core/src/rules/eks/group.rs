@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{names, network, node_labels, roles, tags};
+use super::shares::Share;
+use super::slots::Slot;
+use super::{fallback, names, network, node_labels, roles, shares, slots, tags};
 use crate::actions::eks::{EksAmiType, EksCapacity, EksClusterRef, EksGroup, EksSubnets, EksTemplate};
-use crate::plan::Refusal;
-use crate::spec::{Capacity, ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
+use crate::observed::ObservedPool;
+use crate::plan::{Note, Refusal};
+use crate::spec::{ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
 
 /// Longest key of a tag on a group of machines.
 const TAG_KEY_LIMIT: usize = 128;
@@ -23,6 +26,10 @@ pub struct WantedGroup {
     pub autoscaling_tags: BTreeMap<String, String>,
     /// GPUs of each node.
     pub gpus_per_node: u32,
+    /// It is one of several groups of its pool, between which nodes are moved.
+    pub is_part: bool,
+    /// The cloud has no machines for it and the others of its pool take over what it lacks; it holds this many nodes.
+    pub relieved: Option<u32>,
 }
 
 /// Where a pool's nodes may stand.
@@ -32,21 +39,16 @@ pub struct Ground<'a> {
     pub cluster: &'a EksClusterRef,
     /// Zones that have subnets of ours; `None` when subnets are given.
     pub zones: Option<&'a [String]>,
+    /// Node groups that are there.
+    pub have: &'a [ObservedPool],
 }
 
-/// Names of the node groups of a pool: one, or a spot and an on-demand one.
+/// Names of the node groups of a pool: one, or several that count as one pool; see [`super::slots`].
 pub fn group_names(pool: &PoolSpec) -> Vec<String> {
-    match pool.capacity {
-        Capacity::OnDemand | Capacity::Spot => vec![pool.name.clone()],
-        Capacity::SpotThenOnDemand => vec![pool.name.clone(), on_demand_name(&pool.name)],
-    }
+    slots::slots(pool).into_iter().map(|slot| slot.name).collect()
 }
 
-fn on_demand_name(pool: &str) -> String {
-    format!("{pool}-on-demand")
-}
-
-/// The node groups of a pool; the fallback of `spot-then-on-demand` starts with none.
+/// The node groups of a pool, and what is worth knowing about how its nodes are shared out; `have` are the groups that are there.
 ///
 /// # Errors
 /// The pool has no zone in which it can stand.
@@ -55,20 +57,34 @@ pub fn wanted(
     eks: &EksSpec,
     pool: &PoolSpec,
     ground: Ground<'_>,
-) -> Result<Vec<WantedGroup>, Refusal> {
-    let subnets = subnets(eks, pool, ground)?;
-    let group = |name: &str, capacity, nodes: NodeRange| {
-        let template = template(ground.cluster, pool, name);
+) -> Result<(Vec<WantedGroup>, Vec<Note>), Refusal> {
+    let here = PoolSpec { zones: zones(pool, ground)?, ..pool.clone() };
+    // The whole pool's zones give the names, so that a zone that goes away renames no group.
+    let slots: Vec<_> = slots::slots(pool)
+        .into_iter()
+        .filter(|slot| slot.zone.as_ref().is_none_or(|zone| here.zones.contains(zone)))
+        .map(|slot| {
+            let standing = shares::standing(ground.have.iter().find(|have| have.name == slot.name));
+            (slot, standing)
+        })
+        .collect();
+    let shares = shares::shares(pool.nodes, &slots);
+    let notes = fallback::notes(pool, &slots, &shares, ground.have);
+    let is_part = slots.len() > 1;
+    let group = |(slot, share): (&Slot, &Share)| {
+        let template = template(ground.cluster, pool, &slot.name);
+        let zones = slot.zone.as_ref().map_or_else(|| here.zones.clone(), |zone| vec![zone.clone()]);
         let group = EksGroup {
             cluster: ground.cluster.clone(),
-            name: name.to_owned(),
+            name: slot.name.clone(),
             pool: pool.name.clone(),
             ami_type: ami_type(pool),
-            capacity,
+            capacity: slot.capacity,
             instance_types: instance_types(pool),
-            nodes,
-            desired: nodes.min,
-            subnets: subnets.clone(),
+            nodes: share.nodes,
+            desired: share.nodes.min,
+            running: None,
+            subnets: subnets(eks, zones, ground),
             role: roles::node(ground.cluster, eks),
             template: Some(template.name.clone()),
             labels: labels(pool),
@@ -78,16 +94,11 @@ pub fn wanted(
             autoscaling_tags: BTreeMap::new(),
         };
         let autoscaling_tags = autoscaling_tags(pool, &group);
-        WantedGroup { group, template, autoscaling_tags, gpus_per_node: pool.gpu.as_ref().map_or(0, |gpu| gpu.count) }
+        let gpus_per_node = pool.gpu.as_ref().map_or(0, |gpu| gpu.count);
+        WantedGroup { group, template, autoscaling_tags, gpus_per_node, is_part, relieved: share.relieved }
     };
-    Ok(match pool.capacity {
-        Capacity::OnDemand => vec![group(&pool.name, EksCapacity::OnDemand, pool.nodes)],
-        Capacity::Spot => vec![group(&pool.name, EksCapacity::Spot, pool.nodes)],
-        Capacity::SpotThenOnDemand => vec![
-            group(&pool.name, EksCapacity::Spot, pool.nodes),
-            group(&on_demand_name(&pool.name), EksCapacity::OnDemand, NodeRange { min: 0, max: pool.nodes.max }),
-        ],
-    })
+    let groups = slots.iter().map(|(slot, _)| slot).zip(&shares).map(group).collect();
+    Ok((groups, notes))
 }
 
 /// The node image: Amazon Linux 2023, with NVIDIA's driver for GPUs, for the processor of the machine type.
@@ -114,19 +125,24 @@ fn instance_types(pool: &PoolSpec) -> Vec<String> {
     std::iter::once(&pool.machine_type).chain(&pool.other_machine_types).cloned().collect()
 }
 
-fn subnets(eks: &EksSpec, pool: &PoolSpec, ground: Ground<'_>) -> Result<EksSubnets, Refusal> {
-    let Some(zones) = ground.zones else {
-        return Ok(EksSubnets::Given { ids: eks.subnet_ids.clone(), zones: pool.zones.clone() });
-    };
-    let parts: Vec<String> =
-        pool.zones.iter().filter(|zone| zones.contains(zone)).map(|zone| network::private_subnet(zone)).collect();
-    if parts.is_empty() {
+/// The pool's zones that can be used.
+fn zones(pool: &PoolSpec, ground: Ground<'_>) -> Result<Vec<String>, Refusal> {
+    let Some(zones) = ground.zones else { return Ok(pool.zones.clone()) };
+    let here: Vec<String> = pool.zones.iter().filter(|zone| zones.contains(zone)).cloned().collect();
+    if here.is_empty() {
         return Err(Refusal::Impossible {
             about: format!("pool {}", pool.name),
             why: format!("this account has none of its zones {}; it has {}", pool.zones.join(", "), zones.join(", ")),
         });
     }
-    Ok(EksSubnets::Made(parts))
+    Ok(here)
+}
+
+fn subnets(eks: &EksSpec, zones: Vec<String>, ground: Ground<'_>) -> EksSubnets {
+    match ground.zones {
+        None => EksSubnets::Given { ids: eks.subnet_ids.clone(), zones },
+        Some(_) => EksSubnets::Made(zones.iter().map(|zone| network::private_subnet(zone)).collect()),
+    }
 }
 
 fn labels(pool: &PoolSpec) -> BTreeMap<String, String> {

@@ -136,14 +136,22 @@ fn present(
             make(groups, want, "the file has it, and the one of that name is going away", &after, out);
             return Ok(());
         }
+        Phase::Failed | Phase::Creating if keeps(groups, (have, settings), want) => {
+            // EKS takes no change to it; the note of its pool says who takes over its nodes.
+            return Ok(());
+        }
         Phase::Failed => {
             let why = format!("it failed: {}", issues(have));
             refuse_foreign(groups, settings, &why)?;
-            // It never came up, so making it again takes nothing from anybody.
-            let gone = delete(groups, settings, &why, removal(settings), before);
+            // It never came up, so making it again takes nothing from anybody, unless it holds some nodes all the same.
+            let impact = match want.relieved.filter(|held| *held > 0) {
+                Some(nodes) => Impact::Recreate { nodes, gpus: nodes.saturating_mul(want.gpus_per_node) },
+                None => removal(settings),
+            };
+            let gone = delete(groups, settings, &why, impact, before);
             let after = vec![gone.id.clone()];
             out.steps.push(gone);
-            make(groups, want, "the one of that name failed", &after, out);
+            make(groups, &holding(want), "the one of that name failed", &after, out);
             return Ok(());
         }
         Phase::Creating | Phase::Updating => {
@@ -156,11 +164,12 @@ fn present(
             before = vec![wait.id.clone()];
             out.steps.push(wait);
         }
-        Phase::Degraded => {
+        // Otherwise the note of its pool says it.
+        Phase::Degraded if want.relieved.is_none() => {
             let text = format!("works in part ({}); it is kept, because EKS goes on trying", issues(have));
             out.notes.push(note(&have.name, &text));
         }
-        Phase::Running | Phase::Unknown => {}
+        Phase::Running | Phase::Degraded | Phase::Unknown => {}
     }
     let diff = diff_group::diff(settings, want, &groups.observed.around.parts);
     if !diff.recreate.is_empty() {
@@ -171,7 +180,7 @@ fn present(
         gone.details = diff.recreate;
         let after = vec![gone.id.clone()];
         out.steps.push(gone);
-        make(groups, want, "it is made again with what the file says", &after, out);
+        make(groups, &holding(want), "it is made again with what the file says", &after, out);
         return Ok(());
     }
     for change in diff.in_place {
@@ -186,6 +195,30 @@ fn present(
     }
     tag(want, &diff.autoscaling_tags, before, out);
     Ok(())
+}
+
+/// Whether a starved group that takes no change is left as it is: while it is still being made, and when it has failed but holds
+/// nodes, which are not given up.
+fn keeps(groups: Groups<'_>, (have, settings): (&ObservedPool, &EksGroup), want: &WantedGroup) -> bool {
+    match want.relieved {
+        None => false,
+        Some(_) if have.phase == Phase::Creating => true,
+        Some(0) => false,
+        Some(_) => {
+            let diff = diff_group::diff(settings, want, &groups.observed.around.parts);
+            diff.in_place.is_empty() && diff.recreate.is_empty()
+        }
+    }
+}
+
+/// The group to make in place of a starved one. With no fewer nodes than the starved one held it would fail as that did: a new
+/// group with no nodes is well at once, and an autoscaler can try it again.
+fn holding(want: &WantedGroup) -> WantedGroup {
+    let mut want = want.clone();
+    if let Some(held) = want.relieved {
+        (want.group.nodes.min, want.group.desired) = (held, held);
+    }
+    want
 }
 
 /// The step that deletes a node group.

@@ -14,6 +14,9 @@ pub const INTERNET_GATEWAY: &str = "internet-gateway";
 /// Part of the route table of the public subnets.
 pub const PUBLIC_ROUTES: &str = "routes-public";
 
+/// What the part of a zone's NAT gateway begins with.
+pub const NAT_PREFIX: &str = "nat-";
+
 /// All parts of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -58,7 +61,7 @@ pub fn network(cluster: &EksClusterRef, eks: &EksSpec, zones: &Zones) -> Result<
         subnets.push(subnet(cluster, zone, false, ranges.private));
     }
     let address = |zone: &str| format!("address-{zone}");
-    let nat = |zone: &str| format!("nat-{zone}");
+    let nat = |zone: &str| format!("{NAT_PREFIX}{zone}");
     let addresses = nat_zones.iter().map(|zone| {
         let part = address(zone);
         EksAddress { cluster: cluster.clone(), tags: tags(&part), part }

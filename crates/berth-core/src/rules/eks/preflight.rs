@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cluster;
 use super::quota::{self, Need};
+use super::spot;
 use crate::observed::Observed;
 use crate::rules::preflight::PreflightVerdict::{Failed, Passed, Unknown, Warning};
 use crate::rules::preflight::{CloudFacts, PreflightFinding, PreflightVerdict, QuotaFact};
@@ -11,6 +12,8 @@ use crate::spec::{CloudSpec, ClusterSpec, EksSpec, PoolSpec, TaintEffect};
 
 /// Most tags an AWS resource takes.
 const MOST_TAGS: usize = 50;
+/// Most node groups of a cluster, unless the quota was raised.
+const MOST_GROUPS: usize = 30;
 
 /// Checks a file against what the cloud said about us and about itself; one finding for each thing checked.
 ///
@@ -35,6 +38,14 @@ pub fn findings(spec: &ClusterSpec, account: &str, observed: &Observed, facts: &
     for pool in &spec.pools {
         findings.extend(zones(pool, facts));
         findings.extend(offered(pool, facts));
+        findings.extend(spot::outlook(pool, facts));
+    }
+    if wanted.groups.len() > MOST_GROUPS {
+        let text = format!(
+            "{} are wanted; EKS takes {MOST_GROUPS} in a cluster unless quota L-6D54EA21 was raised",
+            wanted.groups.len()
+        );
+        findings.push(finding("node groups", Warning, text));
     }
     match &facts.quotas {
         Some(quotas) => {
@@ -154,9 +165,13 @@ fn words<'a>(zones: impl IntoIterator<Item = &'a String>) -> String {
 }
 
 fn judge(need: &Need, quotas: &[QuotaFact], region: &str) -> PreflightFinding {
-    let check = format!("quota {} ({}) in {region}", need.code, need.counts);
+    let place = need.zone.as_deref().unwrap_or(region);
+    let check = format!("quota {} ({}) in {place}", need.code, need.counts);
     let users = need.users.join(", ");
-    let stated = quotas.iter().find(|quota| quota.metric == need.code);
+    let of_code = || quotas.iter().filter(|quota| quota.metric == need.code);
+    let is_of = |quota: &&QuotaFact, place: &str| quota.region.as_deref().is_none_or(|have| have == place);
+    // A count over the whole region is as if all stood in the one zone.
+    let stated = of_code().find(|quota| is_of(quota, place)).or_else(|| of_code().find(|quota| is_of(quota, region)));
     let Some(quota) = stated else {
         let text = format!("not stated by Service Quotas; {} needed at the start ({users})", need.start);
         return finding(&check, Unknown, text);

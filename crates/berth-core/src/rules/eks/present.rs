@@ -12,6 +12,7 @@ use crate::actions::kube::KubeAction;
 use crate::manifests::device_plugin;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
 use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepId};
+use crate::spec::{Taint, TaintEffect};
 
 /// Steps that make the cluster and all around it as the file says.
 ///
@@ -33,7 +34,9 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     let decided = decide(groups, &before)?;
     let nodes: Vec<StepId> = decided.steps.iter().map(|step| step.id.clone()).collect();
     making.steps.extend(decided.steps);
+    making.notes.extend(wanted.notes.iter().cloned());
     making.notes.extend(decided.notes);
+    making.addons_become_active();
     making.addons_after_nodes(&ready, &nodes);
     making.device_plugin(&ready);
     Ok(Plan { steps: making.steps, notes: making.notes })
@@ -306,6 +309,36 @@ impl Making<'_> {
         }
     }
 
+    /// Add-ons that nobody waited for before there were nodes must be well once there are some: without DNS nothing works.
+    fn addons_become_active(&mut self) {
+        let hosts: Vec<StepId> = self
+            .wanted
+            .groups
+            .iter()
+            .filter(|want| want.group.nodes.min > 0 && want.group.taints.iter().all(is_soft))
+            .map(|want| steps::id(&format!("nodegroup/{}", want.group.name)))
+            .collect();
+        if hosts.is_empty() {
+            return;
+        }
+        for addon in self.wanted.addons.iter().filter(|addon| !addon.wait) {
+            let name = &addon.name;
+            let create = steps::id(&format!("addon/{name}"));
+            let have = self.staying().and_then(|description| description.addons.iter().find(|have| have.name == *name));
+            let is_at_rest = have.is_some_and(|have| matches!(have.status.as_str(), "ACTIVE" | "UPDATE_FAILED"));
+            if is_at_rest && !self.steps.iter().any(|step| step.id == create) {
+                continue;
+            }
+            let target = EksTarget::Addon(name.clone());
+            let action = EksAction::Await { cluster: addon.cluster.clone(), target };
+            let after: Vec<StepId> = hosts.iter().cloned().chain([create]).collect();
+            let why = "it is well only once its pods run on nodes";
+            let title = format!("wait until add-on {name} is active");
+            let step = steps::waiting(&format!("addon/{name}/active"), title, why, after, action);
+            self.add(steps::lasting(step, Lasts::ADDON));
+        }
+    }
+
     fn addon(&mut self, addon: &EksAddon, mut after: Vec<StepId>) {
         let have =
             self.staying().and_then(|description| description.addons.iter().find(|have| have.name == addon.name));
@@ -323,6 +356,7 @@ impl Making<'_> {
                 after.push(step.id.clone());
                 self.add(step);
             }
+            Some("DEGRADED") if !addon.wait => return,
             Some("DEGRADED" | "UPDATE_FAILED") => {
                 let issues = have.map(|have| have.issues.join("; ")).unwrap_or_default();
                 let text = format!("is {} and is kept as it is: {issues}", status.clone().unwrap_or_default());
@@ -372,6 +406,11 @@ impl Making<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether pods that do not tolerate the taint may still run.
+fn is_soft(taint: &Taint) -> bool {
+    taint.effect == TaintEffect::PreferNoSchedule
 }
 
 /// What EKS tells about the cluster.

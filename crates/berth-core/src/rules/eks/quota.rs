@@ -4,6 +4,7 @@
 
 use super::cluster::Wanted;
 use super::group::WantedGroup;
+use super::network::NAT_PREFIX;
 use crate::actions::eks::{EksCapacity, EksPartKind};
 use crate::catalog::{self, MachineLookup};
 use crate::observed::{Observed, ObservedPool, Phase};
@@ -16,6 +17,9 @@ pub const VPCS: &str = "L-F678F1CE";
 /// Elastic addresses in a region.
 pub const ADDRESSES: &str = "L-0263D0A3";
 
+/// NAT gateways in a zone.
+pub const NATS: &str = "L-FE5A380F";
+
 /// How much of one quota is needed beyond what is used now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
@@ -23,6 +27,8 @@ pub struct Need {
     pub code: &'static str,
     /// What it counts: `vCPUs of on-demand P machines`.
     pub counts: &'static str,
+    /// The zone it is counted in; `None` for the whole region.
+    pub zone: Option<String>,
     /// When every group that is to be made starts.
     pub start: u64,
     /// When every group is at its most nodes.
@@ -44,7 +50,7 @@ pub fn needs(wanted: &Wanted, observed: &Observed) -> Vec<Need> {
                 need.most += most;
                 need.users.push(user.to_owned());
             }
-            None => needs.push(Need { code, counts, start, most, users: vec![user.to_owned()] }),
+            None => needs.push(Need { code, counts, zone: None, start, most, users: vec![user.to_owned()] }),
         }
     };
     for group in &wanted.groups {
@@ -63,6 +69,16 @@ pub fn needs(wanted: &Wanted, observed: &Observed) -> Vec<Need> {
         add((VPCS, "VPCs"), (vpcs, vpcs), "the network");
         let addresses = (network.addresses.len() as u64).saturating_sub(there(EksPartKind::Address));
         add((ADDRESSES, "elastic addresses"), (addresses, addresses), "the NAT gateways");
+        let is_there = |name: &String| observed.around.parts.iter().any(|part| part.part.as_ref() == Some(name));
+        let nats = network.nats.iter().filter(|nat| !is_there(&nat.part));
+        needs.extend(nats.map(|nat| Need {
+            code: NATS,
+            counts: "NAT gateways",
+            zone: nat.part.strip_prefix(NAT_PREFIX).map(str::to_owned),
+            start: 1,
+            most: 1,
+            users: vec!["the network".to_owned()],
+        }));
     }
     needs
 }

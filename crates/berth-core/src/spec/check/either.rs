@@ -17,12 +17,12 @@ pub(super) fn on_cloud(file: &ClusterFile, provider: Provider) -> ClusterFile {
     }
     for pool in &mut body.node_pools {
         let own = match provider {
-            Provider::Gke => pool.gke.clone(),
-            Provider::Eks => pool.eks.clone(),
+            Provider::Gke => pool.gke.clone().map(|own| (own.machine_type, own.zones)),
+            Provider::Eks => pool.eks.clone().map(|own| (own.machine_type, own.zones)),
         };
-        let Some(own) = own else { continue };
-        pool.machine_type = own.machine_type.or(pool.machine_type.take());
-        pool.zones = own.zones.or(pool.zones.take());
+        let Some((machine_type, zones)) = own else { continue };
+        pool.machine_type = machine_type.or(pool.machine_type.take());
+        pool.zones = zones.or(pool.zones.take());
     }
     file
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::report::Report;
 use super::{gpu, names, place};
 use crate::catalog::{self, Machine, MachineGpus, MachineLookup};
-use crate::spec::file::pool::{CapacityWord, DiskFile, PoolFile};
+use crate::rules::eks::group::group_names;
+use crate::spec::file::pool::{CapacityWord, DiskFile, NodeGroupsWord, PoolFile};
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
 use crate::spec::{Capacity, Disk, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect};
@@ -35,7 +36,28 @@ pub(super) fn pools(files: &[PoolFile], frame: &Frame<'_>, report: &mut Report) 
         }
         pools.push(pool(file, &path, frame, report));
     }
+    if frame.provider == Provider::Eks {
+        group_names_differ(&pools, &list, report);
+    }
     pools
+}
+
+/// Some pools have several node groups behind them, whose names are made from theirs.
+fn group_names_differ(pools: &[PoolSpec], list: &Path, report: &mut Report) {
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    for (index, pool) in pools.iter().enumerate() {
+        for name in group_names(pool) {
+            match owners.get(&name) {
+                Some(owner) if *owner != pool.name => {
+                    let message = format!("pools `{owner}` and `{}` would both have a node group `{name}`", pool.name);
+                    report.problem(Finding::at(list.index(index).key("name"), message));
+                }
+                _ => {
+                    owners.insert(name, &pool.name);
+                }
+            }
+        }
+    }
 }
 
 fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) -> PoolSpec {
@@ -56,6 +78,8 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
         gpu,
         capacity: capacity(file, path, provider, report),
         nodes: NodeRange { min: file.nodes.min, max: file.nodes.max },
+        group_per_zone: provider == Provider::Eks
+            && file.eks.as_ref().is_some_and(|eks| eks.node_groups == Some(NodeGroupsWord::PerZone)),
         zones,
         labels: file.labels.clone(),
         disk,

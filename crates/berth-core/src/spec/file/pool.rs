@@ -49,7 +49,7 @@ pub struct PoolFile {
     pub gke: Option<PoolOnCloud>,
     /// What is different on EKS, for a file that is used on both clouds.
     #[serde(default)]
-    pub eks: Option<PoolOnCloud>,
+    pub eks: Option<PoolOnEks>,
 }
 
 /// What of a pool is different on one cloud.
@@ -64,6 +64,33 @@ pub struct PoolOnCloud {
     #[serde(default)]
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub zones: Option<Vec<String>>,
+}
+
+/// What of a pool is different on EKS.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PoolOnEks {
+    /// The cloud's machine type.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub machine_type: Option<String>,
+    /// Zones of the pool there.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    pub zones: Option<Vec<String>>,
+    /// Managed node groups behind the pool; `one` if left out.
+    #[serde(default)]
+    pub node_groups: Option<NodeGroupsWord>,
+}
+
+/// How many managed node groups stand behind a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeGroupsWord {
+    /// One over all zones: AWS takes machines where it has them, but if the group cannot start with its fewest nodes, all of it fails.
+    One,
+    /// One in each zone: nodes are spread evenly, a zone without stock fails alone, and the other zones take over its nodes.
+    PerZone,
 }
 
 /// The GPUs of each node.

@@ -1,6 +1,6 @@
 //! Whether a pool has as many nodes as promised, and if not, what the cloud says about it.
 
-use crate::observed::{Issue, IssueCause, Phase};
+use crate::observed::{Issue, IssueCause, ObservedPool, ObservedPoolSettings, Phase};
 use crate::verify::evidence::PoolEvidence;
 use crate::verify::report::{Shortfall, Verdict};
 
@@ -9,9 +9,9 @@ const NAME: &str = "nodes";
 pub(super) fn check(evidence: &PoolEvidence<'_>) -> Vec<Shortfall> {
     let nodes = evidence.nodes.len();
     let (min, max) = (evidence.spec.nodes.min as usize, evidence.spec.nodes.max as usize);
-    let Some(pool) = evidence.pool else {
+    if evidence.pools.is_empty() {
         return vec![evidence.shortfall(NAME, Verdict::Failed, "the cluster has no such pool".to_owned())];
-    };
+    }
     if nodes > max {
         let cause = format!(
             "{nodes} nodes, the file allows {max}; the autoscaler or an upgrade in progress may add some for a while"
@@ -19,16 +19,36 @@ pub(super) fn check(evidence: &PoolEvidence<'_>) -> Vec<Shortfall> {
         return vec![evidence.shortfall(NAME, Verdict::Waiting, cause)];
     }
     let short = nodes < min;
-    let dead = matches!(pool.phase, Phase::Failed | Phase::Deleting);
+    let dead = evidence.pools.iter().all(|pool| matches!(pool.phase, Phase::Failed | Phase::Deleting));
     if !short && !dead {
         return Vec::new();
     }
-    let (verdict, reason) = match pool.phase {
+    // One group that can still bring nodes is enough; one of which no nodes are wanted brings none.
+    let asked: Vec<&ObservedPool> = evidence.pools.iter().copied().filter(|pool| is_asked(pool)).collect();
+    let asked = if asked.is_empty() { evidence.pools.clone() } else { asked };
+    let is_one = asked.len() == 1;
+    let judged = asked.into_iter().map(|pool| {
+        let (verdict, reason) = judge(pool);
+        (verdict, if is_one { reason } else { format!("{}: {reason}", pool.name) })
+    });
+    let (verdicts, reasons): (Vec<Verdict>, Vec<String>) = judged.unzip();
+    let verdict = verdicts.into_iter().min().unwrap_or(Verdict::Failed);
+    vec![evidence.shortfall(NAME, verdict, format!("{nodes} of at least {min} nodes: {}", reasons.join("; ")))]
+}
+
+fn is_asked(pool: &ObservedPool) -> bool {
+    match &pool.settings {
+        ObservedPoolSettings::Gke(_) => true,
+        ObservedPoolSettings::Eks(group) => group.desired > 0,
+    }
+}
+
+fn judge(pool: &ObservedPool) -> (Verdict, String) {
+    match pool.phase {
         Phase::Deleting => (Verdict::Failed, "the pool is being deleted".to_owned()),
         Phase::Failed => (Verdict::Failed, format!("the pool failed ({})", reason(&pool.issues))),
         _ => (hope(&pool.issues), reason(&pool.issues)),
-    };
-    vec![evidence.shortfall(NAME, verdict, format!("{nodes} of at least {min} nodes: {reason}"))]
+    }
 }
 
 /// Machines may come back into stock; a quota or a permission stays as it is until somebody changes it.
