@@ -1,0 +1,92 @@
+//! The door to EKS.
+
+use aws_config::SdkConfig;
+use berth_core::actions::eks::EksClusterRef;
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+
+use crate::classify;
+use crate::client::{self, Clients};
+use crate::settings::Settings;
+use crate::token::EksTokens;
+
+/// AWS in one account and region. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct EksCloud {
+    /// For calls that only read; the SDK tries them again.
+    pub(crate) read: Clients,
+    /// For calls that change something; the SDK does not try them again.
+    pub(crate) write: Clients,
+    config: SdkConfig,
+    identity: Identity,
+}
+
+/// Who calls, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// Account id, twelve digits.
+    pub(crate) account: String,
+    /// ARN of the caller.
+    pub(crate) arn: String,
+    /// Region.
+    pub(crate) region: String,
+}
+
+impl Identity {
+    /// `aws`, `aws-cn` or `aws-us-gov`: the second part of every ARN.
+    pub(crate) fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws")
+    }
+}
+
+impl EksCloud {
+    /// Prepares clients and credentials and asks STS who calls, because the account belongs to every name.
+    ///
+    /// # Errors
+    /// No region is known, or there are no usable credentials.
+    pub async fn connect(settings: Settings) -> Result<Self, Fault> {
+        let config = client::config(&settings).await;
+        let Some(region) = config.region().map(ToString::to_string) else {
+            return Err(Fault {
+                kind: FaultKind::Refused,
+                tried: "choose an AWS region".to_owned(),
+                said: "neither the file, the environment nor the profile names one".to_owned(),
+                left_behind: LeftBehind::Nothing,
+                retry: Retry::Never,
+            });
+        };
+        let (read, write) = (Clients::reading(&config), Clients::changing(&config));
+        let tried = "ask AWS who calls";
+        let caller = read.sts.get_caller_identity().send().await.map_err(|error| classify::of_call(tried, &error))?;
+        let identity = Identity {
+            account: caller.account().unwrap_or_default().to_owned(),
+            arn: caller.arn().unwrap_or_default().to_owned(),
+            region,
+        };
+        Ok(Self { read, write, config, identity })
+    }
+
+    /// Id of the account all calls go to, twelve digits.
+    pub fn account(&self) -> &str {
+        &self.identity.account
+    }
+
+    /// The region all calls go to.
+    pub fn region(&self) -> &str {
+        &self.identity.region
+    }
+
+    /// Tokens for the Kubernetes API of this cluster.
+    pub fn tokens(&self, cluster: &str) -> EksTokens {
+        EksTokens::new(&self.config, &self.identity, cluster)
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// A cluster of this account and region.
+    pub(crate) fn cluster_at(&self, name: &str) -> EksClusterRef {
+        let Identity { account, region, .. } = &self.identity;
+        EksClusterRef { account: account.clone(), region: region.clone(), name: name.to_owned() }
+    }
+}

@@ -1,0 +1,14 @@
+//! AWS as EKS needs it: what is there, what can be changed, and what every error code means.
+//!
+//! [`EksCloud`] implements the doors of `berth_core::ports` over EKS, EC2, IAM, STS, auto scaling, load balancing, logs and service
+//! quotas. It decides nothing and waits for nothing: the plan says what to call, the engine when to ask again.
+
+mod classify;
+mod client;
+mod cloud;
+mod settings;
+mod token;
+
+pub use cloud::EksCloud;
+pub use settings::{Endpoint, Settings};
+pub use token::{EksToken, EksTokens};
