@@ -12,7 +12,7 @@ mod problem;
 mod quotas;
 mod schema;
 mod structure;
-mod tree;
+pub(crate) mod tree;
 
 pub use check::{Autoscaler, Checked, Source, check, check_quotas, check_sharing};
 pub use cluster::{
@@ -20,6 +20,6 @@ pub use cluster::{
     Provider, Sharing, Taint, TaintEffect,
 };
 pub use problem::Problem;
-pub(crate) use problem::nearest;
+pub(crate) use problem::{Position, nearest};
 pub use quotas::{Fence, ServiceQuota, ServiceQuotas};
 pub use schema::schema;

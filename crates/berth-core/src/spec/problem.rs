@@ -43,9 +43,16 @@ impl fmt::Display for Problem {
 
 /// A place in a file: line and column, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Position {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Position {
+    /// The place in a longer text that has so many lines before this one's first, and so many characters before it on that line.
+    pub(crate) fn shifted(self, lines: usize, columns: usize) -> Self {
+        Self { line: self.line + lines, column: self.column + if self.line == 1 { columns } else { 0 } }
+    }
 }
 
 /// The way from the root of a document to one of its nodes.

@@ -8,25 +8,33 @@ use serde_saphyr::{Error, Location, MessageFormatter, Spanned, UserMessageFormat
 
 use super::problem::{Finding, Path, Position, Problem, Segment};
 
-/// Deepest nesting a file may have; the spec itself needs about eight.
-const MAX_DEPTH: usize = 32;
-/// Most nodes a file may have after its aliases are expanded.
-const MAX_NODES: usize = 50_000;
-/// Longest file in bytes; a spec is a few kilobytes.
-const MAX_BYTES: usize = 1024 * 1024;
+/// How much of a file is read.
+pub(crate) struct Limits {
+    /// Deepest nesting.
+    pub(crate) depth: usize,
+    /// Most nodes after aliases are expanded.
+    pub(crate) nodes: usize,
+    /// Longest text in bytes.
+    pub(crate) bytes: usize,
+}
+
+impl Limits {
+    /// For a spec file, which has a few kilobytes and needs about eight levels.
+    const SPEC: Self = Self { depth: 32, nodes: 50_000, bytes: 1024 * 1024 };
+}
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) at: Position,
+pub(crate) struct Node {
+    pub(crate) at: Position,
     /// The bytes of the file that hold it.
     span: Option<(usize, usize)>,
-    pub(super) value: Value,
+    pub(crate) value: Value,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Nothing,
     Bool(bool),
     Integer(i128),
@@ -38,10 +46,10 @@ pub(super) enum Value {
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_at: Position,
-    pub(super) node: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_at: Position,
+    pub(crate) node: Node,
 }
 
 /// A document that could be read: its tree and its text.
@@ -54,38 +62,9 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Reads one YAML document; a syntax error is one problem with its place.
     pub(super) fn parse(file: &'a str, text: &'a str) -> Result<Self, Vec<Problem>> {
-        let fail =
-            |at: Position, message: String| vec![problem_at(file, text, at, Finding::at(Path::default(), message))];
-        if text.len() > MAX_BYTES {
-            let message = format!("the file has {} bytes, and at most {MAX_BYTES} are read", text.len());
-            return Err(fail(Position { line: 1, column: 1 }, message));
-        }
-        let budget = serde_saphyr::budget! {
-            max_documents: 4,
-            max_depth: MAX_DEPTH,
-            max_nodes: MAX_NODES,
-            max_aliases: 500,
-            max_anchors: 500,
-        };
-        let options = serde_saphyr::options! {
-            budget: budget,
-            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_NODES },
-            strict_booleans: true,
-            with_snippet: false,
-            non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
-        };
-        match serde_saphyr::from_str_with_options::<Spanned<Bare>>(text, options) {
-            Ok(root) => {
-                let root = Node::from(root);
-                if root.value == Value::Nothing {
-                    return Err(fail(Position { line: 1, column: 1 }, "the file is empty".to_owned()));
-                }
-                Ok(Self { file, text, root })
-            }
-            Err(error) => {
-                let at = error.location().map_or(Position { line: 1, column: 1 }, position);
-                Err(fail(at, said(error.without_snippet())))
-            }
+        match read(text, &Limits::SPEC) {
+            Ok(root) => Ok(Self { file, text, root }),
+            Err((at, message)) => Err(vec![problem_at(file, text, at, Finding::at(Path::default(), message))]),
         }
     }
 
@@ -123,15 +102,64 @@ impl<'a> Document<'a> {
 
 impl Node {
     /// The value under a key, if this is a map that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// A key with its value, if this is a map that has it.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The value at the end of these keys.
+    pub(crate) fn along(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The entries of a map; none of anything else.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        if let Value::Map(entries) = &self.value { entries } else { &[] }
+    }
+
+    /// The elements of a list; none of anything else.
+    pub(crate) fn items(&self) -> &[Node] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
+    /// A text; `None` for anything else, numbers included.
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Value::Text(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// A text, or a number or boolean as text; `None` for maps, lists and nothing.
+    pub(crate) fn scalar(&self) -> Option<String> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node),
-            _ => None,
+            Value::Text(text) => Some(text.clone()),
+            Value::Integer(integer) => Some(integer.to_string()),
+            Value::Float(float) => Some(float.to_string()),
+            Value::Bool(bool) => Some(bool.to_string()),
+            Value::Nothing | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// Moves everything by these lines, and what stands on the first line by these columns.
+    pub(crate) fn shift(&mut self, lines: usize, columns: usize) {
+        self.at = self.at.shifted(lines, columns);
+        self.span = None;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.shift(lines, columns)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.key_at = entry.key_at.shifted(lines, columns);
+                    entry.node.shift(lines, columns);
+                }
+            }
+            _ => {}
         }
     }
 
     /// The same without places.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
             Value::Nothing => Json::Null,
@@ -145,6 +173,35 @@ impl Node {
             }
         }
     }
+}
+
+/// Reads one YAML document; what is wrong comes with its place.
+pub(crate) fn read(text: &str, limits: &Limits) -> Result<Node, (Position, String)> {
+    let start = Position { line: 1, column: 1 };
+    if text.len() > limits.bytes {
+        return Err((start, format!("the file has {} bytes, and at most {} are read", text.len(), limits.bytes)));
+    }
+    let budget = serde_saphyr::budget! {
+        max_documents: 4,
+        max_depth: limits.depth,
+        max_nodes: limits.nodes,
+        max_aliases: 500,
+        max_anchors: 500,
+    };
+    let options = serde_saphyr::options! {
+        budget: budget,
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: limits.nodes },
+        strict_booleans: true,
+        with_snippet: false,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
+    };
+    let root = serde_saphyr::from_str_with_options::<Spanned<Bare>>(text, options)
+        .map(Node::from)
+        .map_err(|error| (error.location().map_or(start, position), said(error.without_snippet(), limits)))?;
+    if root.value == Value::Nothing {
+        return Err((start, "the file is empty".to_owned()));
+    }
+    Ok(root)
 }
 
 /// Puts a finding at a place, which is moved into the file if the parser pointed behind its end.
@@ -168,23 +225,27 @@ fn problem_at(file: &str, text: &str, at: Position, finding: Finding) -> Problem
 }
 
 /// What the parser found wrong, in words for people who write YAML and not parsers.
-fn said(error: &Error) -> String {
+fn said(error: &Error, limits: &Limits) -> String {
     match error {
         // What goes wrong while an alias is expanded comes wrapped.
-        Error::AliasError { error, .. } => said(error),
+        Error::AliasError { error, .. } => said(error, limits),
         Error::MultipleDocuments { .. } => "there is a second document; give each its own file".to_owned(),
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("the field `{key}` is given twice"),
         Error::UnknownAnchor { .. } => "this alias refers to an anchor that is not there".to_owned(),
         Error::Unexpected { expected: "string scalar", .. } => "a field's name must be a single word".to_owned(),
-        Error::AliasReplayLimitExceeded { .. } => format!("the aliases stand for more than {MAX_NODES} values"),
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => format!("nested deeper than {MAX_DEPTH} levels"),
-        Error::Budget { breach: BudgetBreach::Nodes { .. }, .. } => format!("there are more than {MAX_NODES} values"),
+        Error::AliasReplayLimitExceeded { .. } => format!("the aliases stand for more than {} values", limits.nodes),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            format!("nested deeper than {} levels", limits.depth)
+        }
+        Error::Budget { breach: BudgetBreach::Nodes { .. }, .. } => {
+            format!("there are more than {} values", limits.nodes)
+        }
         other => format!("not valid YAML: {}", UserMessageFormatter.format_message(other)),
     }
 }
 
 /// Messages quote the file; its control characters must not reach a terminal, and a problem is one line.
-fn plain(said: &str) -> String {
+pub(crate) fn plain(said: &str) -> String {
     said.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 

@@ -1,0 +1,19 @@
+//! What workloads' manifests will run into on a cluster, found before anything is applied: pure, with file, line, reason and fix.
+//!
+//! In reading order: `manifest` files as objects, `object` objects and their pods, `pools` what nodes offer and take, `limits`
+//! quotas and defaults, `world` all of it together, `rules` one file per rule, `check` all rules at once.
+
+mod check;
+mod finding;
+mod limits;
+mod manifest;
+mod object;
+mod pools;
+mod quantity;
+mod rules;
+mod world;
+
+pub use check::check;
+pub use finding::{Finding, Severity};
+pub use manifest::ManifestFile;
+pub use rules::RULES;

@@ -1,0 +1,28 @@
+//! The rules, one file for each.
+
+mod daemon_set;
+mod device_plugin;
+mod driver;
+mod duplicate;
+mod gpu_request;
+mod limit_range;
+mod list;
+mod namespace;
+mod node_size;
+mod priority_class;
+mod quota_beyond;
+mod quota_escape;
+mod quota_key;
+mod quota_overlap;
+mod quota_pod;
+mod quota_scope;
+mod quota_sum;
+mod removed_api;
+mod secret;
+mod secret_in_clear;
+mod selector;
+mod storage_class;
+mod toleration;
+
+pub(super) use list::ALL;
+pub use list::RULES;
