@@ -1,11 +1,12 @@
 //! From what is wanted and what is there to what has to be done.
 
-use super::{Goal, Plan, Refusal};
-use crate::actions::eks::EksClusterRef;
-use crate::actions::gke::GkeClusterRef;
+use super::{Goal, Plan, Refusal, StepId};
+use crate::actions::Action;
+use crate::actions::eks::{EksAction, EksClusterRef, EksTarget};
+use crate::actions::gke::{GkeAction, GkeClusterRef};
 use crate::observed::Observed;
-use crate::rules::{eks, gke};
-use crate::spec::{CloudSpec, Provider};
+use crate::rules::{eks, gke, kube};
+use crate::spec::{CloudSpec, ClusterSpec, Provider};
 
 /// Decides which steps lead from what is there to the goal; an empty plan means that nothing has to be done.
 ///
@@ -22,7 +23,7 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
             }
             CloudSpec::Eks(cloud) => {
                 let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;
-                eks::present::plan(&wanted, adopt, observed)
+                Ok(with_kubernetes(eks::present::plan(&wanted, adopt, observed)?, spec, observed))
             }
         },
         Goal::Absent { provider: Provider::Gke, account, place, name, adopt } => {
@@ -38,5 +39,36 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
                 EksClusterRef { account: account.to_owned(), region: place.region.clone(), name: name.to_owned() };
             eks::absent::plan(&cluster, adopt, observed)
         }
+    }
+}
+
+/// Adds what is to be done inside the cluster; it waits for what makes or changes the control plane, not for nodes.
+fn with_kubernetes(mut plan: Plan, spec: &ClusterSpec, observed: &Observed) -> Plan {
+    let before = plan.steps.iter().filter(|step| concerns_control_plane(&step.action));
+    let before: Vec<StepId> = before.map(|step| step.id.clone()).collect();
+    let kube = kube::steps::steps(spec, observed, &before);
+    plan.steps.extend(kube.steps);
+    plan.notes.extend(kube.notes);
+    plan
+}
+
+/// Whether the API server is missing or may be away while this runs.
+fn concerns_control_plane(action: &Action) -> bool {
+    match action {
+        Action::Gke(action) => matches!(
+            action,
+            GkeAction::AwaitOperation { .. }
+                | GkeAction::CreateCluster(_)
+                | GkeAction::ChangeCluster { .. }
+                | GkeAction::DeleteCluster { .. }
+        ),
+        Action::Eks(action) => matches!(
+            action,
+            EksAction::CreateCluster(_)
+                | EksAction::ChangeCluster { .. }
+                | EksAction::DeleteCluster { .. }
+                | EksAction::Await { target: EksTarget::Cluster, .. }
+        ),
+        Action::Kube(_) => false,
     }
 }

@@ -8,7 +8,7 @@ use berth_core::actions::eks::{
     EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::KubeAction;
-use berth_core::manifests::device_plugin;
+use berth_core::manifests::{device_plugin, quotas};
 use berth_core::observed::{
     ClusterAccess, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings,
     ObservedZone, Phase,
@@ -103,6 +103,14 @@ impl World {
     fn apply_kube(&mut self, action: &KubeAction) -> Result<(), String> {
         self.cluster()?;
         match action {
+            KubeAction::ApplyObjects { objects, .. } if objects[0]["kind"] == "Namespace" => {
+                let kinds = quotas::KINDS.map(|(_, kind)| kind);
+                let ours = objects.iter().filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
+                let applied = quotas::applied(&ours.cloned().collect::<Vec<_>>());
+                let group = quotas::GROUP.to_owned();
+                self.observed.applied.insert(group.clone(), applied.hash.ok_or("no hash")?);
+                self.observed.applied_objects.insert(group, applied.objects);
+            }
             KubeAction::ApplyObjects { objects, .. } => {
                 let hash = objects
                     .iter()

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::gke::{GkeAction, GkeCluster, GkeClusterChange, GkePool, GkePoolChange};
+use berth_core::actions::kube::KubeAction;
+use berth_core::manifests::quotas;
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, Phase};
 use berth_core::plan::{Goal, Plan, StepId, plan};
 use berth_core::spec::{ClusterSpec, Taint, TaintEffect};
@@ -44,10 +46,27 @@ impl World {
                 .filter(|step| !done.contains(&step.id) && step.after.iter().all(|id| done.contains(id)))
                 .collect();
             let step = ready[choose(ready.len()) % ready.len()];
-            let Action::Gke(action) = &step.action else { panic!("a step of GKE") };
-            self.apply(action).map_err(|refusal| format!("{}: {refusal}", step.id))?;
+            let applied = match &step.action {
+                Action::Gke(action) => self.apply(action),
+                Action::Kube(action) => self.apply_kube(action),
+                Action::Eks(_) => panic!("a step of EKS"),
+            };
+            applied.map_err(|refusal| format!("{}: {refusal}", step.id))?;
             done.push(step.id.clone());
         }
+        Ok(())
+    }
+
+    /// Keeps what carries the labels of berth's quotas, as a look reads it.
+    fn apply_kube(&mut self, action: &KubeAction) -> Result<(), String> {
+        self.cluster()?;
+        let KubeAction::ApplyObjects { objects, .. } = action else { return Err("only applied here".to_owned()) };
+        let kinds = quotas::KINDS.map(|(_, kind)| kind);
+        let ours = objects.iter().filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
+        let applied = quotas::applied(&ours.cloned().collect::<Vec<_>>());
+        let group = quotas::GROUP.to_owned();
+        self.observed.applied.insert(group.clone(), applied.hash.ok_or("no hash")?);
+        self.observed.applied_objects.insert(group, applied.objects);
         Ok(())
     }
 
