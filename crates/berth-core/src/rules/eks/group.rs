@@ -12,6 +12,8 @@ use crate::spec::{ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
 
 /// Longest key of a tag on a group of machines.
 const TAG_KEY_LIMIT: usize = 128;
+/// Most tags berth puts on a group of machines, of the 50 AWS takes; EKS puts its own there too.
+const MOST_TAGS: usize = 40;
 /// How a cluster autoscaler reads what a node of an empty group would be like.
 const TEMPLATE_PREFIX: &str = "k8s.io/cluster-autoscaler/node-template/";
 
@@ -178,7 +180,8 @@ fn autoscaling_tags(pool: &PoolSpec, group: &EksGroup) -> BTreeMap<String, Strin
         .map(|taint| (format!("{TEMPLATE_PREFIX}taint/{}", taint.key), format!("{}:{:?}", taint.value, taint.effect)));
     let shares = pool.shares_per_node();
     let gpus = (shares > 0).then(|| (format!("{TEMPLATE_PREFIX}resources/nvidia.com/gpu"), shares.to_string()));
-    labels.chain(taints).chain(gpus).filter(|(key, _)| key.len() <= TAG_KEY_LIMIT).collect()
+    // What is not told here EKS tells by DescribeNodegroup too, but not the shares of GPUs.
+    gpus.into_iter().chain(taints).chain(labels).filter(|(key, _)| key.len() <= TAG_KEY_LIMIT).take(MOST_TAGS).collect()
 }
 
 /// What a group is in one line: `p4d.24xlarge, spot, 0 to 2 nodes, 200 GB gp3`.

@@ -12,6 +12,9 @@ use crate::spec::structure::printable;
 /// Most characters of all node labels of a GKE pool together.
 const GKE_NODE_LABELS_CHARACTERS: usize = 1024;
 
+/// Longest key of a node group's label or taint, its DNS prefix included; EKS's API model says so of both.
+const EKS_KEY_CHARACTERS: usize = 63;
+
 /// The cluster's name. GKE: lowercase letters, digits and `-`, at most 40; EKS: as the schema says.
 pub(super) fn cluster_name(name: &str, provider: Provider, report: &mut Report) {
     let path = Path::of(&["metadata", "name"]);
@@ -88,7 +91,14 @@ pub(super) fn node_labels(labels: &BTreeMap<String, String>, path: &Path, provid
                 .problem(Finding::at_key(at.clone(), format!("labels under `{owner}` are set by the cluster itself")));
         }
         if let Some(why) = wrong_value(value) {
-            report.problem(Finding::at(at, format!("`{}` is no label value: {why}", printable(value))));
+            report.problem(Finding::at(at.clone(), format!("`{}` is no label value: {why}", printable(value))));
+        }
+        if provider == Provider::Eks {
+            if key.len() > EKS_KEY_CHARACTERS {
+                report.problem(Finding::at_key(at, eks_key_too_long(key)));
+            } else if value.is_empty() {
+                report.problem(Finding::at(at, format!("EKS takes no empty value for the label `{}`", printable(key))));
+            }
         }
     }
     let characters: usize = labels.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -99,12 +109,18 @@ pub(super) fn node_labels(labels: &BTreeMap<String, String>, path: &Path, provid
     }
 }
 
+fn eks_key_too_long(key: &str) -> String {
+    format!("`{}` has {} characters, EKS takes at most {EKS_KEY_CHARACTERS}", printable(key), key.len())
+}
+
 /// Kubernetes taints of a pool's nodes.
-pub(super) fn taints(taints: &[TaintFile], path: &Path, report: &mut Report) {
+pub(super) fn taints(taints: &[TaintFile], path: &Path, provider: Provider, report: &mut Report) {
     for (index, taint) in taints.iter().enumerate() {
         let at = path.index(index);
         if let Some(why) = wrong_key(&taint.key) {
             report.problem(Finding::at(at.key("key"), format!("`{}` is no taint key: {why}", printable(&taint.key))));
+        } else if provider == Provider::Eks && taint.key.len() > EKS_KEY_CHARACTERS {
+            report.problem(Finding::at(at.key("key"), eks_key_too_long(&taint.key)));
         }
         if let Some(why) = wrong_value(&taint.value) {
             report.problem(Finding::at(

@@ -16,6 +16,9 @@ const GPU_TAINT_KEY: &str = "nvidia.com/gpu";
 /// Its value where berth adds it: what GKE writes and what NVIDIA's node-feature-discovery tolerates.
 const GPU_TAINT_VALUE: &str = "present";
 
+/// Longest name EKS takes for a node group.
+const MOST_OF_GROUP_NAME: usize = 63;
+
 /// What all pools of a cluster stand in.
 pub(super) struct Frame<'a> {
     pub(super) provider: Provider,
@@ -47,6 +50,10 @@ fn group_names_differ(pools: &[PoolSpec], list: &Path, report: &mut Report) {
     let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     for (index, pool) in pools.iter().enumerate() {
         for name in group_names(pool) {
+            if name.len() > MOST_OF_GROUP_NAME {
+                let message = format!("its node group `{name}` would have more than {MOST_OF_GROUP_NAME} characters");
+                report.problem(Finding::at(list.index(index).key("name"), message));
+            }
             match owners.get(&name) {
                 Some(owner) if *owner != pool.name => {
                     let message = format!("pools `{owner}` and `{}` would both have a node group `{name}`", pool.name);
@@ -66,7 +73,7 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
     let (machine_type, gpu) = gpu::gpu(file, path, machine.as_ref(), frame, report);
     nodes(file, path, report);
     names::node_labels(&file.labels, &path.key("labels"), provider, report);
-    names::taints(&file.taints, &path.key("taints"), report);
+    names::taints(&file.taints, &path.key("taints"), provider, report);
     let zones = zones(file, path, gpu.as_ref(), frame, report);
     let disk =
         disk(file.disk.as_ref(), path, &Shape { provider, machine_type: &machine_type, gpu: gpu.is_some() }, report);
