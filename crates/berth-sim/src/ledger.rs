@@ -35,6 +35,8 @@ pub(crate) enum SpanKind {
     NatGateway,
     /// A public IPv4 address.
     Address,
+    /// A load balancer.
+    LoadBalancer,
 }
 
 /// What a billed span is for.

@@ -16,4 +16,5 @@ mod server;
 mod wire;
 mod world;
 
+pub use aws::{ACCESS_KEY_ID, REGION as AWS_REGION, SECRET_ACCESS_KEY};
 pub use server::{Endpoints, Options, PROJECT, Simulator, StartError, attach, env};

@@ -75,6 +75,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("nat-gateway", "requested", "deleted", 60),
     row("nat-gateway", "deleted", "forgotten", 3600),
     row("instance", "terminated", "forgotten", 3600),
+    row("service", "changed", "balanced", 10),
+    row("service", "looked-at", "looked-at-again", 15),
+    row("load-balancer", "requested", "active", 120),
+    row("load-balancer", "deleted", "interfaces-gone", 30),
+    row("claim", "changed", "provisioned", 10),
+    row("claim", "looked-at", "looked-at-again", 15),
+    row("log-group", "logging", "created", 30),
 ];
 
 /// The duration of a change, for the thing of that name.

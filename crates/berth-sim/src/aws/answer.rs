@@ -18,8 +18,8 @@ pub(crate) fn write(service: Service, action: &str, id: &str, result: &Result<Va
             answer.headers.push(("x-amzn-errortype".to_owned(), failure.code.clone()));
             answer
         }
-        (Service::Quotas, Ok(value)) => json_answer(200, "application/x-amz-json-1.1", id, value),
-        (Service::Quotas, Err(failure)) => {
+        (Service::Quotas | Service::Logs, Ok(value)) => json_answer(200, "application/x-amz-json-1.1", id, value),
+        (Service::Quotas | Service::Logs, Err(failure)) => {
             let body = json!({"__type": failure.code, "message": failure.message, "Message": failure.message});
             json_answer(failure.status, "application/x-amz-json-1.1", id, &body)
         }
@@ -35,10 +35,12 @@ pub(crate) fn write(service: Service, action: &str, id: &str, result: &Result<Va
             xml_answer(failure.status, id, &format!("{body}</Error></Errors><RequestID>{id}</RequestID></Response>"))
         }
         (_, Ok(value)) => {
-            let space = format!("https://{}.amazonaws.com/doc/{}/", service.name(), service.version());
+            let balancing = matches!(service, Service::Elb | Service::ElbV2);
+            let name = if balancing { "elasticloadbalancing" } else { service.name() };
+            let space = format!("https://{name}.amazonaws.com/doc/{}/", service.version());
             let mut body = format!("<{action}Response xmlns=\"{space}\">");
-            // An operation without an output has no result element.
-            if value.as_object().is_some_and(|members| !members.is_empty()) {
+            // An operation without an output has no result element; all of load balancing have one.
+            if balancing || value.as_object().is_some_and(|members| !members.is_empty()) {
                 xml::element(&mut body, &format!("{action}Result"), value, "member");
             }
             body.push_str(&format!("<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>"));

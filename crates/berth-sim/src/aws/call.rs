@@ -22,6 +22,12 @@ pub(crate) enum Service {
     Autoscaling,
     /// Service Quotas: JSON 1.1.
     Quotas,
+    /// Elastic Load Balancing's first version, of classic load balancers: query with XML.
+    Elb,
+    /// Its second version, of network load balancers: query with XML.
+    ElbV2,
+    /// CloudWatch Logs: JSON 1.1.
+    Logs,
 }
 
 /// All services with the name in the credential scope and the version in a query.
@@ -32,6 +38,9 @@ const SERVICES: &[(Service, &str, &str)] = &[
     (Service::Sts, "sts", "2011-06-15"),
     (Service::Autoscaling, "autoscaling", "2011-01-01"),
     (Service::Quotas, "servicequotas", "2019-06-24"),
+    (Service::Elb, "elasticloadbalancing", "2012-06-01"),
+    (Service::ElbV2, "elasticloadbalancing", "2015-12-01"),
+    (Service::Logs, "logs", "2014-03-28"),
 ];
 
 /// The names of all services and of their operations, as ledger and faults know them.
@@ -48,6 +57,8 @@ impl Service {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Service::Quotas => "service-quotas",
+            Service::Elb => "elb",
+            Service::ElbV2 => "elbv2",
             _ => SERVICES.iter().find(|(service, ..)| *service == self).map_or("", |(_, name, _)| name),
         }
     }
@@ -63,7 +74,8 @@ impl Service {
             Service::Eks => "InvalidParameterException",
             Service::Ec2 => "InvalidParameterValue",
             Service::Quotas => "IllegalArgumentException",
-            Service::Iam | Service::Sts | Service::Autoscaling => "ValidationError",
+            Service::Logs => "InvalidParameterException",
+            Service::Iam | Service::Sts | Service::Autoscaling | Service::Elb | Service::ElbV2 => "ValidationError",
         }
     }
 }
@@ -101,16 +113,19 @@ impl Call {
         let parameter = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let version = parameter("Version").unwrap_or_default();
         let named = scope.as_ref().map(|scope| scope.service.as_str());
-        let row = SERVICES.iter().find(|(_, name, _)| Some(*name) == named);
+        // Both versions of Elastic Load Balancing are signed for one name.
+        let rows = || SERVICES.iter().filter(|(_, name, _)| Some(*name) == named);
+        let row = rows().find(|(.., known)| *known == version).or_else(|| rows().next());
         let row = row.or_else(|| SERVICES.iter().find(|(.., known)| *known == version));
         let service = match row {
             Some((service, ..)) => *service,
+            None if request.target.starts_with("Logs_") => Service::Logs,
             None if !request.target.is_empty() => Service::Quotas,
             None => Service::Eks,
         };
         let (action, input) = match service {
             Service::Eks => rest(request),
-            Service::Quotas => {
+            Service::Quotas | Service::Logs => {
                 let action = request.target.rsplit('.').next().unwrap_or_default().to_owned();
                 (action, serde_json::from_slice(&request.body).unwrap_or_default())
             }
@@ -140,7 +155,7 @@ impl Call {
         match (&self.key, self.service) {
             (Some(key), _) if key == ACCESS_KEY_ID => Ok(()),
             (None, _) => Err(Failure::new(403, "MissingAuthenticationToken", "Missing Authentication Token")),
-            (Some(_), Service::Eks | Service::Quotas) => Err(Failure::new(
+            (Some(_), Service::Eks | Service::Quotas | Service::Logs) => Err(Failure::new(
                 403,
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",

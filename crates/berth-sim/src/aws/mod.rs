@@ -1,13 +1,22 @@
-//! The simulated AWS: EKS, EC2, IAM, STS, Auto Scaling and Service Quotas, as far as making clusters needs them.
+//! The simulated AWS, as far as making clusters and taking them away needs it: EKS, EC2, IAM, STS, Auto Scaling, Service
+//! Quotas, both versions of Elastic Load Balancing, CloudWatch Logs.
+//!
+//! What workloads cause on AWS is made by what runs in the control plane or on nodes: load balancers of Services, volumes
+//! of claims, interfaces of the CNI, log groups. They stay behind when their maker goes first, as they do in reality.
 
 mod answer;
 mod apply;
 mod autoscaling;
 mod call;
+mod disks;
 mod ec2;
 mod eks;
+mod elb;
 mod failure;
+mod finalizers;
 mod iam;
+mod leftovers;
+mod logs;
 mod nodes;
 mod places;
 mod query;
@@ -21,7 +30,8 @@ mod types;
 mod xml;
 
 pub(crate) use call::{is_aws, methods};
-pub(crate) use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+pub(crate) use leftovers::leftovers;
+pub use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 pub(crate) use state::{Aws, Happening, Shortage};
 pub(crate) use token::authenticate;
 

@@ -1,13 +1,13 @@
 //! Regions, their zones, and who this account is.
 
 /// The region of [`crate::env`].
-pub(crate) const REGION: &str = "us-east-1";
+pub const REGION: &str = "us-east-1";
 /// The account all resources belong to.
 pub(crate) const ACCOUNT: &str = "123456789012";
 /// The only access key that is known.
-pub(crate) const ACCESS_KEY_ID: &str = "AKIABERTHSIMULATOR00";
+pub const ACCESS_KEY_ID: &str = "AKIABERTHSIMULATOR00";
 /// Its secret; signatures are not computed, so that any will do.
-pub(crate) const SECRET_ACCESS_KEY: &str = "berth-simulator-secret-access-key-000000";
+pub const SECRET_ACCESS_KEY: &str = "berth-simulator-secret-access-key-000000";
 /// The user behind the access key.
 pub(crate) const USER: &str = "berth-sim";
 

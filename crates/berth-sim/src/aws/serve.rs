@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{Call, Service};
 use super::failure::Failure;
-use super::{autoscaling, ec2, eks, iam, quotas, sts};
+use super::{autoscaling, ec2, eks, elb, iam, logs, quotas, sts};
 use crate::faults::Effect;
 use crate::world::World;
 
@@ -61,6 +61,9 @@ pub(crate) fn serve(
         Service::Iam => iam::serve(world, &asked),
         Service::Autoscaling => autoscaling::serve(world, &asked),
         Service::Quotas => quotas::serve(world, &asked),
+        Service::Elb => elb::serve_classic(world, &asked),
+        Service::ElbV2 => elb::serve_network(world, &asked),
+        Service::Logs => logs::serve(world, &asked),
     }
 }
 

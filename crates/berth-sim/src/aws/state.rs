@@ -22,6 +22,15 @@ pub(crate) struct Aws {
     pub(crate) providers: BTreeMap<String, Map<String, Value>>,
     /// Instance profiles by name.
     pub(crate) profiles: BTreeMap<String, Profile>,
+    /// Load balancers: classic ones by `REGION/NAME`, network ones by ARN.
+    #[serde(default)]
+    pub(crate) balancers: BTreeMap<String, Thing>,
+    /// Target groups by ARN.
+    #[serde(default)]
+    pub(crate) targets: BTreeMap<String, Thing>,
+    /// CloudWatch log groups by `REGION/NAME`.
+    #[serde(default)]
+    pub(crate) logs: BTreeMap<String, Thing>,
     /// What was made under a client token, by service, operation, region and token: the input and what it made.
     pub(crate) tokens: BTreeMap<String, (Value, Value)>,
     /// Machines that cannot be had.
@@ -204,6 +213,12 @@ pub(crate) enum Happening {
     Addon(String, String),
     /// A cluster's device plugins are looked at again.
     Plugins(String),
+    /// The Services of a cluster are looked at by what makes their load balancers.
+    Services(String),
+    /// The claims of a cluster are looked at by what makes their volumes.
+    Claims(String),
+    /// The control plane of a cluster writes its logs.
+    Logs(String),
     /// An update is over.
     Update(String, String),
     /// A NAT gateway is usable.
@@ -232,6 +247,11 @@ impl Thing {
     pub(crate) fn text(&self, member: &str) -> &str {
         text(&self.fields, member)
     }
+
+    /// A text that is remembered and not shown; empty when it is not there.
+    pub(crate) fn remembered(&self, member: &str) -> &str {
+        text(&self.hidden, member)
+    }
 }
 
 impl Cluster {
@@ -248,6 +268,11 @@ impl Cluster {
     /// The status.
     pub(crate) fn status(&self) -> &str {
         text(&self.fields, "status")
+    }
+
+    /// Whether what runs in its control plane works.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.status(), "ACTIVE" | "UPDATING")
     }
 
     /// A text of `resourcesVpcConfig`.

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::wire::Request;
 use crate::world::World;
 
+mod leftovers;
+
 struct Script {
     world: World,
     start: Timestamp,

@@ -1,4 +1,7 @@
 //! The control API under `/_sim/`: what tests and users steer the simulator with.
+//!
+//! `GET /_sim/ledger` tells what was called and what is billed; `GET /_sim/leftovers` what exists, billed or not: a list
+//! of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty when nothing is left.
 
 use std::sync::Arc;
 
@@ -25,6 +28,7 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Res
             let (live, now) = shared.now();
             ok(live.world.ledger.report(now))
         }
+        ("GET", ["leftovers"]) => ok(Value::from(shared.now().0.world.leftovers())),
         ("GET", ["clock"]) => ok(clock(shared)),
         ("POST", ["clock", "advance"]) => advance(shared, &request.body),
         ("GET", ["state"]) => ok(json!(shared.now().0.world)),

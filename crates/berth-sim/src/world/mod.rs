@@ -4,6 +4,7 @@ mod advance;
 mod apis;
 mod apply;
 mod kubelet;
+mod leftovers;
 mod model;
 mod node_object;
 mod relief;

@@ -301,6 +301,13 @@ impl World {
         self.agenda.push(Due { at, order, step });
     }
 
+    /// Puts a step on the agenda unless it is there already.
+    pub(crate) fn plan_once(&mut self, at: Timestamp, step: Step) {
+        if !self.agenda.iter().any(|due| due.step == step) {
+            self.plan(at, step);
+        }
+    }
+
     /// Hexadecimal digits that stand for a thing in this world.
     pub(crate) fn hex(&self, what: &str, digits: usize) -> String {
         let text = format!(

@@ -146,10 +146,20 @@ fn make_disk(
     });
 }
 
-/// Terminates an instance: its volume and interface go at once, itself after an hour.
+/// Terminates an instance: its boot volume and interfaces go at once, itself after an hour; other volumes are detached.
 pub(crate) fn end_instance(world: &mut World, id: &str, now: Timestamp) {
     let Some(thing) = world.aws.things.get_mut(id) else { return };
     thing.fields.insert("instanceState".to_owned(), json!({"code": 48, "name": "terminated"}));
+    for thing in world.aws.things.values_mut() {
+        let stays = thing
+            .fields
+            .get("attachmentSet")
+            .is_some_and(|all| all[0]["instanceId"] == id && all[0]["deleteOnTermination"] == false);
+        if stays {
+            thing.fields.insert("attachmentSet".to_owned(), json!([]));
+            thing.fields.insert("status".to_owned(), Value::from("available"));
+        }
+    }
     world.aws.things.retain(|_, thing| {
         thing.fields.get("attachment").is_none_or(|one| one["instanceId"] != id)
             && thing.fields.get("attachmentSet").is_none_or(|all| all[0]["instanceId"] != id)
@@ -158,17 +168,32 @@ pub(crate) fn end_instance(world: &mut World, id: &str, now: Timestamp) {
     world.plan(at, Step::Aws(Happening::Gone(id.to_owned())));
 }
 
+/// Attaches the interface with which the CNI gives the pods of a machine their addresses. It goes with the machine.
+pub(crate) fn attach_cni_interface(world: &mut World, instance: &str, cluster: &str) {
+    let attachment =
+        json!({"instanceId": instance, "deviceIndex": 1, "status": "attached", "deleteOnTermination": true});
+    make_cni_interface(world, instance, cluster, "in-use", attachment);
+}
+
 /// Leaves a network interface of the CNI behind: available, in the subnet and groups of its machine.
 pub(crate) fn leave_interface(world: &mut World, instance: &str, cluster: &str) {
+    make_cni_interface(world, instance, cluster, "available", Value::Null);
+}
+
+fn make_cni_interface(world: &mut World, instance: &str, cluster: &str, status: &str, attachment: Value) {
     let Some(thing) = world.aws.things.get(instance).cloned() else { return };
     let tags = BTreeMap::from([
         ("node.k8s.amazonaws.com/instance_id".to_owned(), instance.to_owned()),
         ("cluster.k8s.amazonaws.com/name".to_owned(), cluster.to_owned()),
     ]);
     make(world, &thing.region, "eni-", tags, |id| {
+        let mut attachment = attachment;
+        if !attachment.is_null() {
+            attachment["attachmentId"] = Value::from(id.replacen("eni-", "eni-attach-", 1));
+        }
         json!({
             "networkInterfaceId": id, "subnetId": thing.fields["subnetId"], "vpcId": thing.fields["vpcId"],
-            "ownerId": ACCOUNT, "status": "available", "interfaceType": "interface", "requesterManaged": false,
+            "ownerId": ACCOUNT, "status": status, "attachment": attachment, "interfaceType": "interface", "requesterManaged": false,
             "description": format!("aws-K8S-{instance}"), "groupSet": thing.fields["groupSet"],
             "availabilityZone": thing.fields["placement"]["availabilityZone"],
         })

@@ -179,3 +179,22 @@ pub(crate) fn revoke(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
     }
     Ok(done())
 }
+
+/// Lets everything of one group into another; nothing happens when the other is not there.
+pub(crate) fn let_in(world: &mut World, group: &str, source: &str) {
+    let rule = json!({"ipProtocol": "-1", "groups": [{"groupId": source, "userId": ACCOUNT}], "ipRanges": [], "ipv6Ranges": [], "prefixListIds": []});
+    if let Some(rules) = ingress(world, group) {
+        rules.push(rule);
+    }
+}
+
+/// Takes the rules away that let one group into another.
+pub(crate) fn shut_out(world: &mut World, group: &str, source: &str) {
+    if let Some(rules) = ingress(world, group) {
+        rules.retain(|rule| rule["groups"][0]["groupId"] != source);
+    }
+}
+
+fn ingress<'a>(world: &'a mut World, group: &str) -> Option<&'a mut Vec<Value>> {
+    world.aws.things.get_mut(group)?.fields.get_mut("ipPermissions")?.as_array_mut()
+}

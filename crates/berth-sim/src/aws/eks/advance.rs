@@ -19,7 +19,10 @@ impl World {
             Happening::Group(uid, group) => self.group_looked_at(&uid, &group, now),
             Happening::Addon(uid, addon) => self.addon_looked_at(&uid, &addon, now),
             Happening::Plugins(uid) => self.plugins_looked_at(&uid, now),
-            Happening::Update(uid, id) => self.update_ends(&uid, &id),
+            Happening::Services(uid) => self.services_looked_at(&uid, now),
+            Happening::Claims(uid) => self.claims_looked_at(&uid, now),
+            Happening::Logs(uid) => self.logs_written(&uid, now),
+            Happening::Update(uid, id) => self.update_ends(&uid, &id, now),
             Happening::NatUp(id) => ec2::nat_up(self, &id),
             Happening::NatGone(id) => ec2::nat_gone(self, &id, now),
             Happening::Gone(id) => {
@@ -45,6 +48,7 @@ impl World {
                     }
                 }
                 ec2::make_cluster_parts(self, uid, now);
+                self.logs_soon(uid, now);
             }
             "DELETING" => {
                 let (arn, name) = (cluster.arn().to_owned(), cluster.name().to_owned());
@@ -57,13 +61,14 @@ impl World {
         }
     }
 
-    fn update_ends(&mut self, uid: &str, id: &str) {
+    fn update_ends(&mut self, uid: &str, id: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid) else { return };
         let Some(update) = cluster.updates.get_mut(id) else { return };
         update.insert("status".to_owned(), Value::from("Successful"));
         let about_cluster = update["about-nodegroupName"] == "" && update["about-addonName"] == "";
         if about_cluster && cluster.status() == "UPDATING" {
             cluster.fields.insert("status".to_owned(), Value::from("ACTIVE"));
+            self.logs_soon(uid, now);
         }
     }
 
@@ -111,7 +116,7 @@ fn settle(addon: &mut Addon, status: &str, issue: Option<(&str, &str)>) {
 }
 
 /// How many Ready nodes take an ordinary pod.
-fn schedulable(cluster: &Cluster) -> usize {
+pub(crate) fn schedulable(cluster: &Cluster) -> usize {
     let groups = cluster.groups.values();
     let open = groups.filter(|group| {
         let taints = group.fields.get("taints").and_then(Value::as_array);

@@ -83,6 +83,13 @@ fn begin(world: &mut World, asked: &Asked<'_>, key: String, mut cluster: Cluster
         to: None,
     });
     let uid = cluster.uid.clone();
+    // The one class EKS gives a new cluster; the EBS driver serves it where it is installed.
+    let class = json!({
+        "metadata": {"name": "gp2"}, "provisioner": "kubernetes.io/aws-ebs",
+        "parameters": {"type": "gp2", "fsType": "ext4"}, "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    });
+    cluster.kube.put(asked.now, "storageclasses", None, class);
     world.aws.clusters.insert(key, cluster);
     if spoil != Some(Spoil::Stuck) {
         let at = asked.now + after("eks-control-plane", "requested", "up", "");

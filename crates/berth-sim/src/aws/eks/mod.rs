@@ -13,4 +13,5 @@ mod serve;
 mod tags;
 mod versions;
 
+pub(crate) use advance::schedulable;
 pub(crate) use serve::serve;

@@ -101,6 +101,15 @@ impl World {
         false
     }
 
+    /// The interface for the pods of a machine, which the CNI on it attaches.
+    fn attach_cni(&mut self, uid: &str, instance: &str) {
+        let Some(cluster) = self.aws.by_uid(uid) else { return };
+        if cluster.kube.get("daemonsets", Some("kube-system"), "aws-node").is_some() {
+            let name = cluster.name().to_owned();
+            ec2::attach_cni_interface(self, instance, &name);
+        }
+    }
+
     /// Network interfaces that stay when machines go while the CNI still runs on them.
     fn leave_interfaces(&mut self, uid: &str, name: &str, count: u32) {
         let Some(cluster) = self.aws.by_uid(uid) else { return };
@@ -156,6 +165,7 @@ impl World {
                 && now >= at + after("eks-node", "registered", "ready", "")
             {
                 self.change_machine(uid, name, &machine.id, now, |machine| machine.ready = Some(now));
+                self.attach_cni(uid, &machine.id);
                 let at = now + after("device-plugin", "node-ready", "advertised", "");
                 self.plan(at, Step::Aws(Happening::Plugins(uid.to_owned())));
             }

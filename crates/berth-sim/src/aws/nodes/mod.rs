@@ -6,3 +6,6 @@ mod join;
 mod launch;
 mod object;
 mod plugin;
+mod pods;
+
+pub(crate) use pods::let_pods_end;

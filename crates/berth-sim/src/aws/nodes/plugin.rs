@@ -9,14 +9,18 @@ use crate::lifecycle::after;
 use crate::world::{Step, World};
 
 impl World {
-    /// Something was written to a cluster's Kubernetes API: its device plugins may have changed.
+    /// Something was written to a cluster's Kubernetes API: its device plugins, Services and claims may have changed.
     pub(crate) fn kube_changed(&mut self, uid: &str, now: Timestamp) {
         if self.aws.by_uid(uid).is_none() {
             return;
         }
-        let step = Step::Aws(Happening::Plugins(uid.to_owned()));
-        if !self.agenda.iter().any(|due| due.step == step) {
-            self.plan(now + after("device-plugin", "changed", "advertised", ""), step);
+        let due = [
+            (after("device-plugin", "changed", "advertised", ""), Happening::Plugins(uid.to_owned())),
+            (after("service", "changed", "balanced", ""), Happening::Services(uid.to_owned())),
+            (after("claim", "changed", "provisioned", ""), Happening::Claims(uid.to_owned())),
+        ];
+        for (later, happening) in due {
+            self.plan_once(now + later, Step::Aws(happening));
         }
     }
 

@@ -90,6 +90,27 @@ pub(crate) static KINDS: &[Kind] = &[
         ..ROW
     },
     Kind {
+        plural: "persistentvolumeclaims",
+        singular: "persistentvolumeclaim",
+        kind: "PersistentVolumeClaim",
+        short_names: &["pvc"],
+        subresources: &[Subresource::Status],
+        storage: "/persistentvolumeclaims",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        plural: "persistentvolumes",
+        singular: "persistentvolume",
+        kind: "PersistentVolume",
+        short_names: &["pv"],
+        namespaced: false,
+        subresources: &[Subresource::Status],
+        storage: "/persistentvolumes",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
         plural: "pods",
         singular: "pod",
         kind: "Pod",
@@ -197,6 +218,26 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "ClusterRole",
         namespaced: false,
         storage: "rbac.authorization.k8s.io/clusterroles",
+        ..ROW
+    },
+    Kind {
+        group: "storage.k8s.io",
+        plural: "storageclasses",
+        singular: "storageclass",
+        kind: "StorageClass",
+        short_names: &["sc"],
+        namespaced: false,
+        fields: &[
+            "allowVolumeExpansion",
+            "allowedTopologies",
+            "mountOptions",
+            "parameters",
+            "provisioner",
+            "reclaimPolicy",
+            "volumeBindingMode",
+        ],
+        storage: "storage.k8s.io/storageclasses",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
     },
 ];
