@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::settings::{Endpoint, Settings};
 
@@ -86,6 +87,20 @@ pub(crate) async fn config(settings: &Settings) -> SdkConfig {
         loader = loader.app_name(app_name);
     }
     loader.load().await
+}
+
+/// The region of all calls.
+///
+/// # Errors
+/// None is known.
+pub(crate) fn region(config: &SdkConfig) -> Result<String, Fault> {
+    config.region().map(ToString::to_string).ok_or_else(|| Fault {
+        kind: FaultKind::Refused,
+        tried: "choose an AWS region".to_owned(),
+        said: "neither the file, a flag, the environment nor the profile names one".to_owned(),
+        left_behind: LeftBehind::Nothing,
+        retry: Retry::Never,
+    })
 }
 
 fn fixed(endpoint: &Endpoint) -> SharedCredentialsProvider {

@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use berth_core::actions::eks::EksClusterRef;
-use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+use berth_core::run::Fault;
 
 use crate::classify;
 use crate::client::{self, Clients};
@@ -45,15 +45,7 @@ impl EksCloud {
     /// No region is known, or there are no usable credentials.
     pub async fn connect(settings: Settings) -> Result<Self, Fault> {
         let config = client::config(&settings).await;
-        let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(Fault {
-                kind: FaultKind::Refused,
-                tried: "choose an AWS region".to_owned(),
-                said: "neither the file, the environment nor the profile names one".to_owned(),
-                left_behind: LeftBehind::Nothing,
-                retry: Retry::Never,
-            });
-        };
+        let region = client::region(&config)?;
         let (read, write) = (Clients::reading(&config), Clients::changing(&config));
         let tried = "ask AWS who calls";
         let caller = read.sts.get_caller_identity().send().await.map_err(|error| classify::of_call(tried, &error))?;
@@ -77,7 +69,7 @@ impl EksCloud {
 
     /// Tokens for the Kubernetes API of this cluster.
     pub fn tokens(&self, cluster: &str) -> EksTokens {
-        EksTokens::new(&self.config, &self.identity, cluster)
+        EksTokens::new(&self.config, self.region(), cluster)
     }
 
     pub(crate) fn identity(&self) -> &Identity {

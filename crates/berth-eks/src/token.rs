@@ -13,7 +13,8 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use jiff::Timestamp;
 
 use crate::classify;
-use crate::cloud::Identity;
+use crate::client;
+use crate::settings::Settings;
 
 const PREFIX: &str = "k8s-aws-v1.";
 /// The header that says for which cluster; it is among the signed ones.
@@ -58,12 +59,21 @@ pub struct EksTokens {
 }
 
 impl EksTokens {
-    pub(crate) fn new(config: &SdkConfig, identity: &Identity, cluster: &str) -> Self {
-        let Identity { region, .. } = identity;
-        let suffix = if identity.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    /// Tokens for one cluster without any other door to AWS; nothing is called yet.
+    ///
+    /// # Errors
+    /// No region is known.
+    pub async fn open(settings: &Settings, cluster: &str) -> Result<Self, Fault> {
+        let config = client::config(settings).await;
+        let region = client::region(&config)?;
+        Ok(Self::new(&config, &region, cluster))
+    }
+
+    pub(crate) fn new(config: &SdkConfig, region: &str, cluster: &str) -> Self {
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let base = config.endpoint_url().map_or_else(|| format!("https://sts.{region}.{suffix}"), ToOwned::to_owned);
         let url = format!("{}/?Action=GetCallerIdentity&Version=2011-06-15", base.trim_end_matches('/'));
-        Self { credentials: config.credentials_provider(), url, region: region.clone(), cluster: cluster.to_owned() }
+        Self { credentials: config.credentials_provider(), url, region: region.to_owned(), cluster: cluster.to_owned() }
     }
 
     /// A token dated now.
@@ -122,12 +132,7 @@ mod tests {
     use super::*;
 
     fn tokens() -> EksTokens {
-        let identity = Identity {
-            account: "123456789012".to_owned(),
-            arn: "arn:aws:iam::123456789012:user/u".to_owned(),
-            region: "us-east-1".to_owned(),
-        };
-        EksTokens::new(&SdkConfig::builder().build(), &identity, "c")
+        EksTokens::new(&SdkConfig::builder().build(), "us-east-1", "c")
     }
 
     #[test]
