@@ -55,6 +55,14 @@ fn files_are_taken_together() {
 }
 
 #[test]
+fn what_berth_renders_for_services_is_not_spoken_of() {
+    let rendered = berth_core::manifests::quotas::render(&cluster("gke-services")).expect("quotas");
+    let text: String = rendered.objects.iter().map(|object| format!("---\n{object}\n")).collect();
+    assert!(rendered.objects.len() > 4);
+    assert_eq!(lint(&[("rendered.yaml", &text)]), "");
+}
+
+#[test]
 fn nothing_and_nonsense_do_no_harm() {
     assert_eq!(lint(&[]), "");
     assert_eq!(lint(&[("a.yaml", ""), ("b.yaml", "---\n---\n"), ("c.yaml", "\u{feff}# only words\n")]), "");

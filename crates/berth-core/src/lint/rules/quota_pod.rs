@@ -44,6 +44,10 @@ fn no_pods(world: &World<'_>, pod: &Pod<'_>, quota: &Quota, report: &mut Report)
 
 /// What a quota counts every container has to state, unless a LimitRange fills it in.
 fn missing(world: &World<'_>, container: &Container<'_>, quotas: &[&Quota], report: &mut Report) {
+    // Resources of the pod as a whole stand for those of its containers.
+    if container.pod.spec.get("resources").is_some() {
+        return;
+    }
     let mut named = Vec::new();
     let mut refusing = None;
     for resource in ["cpu", "memory"] {
