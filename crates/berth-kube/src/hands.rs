@@ -20,10 +20,11 @@ const PAGE: u32 = 500;
 pub async fn carry_out(client: &Client, action: &KubeAction) -> Result<bool, Fault> {
     match action {
         KubeAction::ApplyObjects { objects, about, .. } => {
+            let mut in_force = true;
             for object in objects {
-                apply(client, object, about).await?;
+                in_force &= is_in_force(&apply(client, object, about).await?);
             }
-            Ok(true)
+            Ok(in_force)
         }
         KubeAction::DeleteObjects { objects, about, .. } => {
             let mut gone = true;
@@ -49,7 +50,31 @@ pub async fn annotation(client: &Client, object: &KubeObjectRef, key: &str) -> R
     }
 }
 
-async fn apply(client: &Client, object: &Value, about: &str) -> Result<(), Fault> {
+/// All objects of these API versions and kinds, in all namespaces, with the labels of a selector; whole, with their kind.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn labelled(client: &Client, kinds: &[(&str, &str)], selector: &str) -> Result<Vec<Value>, Fault> {
+    let mut found = Vec::new();
+    for (api_version, kind) in kinds {
+        let path = collection(api_version, None, kind);
+        for mut object in list(client, &path, Some(selector), &format!("list {kind} objects")).await? {
+            // Items of a list do not say what they are.
+            object["apiVersion"] = (*api_version).into();
+            object["kind"] = (*kind).into();
+            found.push(object);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an applied object does its work: a quota limits nothing before its controller has seen it.
+fn is_in_force(object: &Value) -> bool {
+    let keys = |hard: &Value| hard.as_object().map(|hard| hard.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    object["kind"] != "ResourceQuota" || keys(&object["spec"]["hard"]) == keys(&object["status"]["hard"])
+}
+
+async fn apply(client: &Client, object: &Value, about: &str) -> Result<Value, Fault> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let metadata = &object["metadata"];
     let reference = KubeObjectRef {
@@ -61,7 +86,7 @@ async fn apply(client: &Client, object: &Value, about: &str) -> Result<(), Fault
     // Forced, because a field somebody else took over is one the file speaks about.
     let path = format!("{}?fieldManager={OWNER}&force=true", path(&reference));
     let tried = format!("apply {} of {about}", reference.kind);
-    send(client, "PATCH", &path, Some(object), &tried).await.map(drop)
+    send(client, "PATCH", &path, Some(object), &tried).await
 }
 
 /// Deletes an object; true once it is gone.
@@ -91,17 +116,17 @@ fn cannot_be_reached(kind: FaultKind) -> bool {
 
 async fn release_all(client: &Client) -> Result<bool, Fault> {
     let mut released = true;
-    for service in list(client, "/api/v1/services", "list services").await? {
+    for service in list(client, "/api/v1/services", None, "list services").await? {
         if service["spec"]["type"] == "LoadBalancer" {
             delete_listed(client, "/api/v1", "services", &service).await?;
             released = false;
         }
     }
-    for ingress in list(client, "/apis/networking.k8s.io/v1/ingresses", "list ingresses").await? {
+    for ingress in list(client, "/apis/networking.k8s.io/v1/ingresses", None, "list ingresses").await? {
         delete_listed(client, "/apis/networking.k8s.io/v1", "ingresses", &ingress).await?;
         released = false;
     }
-    for claim in list(client, "/api/v1/persistentvolumeclaims", "list claims").await? {
+    for claim in list(client, "/api/v1/persistentvolumeclaims", None, "list claims").await? {
         delete_listed(client, "/api/v1", "persistentvolumeclaims", &claim).await?;
     }
     Ok(released)
@@ -118,11 +143,11 @@ async fn delete_listed(client: &Client, api: &str, plural: &str, object: &Value)
 }
 
 /// All objects of a kind, page by page; a kind the server does not have has none.
-async fn list(client: &Client, path: &str, tried: &str) -> Result<Vec<Value>, Fault> {
+async fn list(client: &Client, path: &str, selector: Option<&str>, tried: &str) -> Result<Vec<Value>, Fault> {
     let mut items = Vec::new();
     let mut next = String::new();
     loop {
-        let mut page = match send(client, "GET", &page_of(path, &next), None, tried).await {
+        let mut page = match send(client, "GET", &page_of(path, selector, &next), None, tried).await {
             Ok(page) => page,
             Err(fault) if fault.kind == FaultKind::NotFound => return Ok(items),
             Err(fault) => return Err(fault),
@@ -137,20 +162,34 @@ async fn list(client: &Client, path: &str, tried: &str) -> Result<Vec<Value>, Fa
     }
 }
 
-fn page_of(path: &str, next: &str) -> String {
+fn page_of(path: &str, selector: Option<&str>, next: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &PAGE.to_string());
+    if let Some(selector) = selector {
+        query.append_pair("labelSelector", selector);
+    }
     if !next.is_empty() {
         query.append_pair("continue", next);
     }
     format!("{path}?{}", query.finish())
 }
 
-/// Path of an object; its kind's plural follows English for all kinds berth applies.
+/// Path of an object.
 fn path(object: &KubeObjectRef) -> String {
-    let root = if object.api_version.contains('/') { "/apis" } else { "/api" };
-    let namespace = object.namespace.as_ref().map(|name| format!("/namespaces/{name}")).unwrap_or_default();
-    format!("{root}/{}{namespace}/{}s/{}", object.api_version, object.kind.to_lowercase(), object.name)
+    format!("{}/{}", collection(&object.api_version, object.namespace.as_deref(), &object.kind), object.name)
+}
+
+/// Path of all objects of a kind; its plural follows English for all kinds berth applies.
+fn collection(api_version: &str, namespace: Option<&str>, kind: &str) -> String {
+    let root = if api_version.contains('/') { "/apis" } else { "/api" };
+    let namespace = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
+    let kind = kind.to_lowercase();
+    let plural = match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if kind.ends_with('s') => format!("{kind}es"),
+        None => format!("{kind}s"),
+    };
+    format!("{root}/{api_version}{namespace}/{plural}")
 }
 
 async fn send(client: &Client, method: &str, path: &str, body: Option<&Value>, tried: &str) -> Result<Value, Fault> {
@@ -174,7 +213,9 @@ mod tests {
     #[test]
     fn paths_as_a_table() {
         let refs = berth_core::manifests::device_plugin::refs();
-        let paths: Vec<String> = refs.iter().map(path).collect();
+        let mut paths: Vec<String> = refs.iter().map(path).collect();
+        paths.push(collection("scheduling.k8s.io/v1", None, "PriorityClass"));
+        paths.push(collection("networking.k8s.io/v1", Some("ai"), "NetworkPolicy"));
         insta::assert_snapshot!(paths.join("\n"));
     }
 }
