@@ -1,0 +1,70 @@
+//! Load balancers of Services and Ingresses, of any generation, and their target groups.
+
+use berth_core::actions::eks::{EksClusterRef, EksPartKind, EksPartRef};
+use berth_core::ports::Progress;
+use berth_core::run::Fault;
+
+use super::{outcome, seen};
+use crate::cloud::EksCloud;
+
+/// The most ARNs one call may ask for tags of.
+const MOST_TAGGED: usize = 20;
+
+/// A load balancer, then the target groups that are left.
+pub(super) async fn delete(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
+    if !part.id.starts_with("arn:") {
+        let call = cloud.write.classic_balancers.delete_load_balancer().load_balancer_name(&part.id);
+        return outcome(part, call.send().await);
+    }
+    let found = cloud.read.balancers.describe_load_balancers().load_balancer_arns(&part.id).send().await;
+    let found = seen(part, found)?.and_then(|found| found.load_balancers).unwrap_or_default();
+    if found.is_empty() {
+        return delete_target_groups(cloud, cluster).await;
+    }
+    let sent = cloud.write.balancers.delete_load_balancer().load_balancer_arn(&part.id).send().await;
+    Ok(match outcome(part, sent)? {
+        Progress::Done => Progress::Pending(Some("deleting".to_owned())),
+        pending @ Progress::Pending(_) => pending,
+    })
+}
+
+/// Target groups of the cluster that no load balancer uses any more.
+pub(super) async fn delete_target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Progress, Fault> {
+    let mut progress = Progress::Done;
+    for part in target_groups(cloud, cluster).await? {
+        let sent = cloud.write.balancers.delete_target_group().target_group_arn(&part.id).send().await;
+        if let pending @ Progress::Pending(_) = outcome(&part, sent)? {
+            progress = pending;
+        }
+    }
+    Ok(progress)
+}
+
+async fn target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Vec<EksPartRef>, Fault> {
+    let part = |id: &str| EksPartRef { kind: EksPartKind::LoadBalancer, id: id.to_owned() };
+    let all = part("target groups");
+    let found: Result<Vec<_>, _> =
+        cloud.read.balancers.describe_target_groups().into_paginator().items().send().collect().await;
+    let found = seen(&all, found)?.unwrap_or_default();
+    let loose = found.into_iter().filter(|group| group.load_balancer_arns().is_empty());
+    let loose: Vec<String> = loose.filter_map(|group| group.target_group_arn).collect();
+    let mut ours = Vec::new();
+    for arns in loose.chunks(MOST_TAGGED) {
+        let tags = cloud.read.balancers.describe_tags().set_resource_arns(Some(arns.to_vec())).send().await;
+        // One that went meanwhile fails the whole call; the next look asks again.
+        for described in seen(&all, tags)?.and_then(|tags| tags.tag_descriptions).unwrap_or_default() {
+            if described.tags().iter().any(|tag| is_of(cluster, tag.key().unwrap_or_default(), tag.value())) {
+                ours.push(part(described.resource_arn().unwrap_or_default()));
+            }
+        }
+    }
+    Ok(ours)
+}
+
+/// Whether a tag is that of a load balancer controller for this cluster.
+fn is_of(cluster: &EksClusterRef, key: &str, value: Option<&str>) -> bool {
+    match key.strip_prefix("kubernetes.io/cluster/") {
+        Some(name) => name == cluster.name && value == Some("owned"),
+        None => key == "elbv2.k8s.aws/cluster" && value == Some(&cluster.name),
+    }
+}

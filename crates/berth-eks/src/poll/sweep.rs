@@ -1,0 +1,18 @@
+//! What workloads and the network plugin have left.
+
+use berth_core::actions::eks::{EksClusterRef, EksPartKind};
+use berth_core::ports::Progress;
+use berth_core::run::Fault;
+
+use crate::calls;
+use crate::cloud::EksCloud;
+
+/// Looks again for all of it, and takes away what is there.
+pub(crate) async fn sweep(
+    cloud: &EksCloud,
+    cluster: &EksClusterRef,
+    vpc: Option<&str>,
+    kinds: &[EksPartKind],
+) -> Result<Progress, Fault> {
+    calls::sweep::round(cloud, cluster, vpc, kinds).await
+}
