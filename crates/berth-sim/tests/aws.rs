@@ -235,3 +235,174 @@ async fn aws_shows_what_is_on_offer_and_what_is_refused() {
     assert!(unknown.ends_with(words), "{unknown}");
     simulator.stop().await;
 }
+
+/// Three Services with load balancers: two classic ones and a network one.
+const SERVICES: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: stt}
+spec: {type: LoadBalancer, ports: [{port: 443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: tts}
+spec: {type: LoadBalancer, ports: [{port: 443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: mt, annotations: {service.beta.kubernetes.io/aws-load-balancer-type: nlb}}
+spec: {type: LoadBalancer, ports: [{port: 443}]}
+";
+
+/// The kinds of everything that exists, as the control API tells them.
+async fn left(simulator: &Simulator) -> Vec<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = simulator.endpoints().base_url.strip_prefix("http://").unwrap().to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let ask = format!("GET /_sim/leftovers HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let all: Vec<serde_json::Value> = serde_json::from_str(body).unwrap();
+    all.iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aws_finds_and_deletes_what_workloads_left() {
+    if !present(&[("aws", "--version"), ("kubectl", "version")]) {
+        return;
+    }
+    let (simulator, witness) = started().await;
+    let role = witness.role("plane", "eks.amazonaws.com", &[]).await;
+    let (vpc, [one, two]) = witness.network().await;
+    witness
+        .text(&format!(
+            "eks create-cluster --name film --role-arn {role} --resources-vpc-config subnetIds={one},{two} \
+             --logging {{\"clusterLogging\":[{{\"types\":[\"api\"],\"enabled\":true}}]}} --query cluster.status"
+        ))
+        .await;
+    witness.until("eks describe-cluster --name film --query cluster.status", "ACTIVE").await;
+    witness.of("aws", "eks update-kubeconfig --name film").await;
+    let file = witness.home.path().join("services.yaml");
+    std::fs::write(&file, SERVICES).unwrap();
+    witness.of("kubectl", &format!("apply --validate=false -f {}", file.display())).await;
+    let described = "elb describe-load-balancers --query";
+    let schemes = format!("{described} LoadBalancerDescriptions[].Scheme");
+    witness.until(&schemes, "internet-facing\tinternet-facing").await;
+    let page = format!("{described} [length(LoadBalancerDescriptions),NextMarker] --page-size 1");
+    let first = witness.text(&page).await;
+    let (count, marker) = first.split_once('\t').unwrap();
+    assert_eq!(count, "1");
+    assert_eq!(witness.text(&format!("{page} --marker {marker}")).await, "1\tNone");
+    let addresses = "get services mt -o jsonpath={.status.loadBalancer.ingress[0].hostname}";
+    let host = witness.of("kubectl", addresses).await;
+    let found = "elbv2 describe-load-balancers --query LoadBalancers[].[Type,DNSName]";
+    assert_eq!(witness.text(found).await, format!("network\t{host}"));
+    let groups = "logs describe-log-groups --log-group-name-prefix /aws/eks/ --query logGroups[].logGroupName";
+    witness.until(groups, "/aws/eks/film/cluster").await;
+
+    let violation = witness.error(&format!("ec2 delete-subnet --subnet-id {one}")).await;
+    assert!(violation.contains("(DependencyViolation)"), "{violation}");
+    witness.text("eks delete-cluster --name film --query cluster.status").await;
+    witness.until("eks list-clusters --query clusters", "").await;
+    delete_balancers(&witness).await;
+    witness.until("ec2 describe-network-interfaces --query NetworkInterfaces", "").await;
+    let security = "ec2 describe-security-groups --filters Name=tag:kubernetes.io/cluster/film,Values=owned \
+                    --query SecurityGroups[].GroupId";
+    let stayed = witness.text(security).await;
+    assert_eq!(stayed.split_whitespace().count(), 2, "{stayed}");
+    for group in stayed.split_whitespace() {
+        witness.text(&format!("ec2 delete-security-group --group-id {group}")).await;
+    }
+    witness.text("logs delete-log-group --log-group-name /aws/eks/film/cluster").await;
+    delete_network(&witness, &vpc, &[one, two]).await;
+    assert_eq!(left(&simulator).await, ["role"]);
+    witness.text("iam delete-role --role-name plane").await;
+    assert!(left(&simulator).await.is_empty());
+    simulator.stop().await;
+}
+
+/// Deletes all load balancers and target groups, found by the tags of the cluster and their Services.
+async fn delete_balancers(witness: &Witness) {
+    let missing = witness.error("elb describe-load-balancers --load-balancer-names none").await;
+    let words = "An error occurred (LoadBalancerNotFound) when calling the DescribeLoadBalancers operation: \
+                 There is no ACTIVE Load Balancer named 'none'";
+    assert!(missing.ends_with(words), "{missing}");
+    let names = "elb describe-load-balancers --query LoadBalancerDescriptions[].LoadBalancerName";
+    let names = witness.text(names).await;
+    let mut services = Vec::new();
+    for name in names.split_whitespace() {
+        let tags =
+            format!("elb describe-tags --load-balancer-names {name} --query TagDescriptions[].Tags[].[Key,Value]");
+        let tags = witness.text(&tags).await;
+        assert!(tags.contains("kubernetes.io/cluster/film\towned"), "{tags}");
+        services.extend(
+            tags.lines().filter_map(|line| line.strip_prefix("kubernetes.io/service-name\t")).map(str::to_owned),
+        );
+        witness.text(&format!("elb delete-load-balancer --load-balancer-name {name}")).await;
+        // A second time it is gone, which is no error.
+        witness.text(&format!("elb delete-load-balancer --load-balancer-name {name}")).await;
+    }
+    services.sort();
+    assert_eq!(services, ["default/stt", "default/tts"]);
+    let arn = witness.text("elbv2 describe-load-balancers --query LoadBalancers[].LoadBalancerArn").await;
+    let tags = format!("elbv2 describe-tags --resource-arns {arn} --query TagDescriptions[].Tags[].Value");
+    assert_eq!(witness.text(&tags).await, "owned\tdefault/mt");
+    let target =
+        format!("elbv2 describe-target-groups --load-balancer-arn {arn} --query TargetGroups[].TargetGroupArn");
+    let target = witness.text(&target).await;
+    let held = witness.error(&format!("elbv2 delete-target-group --target-group-arn {target}")).await;
+    assert!(held.contains("(ResourceInUse)"), "{held}");
+    witness.text(&format!("elbv2 delete-load-balancer --load-balancer-arn {arn}")).await;
+    witness.text(&format!("elbv2 delete-target-group --target-group-arn {target}")).await;
+    let gone = witness.error(&format!("elbv2 describe-load-balancers --load-balancer-arns {arn}")).await;
+    assert!(gone.contains("(LoadBalancerNotFound)"), "{gone}");
+    assert_eq!(witness.text("elbv2 describe-target-groups --query TargetGroups").await, "");
+}
+
+/// Deletes a VPC with its subnets, gateway and route table.
+async fn delete_network(witness: &Witness, vpc: &str, subnets: &[String]) {
+    for subnet in subnets {
+        witness.text(&format!("ec2 delete-subnet --subnet-id {subnet}")).await;
+    }
+    let gateway = witness.text("ec2 describe-internet-gateways --query InternetGateways[].InternetGatewayId").await;
+    witness.text(&format!("ec2 detach-internet-gateway --internet-gateway-id {gateway} --vpc-id {vpc}")).await;
+    witness.text(&format!("ec2 delete-internet-gateway --internet-gateway-id {gateway}")).await;
+    let tables = "ec2 describe-route-tables --query RouteTables[?Associations[0].Main!=`true`].RouteTableId";
+    let table = witness.text(tables).await;
+    witness.text(&format!("ec2 delete-route-table --route-table-id {table}")).await;
+    witness.text(&format!("ec2 delete-vpc --vpc-id {vpc}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aws_makes_tags_lists_and_deletes_log_groups() {
+    if !present(&[("aws", "--version")]) {
+        return;
+    }
+    let (simulator, witness) = started().await;
+    for name in ["/film/a", "/film/b", "/other"] {
+        witness.text(&format!("logs create-log-group --log-group-name {name} --tags of=berth")).await;
+    }
+    let twice = witness.error("logs create-log-group --log-group-name /other").await;
+    let words = "(ResourceAlreadyExistsException) when calling the CreateLogGroup operation: \
+                 The specified log group already exists";
+    assert!(twice.ends_with(words), "{twice}");
+    let listed =
+        "logs describe-log-groups --log-group-name-prefix /film/ --page-size 1 --query logGroups[].logGroupName";
+    assert_eq!(witness.text(listed).await.split_whitespace().collect::<Vec<_>>(), ["/film/a", "/film/b"]);
+    let arn =
+        witness.text("logs describe-log-groups --log-group-name-prefix /other --query logGroups[].logGroupArn").await;
+    witness.text(&format!("logs tag-resource --resource-arn {arn} --tags ttl=1h")).await;
+    let tags = format!("logs list-tags-for-resource --resource-arn {arn} --query [tags.of,tags.ttl]");
+    assert_eq!(witness.text(&tags).await, "berth\t1h");
+    witness.text("logs put-retention-policy --log-group-name /other --retention-in-days 7").await;
+    let refused = witness.error("logs put-retention-policy --log-group-name /other --retention-in-days 8").await;
+    assert!(refused.contains("(InvalidParameterException)"), "{refused}");
+    witness.text("logs delete-log-group --log-group-name /other").await;
+    let gone = witness.error("logs delete-log-group --log-group-name /other").await;
+    let words = "(ResourceNotFoundException) when calling the DeleteLogGroup operation: The specified log group does not exist.";
+    assert!(gone.ends_with(words), "{gone}");
+    assert_eq!(left(&simulator).await, ["log-group", "log-group"]);
+    simulator.stop().await;
+}

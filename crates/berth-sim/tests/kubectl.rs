@@ -236,10 +236,13 @@ fn kubectl_reads_the_cluster_itself() {
                 "leases",
                 "namespaces",
                 "nodes",
+                "persistentvolumeclaims",
+                "persistentvolumes",
                 "pods",
                 "secrets",
                 "serviceaccounts",
-                "services"
+                "services",
+                "storageclasses"
             ]
         );
         let events = kubectl.says(&["get", "events"]);

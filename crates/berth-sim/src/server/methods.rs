@@ -47,6 +47,9 @@ mod tests {
             "eks:CreateNodegroup",
             "ec2:CreateVpc",
             "service-quotas",
+            "elb:DeleteLoadBalancer",
+            "elbv2:DeleteTargetGroup",
+            "logs",
             "*",
             "now",
         ];
