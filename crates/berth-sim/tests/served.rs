@@ -51,6 +51,11 @@ async fn a_world_outlives_its_process_and_has_one_server() {
     let path = format!("{CLUSTERS}/c");
     let before = ask(&simulator, "GET", &path, Value::Null).await.unwrap().1;
     assert_eq!(before["status"], "RUNNING");
+    let left = ask(&simulator, "GET", "/_sim/leftovers", Value::Null).await.unwrap().1;
+    assert_eq!(
+        (&left[0]["cloud"], &left[0]["kind"], &left[0]["name"]),
+        (&json!("gke"), &json!("cluster"), &json!("c"))
+    );
 
     let second = Simulator::start(Options { dir: Some(dir.path().to_owned()), ..Options::default() }).await;
     assert!(matches!(second, Err(StartError::Locked { .. })), "{second:?}");
@@ -60,6 +65,7 @@ async fn a_world_outlives_its_process_and_has_one_server() {
     let simulator = start(dir.path()).await;
     let after = ask(&simulator, "GET", &path, Value::Null).await.unwrap().1;
     assert_eq!(before, after, "the same endpoint and the same authority");
+    assert_eq!(ask(&simulator, "GET", "/_sim/leftovers", Value::Null).await.unwrap().1, left);
     let kubeconfig = std::fs::read_to_string(dir.path().join("kubeconfig")).unwrap();
     assert!(kubeconfig.contains(after["endpoint"].as_str().unwrap()), "{kubeconfig}");
     simulator.stop().await;

@@ -68,52 +68,59 @@ pub(crate) fn driver_works(cluster: &Cluster) -> bool {
 }
 
 impl World {
+    /// Lets the claims of a cluster be looked at a little later.
+    pub(crate) fn claims_soon(&mut self, uid: &str, now: Timestamp) {
+        let at = now + after("claim", "changed", "provisioned", "");
+        self.plan_once(at, Step::Aws(Happening::Claims(uid.to_owned())));
+    }
+
     /// Brings the volumes of a cluster in step with its claims, while its control plane runs.
     pub(crate) fn claims_looked_at(&mut self, uid: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid).filter(|cluster| cluster.is_running()) else { return };
         let claims: Vec<Value> = cluster.kube.list("persistentvolumeclaims").cloned().collect();
-        let mut settled = let_pods_end(cluster, now);
+        let ended = let_pods_end(cluster, now);
         for claim in claims {
-            settled &= self.claim_settles(uid, claim, now);
+            self.claim_settles(uid, claim, now);
         }
-        settled &= self.volumes_settle(uid, now);
-        if !settled {
+        self.volumes_settle(uid, now);
+        // What waits for the driver, a node or a pod is looked at again when one of them changes.
+        if !ended {
             let at = now + after("claim", "looked-at", "looked-at-again", "");
             self.plan_once(at, Step::Aws(Happening::Claims(uid.to_owned())));
         }
     }
 
-    /// Binds a claim or lets it go; tells whether nothing is left to do for it.
-    fn claim_settles(&mut self, uid: &str, mut claim: Value, now: Timestamp) -> bool {
-        let Some(cluster) = self.aws.by_uid(uid) else { return true };
+    /// Binds a claim or lets it go, as far as it can be done now.
+    fn claim_settles(&mut self, uid: &str, mut claim: Value, now: Timestamp) {
+        let Some(cluster) = self.aws.by_uid(uid) else { return };
         let users = users(cluster, &claim["metadata"]["namespace"], &claim["metadata"]["name"]);
         if claim["metadata"]["deletionTimestamp"].is_string() {
             if users.is_empty() {
                 finalizers::take(&mut cluster.kube, now, "persistentvolumeclaims", claim, IN_USE);
             }
-            return users.is_empty();
+            return;
         }
         if claim["spec"]["volumeName"].is_string() {
-            return true;
+            return;
         }
         finalizers::add(&mut claim, IN_USE);
         claim["status"] = json!({"phase": "Pending"});
         let namespace = claim["metadata"]["namespace"].as_str().map(str::to_owned);
         cluster.kube.put(now, "persistentvolumeclaims", namespace.as_deref(), claim.clone());
-        let Some(class) = class_of(cluster, &claim) else { return true };
+        let Some(class) = class_of(cluster, &claim) else { return };
         let mut machines = cluster.groups.values().flat_map(|group| &group.machines);
         let node = users.iter().find(|node| !node.is_empty());
         let machine = match node {
             Some(node) => machines.find(|machine| machine.node == *node),
             None => machines.find(|machine| machine.ready.is_some()),
         };
-        let Some(zone) = machine.map(|machine| machine.zone.clone()) else { return false };
+        let Some(zone) = machine.map(|machine| machine.zone.clone()) else { return };
         if !driver_works(cluster) || (class.waits && node.is_none()) {
-            return false;
+            return;
         }
         let wanted = Wanted { volume_type: class.volume_type, reclaim: class.reclaim, zone };
         let volume = volumes::provision(self, uid, &claim, &wanted, now);
-        let Some(cluster) = self.aws.by_uid(uid) else { return true };
+        let Some(cluster) = self.aws.by_uid(uid) else { return };
         claim["spec"]["volumeName"] = Value::from(volume);
         claim["status"] = json!({
             "phase": "Bound",
@@ -122,6 +129,5 @@ impl World {
         });
         claim["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"] = Value::from("yes");
         cluster.kube.put(now, "persistentvolumeclaims", namespace.as_deref(), claim);
-        true
     }
 }

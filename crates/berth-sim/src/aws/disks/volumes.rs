@@ -109,23 +109,20 @@ fn gib(quantity: &str) -> i64 {
 }
 
 impl World {
-    /// Attaches volumes to where pods use them and deletes those whose claims are gone; tells whether none is left to
-    /// delete.
-    pub(crate) fn volumes_settle(&mut self, uid: &str, now: Timestamp) -> bool {
-        let Some(cluster) = self.aws.by_uid(uid) else { return true };
+    /// Attaches volumes to where pods use them and deletes those whose claims are gone.
+    pub(crate) fn volumes_settle(&mut self, uid: &str, now: Timestamp) {
+        let Some(cluster) = self.aws.by_uid(uid) else { return };
         let all: Vec<Value> = cluster
             .kube
             .list("persistentvolumes")
             .filter(|one| one["spec"]["csi"]["driver"] == DRIVER)
             .cloned()
             .collect();
-        let mut settled = true;
         for object in all {
             let id = object["spec"]["csi"]["volumeHandle"].as_str().unwrap_or_default().to_owned();
             self.attach(uid, &object, &id);
-            settled &= self.volume_settles(uid, object, &id, now);
+            self.volume_settles(uid, object, &id, now);
         }
-        settled
     }
 
     fn attach(&mut self, uid: &str, object: &Value, id: &str) {
@@ -149,25 +146,24 @@ impl World {
         volume.fields.insert("attachmentSet".to_owned(), attachments);
     }
 
-    /// Deletes a volume whose claim is gone, when its policy says so and the driver can; tells whether nothing is left
-    /// to do.
-    fn volume_settles(&mut self, uid: &str, mut object: Value, id: &str, now: Timestamp) -> bool {
-        let Some(cluster) = self.aws.by_uid(uid) else { return true };
+    /// Deletes a volume whose claim is gone, when its policy says so and the driver can.
+    fn volume_settles(&mut self, uid: &str, mut object: Value, id: &str, now: Timestamp) {
+        let Some(cluster) = self.aws.by_uid(uid) else { return };
         if claim_of(cluster, &object).is_some() {
-            return true;
+            return;
         }
         object["status"] = json!({"phase": "Released"});
         let ends = object["spec"]["persistentVolumeReclaimPolicy"] != "Retain";
         if ends && !driver_works(cluster) {
             cluster.kube.put(now, "persistentvolumes", None, object);
-            return false;
+            return;
         }
         if ends {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             cluster.kube.remove(now, "persistentvolumes", None, name);
             self.aws.things.remove(id);
             self.ledger.close("", id, now);
-            return true;
+            return;
         }
         if object["metadata"]["deletionTimestamp"].is_string()
             && let Some(all) = object["metadata"]["finalizers"].as_array_mut()
@@ -176,7 +172,6 @@ impl World {
             all.retain(|one| one != PROVISIONED);
         }
         finalizers::take(&mut cluster.kube, now, "persistentvolumes", object, BOUND);
-        true
     }
 }
 

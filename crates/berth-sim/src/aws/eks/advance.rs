@@ -97,6 +97,7 @@ impl World {
         if content {
             settle(addon, "ACTIVE", None);
             install(cluster, name, now);
+            self.claims_soon(uid, now);
             return;
         }
         if now >= addon.since + after("addon", "requested", "degraded", "") {

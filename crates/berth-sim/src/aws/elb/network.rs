@@ -20,7 +20,7 @@ pub(crate) fn serve(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failu
         "DescribeTags" => describe_tags(world, asked),
         "DeleteLoadBalancer" => {
             let arn = asked.text("LoadBalancerArn");
-            well_formed(arn, "loadbalancer")?;
+            well_formed(arn, "loadbalancer", "load balancer")?;
             // Deleting one that is not there succeeds; target groups stay.
             drop_balancer(world, arn, asked.now);
             Ok(json!({}))
@@ -31,11 +31,11 @@ pub(crate) fn serve(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failu
     }
 }
 
-fn well_formed(arn: &str, kind: &str) -> Result<(), Failure> {
+fn well_formed(arn: &str, kind: &str, words: &str) -> Result<(), Failure> {
     if arn.starts_with("arn:aws:elasticloadbalancing:") && arn.contains(&format!(":{kind}/")) {
         return Ok(());
     }
-    Err(Failure::bad("ValidationError", format!("'{arn}' is not a valid {kind} ARN")))
+    Err(Failure::bad("ValidationError", format!("'{arn}' is not a valid {words} ARN")))
 }
 
 fn no_balancer() -> Failure {
@@ -118,7 +118,7 @@ fn describe_targets(world: &World, asked: &Asked<'_>) -> Result<Value, Failure> 
 /// `DeleteTargetGroup`: refused while a listener of a load balancer sends to it; one that is not there is gone already.
 fn delete_target(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failure> {
     let arn = asked.text("TargetGroupArn");
-    well_formed(arn, "targetgroup")?;
+    well_formed(arn, "targetgroup", "target group")?;
     let used = world.aws.targets.get(arn).is_some_and(|one| !one.fields["LoadBalancerArns"][0].is_null());
     if used {
         let text = format!("Target group '{arn}' is currently in use by a listener or a rule");

@@ -18,7 +18,7 @@ use crate::world::{Step, World};
 const OWNER: &str = "amazon-elb";
 
 /// A load balancer that is to be made.
-pub(crate) struct Plan {
+pub(crate) struct Wanted {
     /// The region.
     pub(crate) region: String,
     /// The VPC.
@@ -37,7 +37,7 @@ pub(crate) struct Plan {
     pub(crate) cluster: String,
 }
 
-impl Plan {
+impl Wanted {
     fn scheme(&self) -> &'static str {
         if self.internal { "internal" } else { "internet-facing" }
     }
@@ -51,8 +51,8 @@ impl Plan {
         let of = |port: &Value| {
             json!({
                 "Listener": {
-                    "Protocol": "TCP", "LoadBalancerPort": Plan::port(port, "port"),
-                    "InstanceProtocol": "TCP", "InstancePort": Plan::port(port, "nodePort"),
+                    "Protocol": "TCP", "LoadBalancerPort": Wanted::port(port, "port"),
+                    "InstanceProtocol": "TCP", "InstancePort": Wanted::port(port, "nodePort"),
                 },
                 "PolicyNames": [],
             })
@@ -62,79 +62,79 @@ impl Plan {
 }
 
 /// Makes a classic load balancer in a security group, and gives its host name.
-pub(crate) fn make_classic(world: &mut World, plan: &Plan, group: (&str, &str), now: Timestamp) -> String {
+pub(crate) fn make_classic(world: &mut World, wanted: &Wanted, group: (&str, &str), now: Timestamp) -> String {
     let (group, group_name) = group;
-    let front = if plan.internal { "internal-" } else { "" };
-    let number = digest(&format!("{}/{}", world.seed, plan.name)) % 10_000_000_000;
-    let host = format!("{front}{}-{number}.{}.elb.amazonaws.com", plan.name, plan.region);
+    let front = if wanted.internal { "internal-" } else { "" };
+    let number = digest(&format!("{}/{}", world.seed, wanted.name)) % 10_000_000_000;
+    let host = format!("{front}{}-{number}.{}.elb.amazonaws.com", wanted.name, wanted.region);
     let (subnets, zones): (Vec<&str>, Vec<&str>) =
-        plan.subnets.iter().map(|(subnet, zone)| (subnet.as_str(), zone.as_str())).unzip();
-    let health = plan.ports.first().map_or(0, |port| Plan::port(port, "nodePort"));
+        wanted.subnets.iter().map(|(subnet, zone)| (subnet.as_str(), zone.as_str())).unzip();
+    let health = wanted.ports.first().map_or(0, |port| Wanted::port(port, "nodePort"));
     let fields = json!({
-        "LoadBalancerName": plan.name, "DNSName": host, "CanonicalHostedZoneName": host,
-        "CanonicalHostedZoneNameID": "Z35SXDOTRQ7X7K", "ListenerDescriptions": plan.listeners(),
+        "LoadBalancerName": wanted.name, "DNSName": host, "CanonicalHostedZoneName": host,
+        "CanonicalHostedZoneNameID": "Z35SXDOTRQ7X7K", "ListenerDescriptions": wanted.listeners(),
         "Policies": {"AppCookieStickinessPolicies": [], "LBCookieStickinessPolicies": [], "OtherPolicies": []},
-        "BackendServerDescriptions": [], "AvailabilityZones": zones, "Subnets": subnets, "VPCId": plan.vpc,
+        "BackendServerDescriptions": [], "AvailabilityZones": zones, "Subnets": subnets, "VPCId": wanted.vpc,
         "HealthCheck": {
             "Target": format!("TCP:{health}"), "Interval": 10, "Timeout": 5,
             "UnhealthyThreshold": 6, "HealthyThreshold": 2,
         },
         "SourceSecurityGroup": {"OwnerAlias": ACCOUNT, "GroupName": group_name},
-        "SecurityGroups": [group], "CreatedTime": state::stamp(now), "Scheme": plan.scheme(),
+        "SecurityGroups": [group], "CreatedTime": state::stamp(now), "Scheme": wanted.scheme(),
     });
-    let description = format!("ELB {}", plan.name);
-    keep(world, plan, (format!("{}/{}", plan.region, plan.name), fields), &description);
-    make_interfaces(world, plan, &description, &[group]);
-    begin_span(world, plan, &plan.name, "classic", now);
+    let description = format!("ELB {}", wanted.name);
+    keep(world, wanted, (format!("{}/{}", wanted.region, wanted.name), fields), &description);
+    make_interfaces(world, wanted, &description, &[group]);
+    begin_span(world, wanted, &wanted.name, "classic", now);
     host
 }
 
 /// Makes a network load balancer with a target group for each port, and gives its host name.
-pub(crate) fn make_network(world: &mut World, plan: &Plan, now: Timestamp) -> String {
+pub(crate) fn make_network(world: &mut World, wanted: &Wanted, now: Timestamp) -> String {
     let number = world.number();
     let id = world.hex(&format!("balancer/{number}"), 16);
-    let host = format!("{}-{id}.elb.{}.amazonaws.com", plan.name, plan.region);
-    let front = format!("arn:aws:elasticloadbalancing:{}:{ACCOUNT}", plan.region);
-    let arn = format!("{front}:loadbalancer/net/{}/{id}", plan.name);
-    let zones: Vec<Value> = plan
+    let host = format!("{}-{id}.elb.{}.amazonaws.com", wanted.name, wanted.region);
+    let front = format!("arn:aws:elasticloadbalancing:{}:{ACCOUNT}", wanted.region);
+    let arn = format!("{front}:loadbalancer/net/{}/{id}", wanted.name);
+    let zones: Vec<Value> = wanted
         .subnets
         .iter()
         .map(|(subnet, zone)| json!({"ZoneName": zone, "SubnetId": subnet, "LoadBalancerAddresses": []}))
         .collect();
     let fields = json!({
         "LoadBalancerArn": arn, "DNSName": host, "CanonicalHostedZoneId": "Z26RNL4JYFTOTI",
-        "CreatedTime": state::stamp(now), "LoadBalancerName": plan.name, "Scheme": plan.scheme(), "VpcId": plan.vpc,
+        "CreatedTime": state::stamp(now), "LoadBalancerName": wanted.name, "Scheme": wanted.scheme(), "VpcId": wanted.vpc,
         "Type": "network", "AvailabilityZones": zones, "IpAddressType": "ipv4",
     });
-    let description = format!("ELB net/{}/{id}", plan.name);
-    keep(world, plan, (arn.clone(), fields), &description);
-    make_interfaces(world, plan, &description, &[]);
-    for port in &plan.ports {
-        make_target(world, plan, &front, &arn, port);
+    let description = format!("ELB net/{}/{id}", wanted.name);
+    keep(world, wanted, (arn.clone(), fields), &description);
+    make_interfaces(world, wanted, &description, &[]);
+    for port in &wanted.ports {
+        make_target(world, wanted, &front, &arn, port);
     }
-    begin_span(world, plan, &arn, "network", now);
+    begin_span(world, wanted, &arn, "network", now);
     host
 }
 
-fn make_target(world: &mut World, plan: &Plan, front: &str, balancer: &str, port: &Value) {
+fn make_target(world: &mut World, wanted: &Wanted, front: &str, balancer: &str, port: &Value) {
     let number = world.number();
     let id = world.hex(&format!("target/{number}"), 16);
-    let service = plan.tags.get(SERVICE).map(String::as_str).unwrap_or_default();
+    let service = wanted.tags.get(SERVICE).map(String::as_str).unwrap_or_default();
     let (namespace, name) = service.split_once('/').unwrap_or_default();
     let short = |text: &str| text.chars().take(8).collect::<String>();
     let group_name = format!("k8s-{}-{}-{}", short(namespace), short(name), &id[..10]);
     let arn = format!("{front}:targetgroup/{group_name}/{id}");
     let fields = json!({
         "TargetGroupArn": arn, "TargetGroupName": group_name, "Protocol": "TCP",
-        "Port": Plan::port(port, "nodePort"), "VpcId": plan.vpc, "HealthCheckProtocol": "TCP",
+        "Port": Wanted::port(port, "nodePort"), "VpcId": wanted.vpc, "HealthCheckProtocol": "TCP",
         "HealthCheckPort": "traffic-port", "HealthCheckEnabled": true, "TargetType": "instance",
         "LoadBalancerArns": [balancer], "IpAddressType": "ipv4",
     });
     let target = Thing {
-        region: plan.region.clone(),
+        region: wanted.region.clone(),
         fields: state::fields(fields),
-        tags: plan.tags.clone(),
-        hidden: state::fields(json!({ "cluster": plan.cluster })),
+        tags: wanted.tags.clone(),
+        hidden: state::fields(json!({ "cluster": wanted.cluster })),
     };
     world.aws.targets.insert(arn, target);
 }
@@ -142,25 +142,25 @@ fn make_target(world: &mut World, plan: &Plan, front: &str, balancer: &str, port
 /// The tag that names the Service.
 pub(crate) const SERVICE: &str = "kubernetes.io/service-name";
 
-fn keep(world: &mut World, plan: &Plan, (key, shown): (String, Value), interfaces: &str) {
-    let hidden = json!({"cluster": plan.cluster, "interfaces": interfaces});
+fn keep(world: &mut World, wanted: &Wanted, (key, shown): (String, Value), interfaces: &str) {
+    let hidden = json!({"cluster": wanted.cluster, "interfaces": interfaces});
     let balancer = Thing {
-        region: plan.region.clone(),
+        region: wanted.region.clone(),
         fields: state::fields(shown),
-        tags: plan.tags.clone(),
+        tags: wanted.tags.clone(),
         hidden: state::fields(hidden),
     };
     world.aws.balancers.insert(key, balancer);
 }
 
 /// An interface in each subnet, with a public address when the internet reaches it.
-fn make_interfaces(world: &mut World, plan: &Plan, description: &str, groups: &[&str]) {
+fn make_interfaces(world: &mut World, wanted: &Wanted, description: &str, groups: &[&str]) {
     let groups: Vec<Value> = groups.iter().map(|id| json!({ "groupId": id })).collect();
-    for (subnet, zone) in &plan.subnets {
-        ec2::make(world, &plan.region, "eni-", BTreeMap::new(), |id| {
+    for (subnet, zone) in &wanted.subnets {
+        ec2::make(world, &wanted.region, "eni-", BTreeMap::new(), |id| {
             let number = digest(id);
             let mut shown = json!({
-                "networkInterfaceId": id, "subnetId": subnet, "vpcId": plan.vpc, "ownerId": ACCOUNT, "status": "in-use",
+                "networkInterfaceId": id, "subnetId": subnet, "vpcId": wanted.vpc, "ownerId": ACCOUNT, "status": "in-use",
                 "interfaceType": if groups.is_empty() { "network_load_balancer" } else { "interface" },
                 "requesterManaged": true, "requesterId": OWNER, "availabilityZone": zone,
                 "description": description, "groupSet": groups,
@@ -169,7 +169,7 @@ fn make_interfaces(world: &mut World, plan: &Plan, description: &str, groups: &[
                     "status": "attached", "deleteOnTermination": false,
                 },
             });
-            if !plan.internal {
+            if !wanted.internal {
                 let address = format!("203.0.113.{}", number % 254 + 1);
                 shown["association"] = json!({"publicIp": address, "ipOwnerId": OWNER});
             }
@@ -178,7 +178,7 @@ fn make_interfaces(world: &mut World, plan: &Plan, description: &str, groups: &[
     }
 }
 
-fn begin_span(world: &mut World, plan: &Plan, name: &str, kind: &str, now: Timestamp) {
+fn begin_span(world: &mut World, wanted: &Wanted, name: &str, kind: &str, now: Timestamp) {
     world.ledger.spans.push(Span {
         kind: SpanKind::LoadBalancer,
         cluster: String::new(),
@@ -188,7 +188,7 @@ fn begin_span(world: &mut World, plan: &Plan, name: &str, kind: &str, now: Times
         gpu: String::new(),
         size_gb: None,
         spot: false,
-        zone: plan.region.clone(),
+        zone: wanted.region.clone(),
         from: now,
         to: None,
     });

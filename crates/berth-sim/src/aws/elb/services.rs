@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::parts::{self, Plan, SERVICE};
+use super::parts::{self, SERVICE, Wanted};
 use crate::aws::state::{Cluster, Happening};
 use crate::aws::{ec2, finalizers};
 use crate::lifecycle::after;
@@ -45,21 +45,24 @@ impl World {
     pub(crate) fn services_looked_at(&mut self, uid: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid).filter(|cluster| cluster.is_running()) else { return };
         let services: Vec<Value> = cluster.kube.list("services").cloned().collect();
-        let mut settled = true;
+        let (mut balanced, mut released) = (true, true);
         for service in &services {
             let held = finalizers::has(service, CLEANUP);
             let served = !service["status"]["loadBalancer"]["ingress"][0].is_null();
-            settled &= match (wants(service), held) {
-                (true, true) if served => true,
-                (true, _) => self.balance(uid, service, now),
-                (false, true) => self.unbalance(uid, service, now),
-                (false, false) => true,
-            };
+            match (wants(service), held) {
+                (true, true) if served => {}
+                (true, _) => balanced &= self.balance(uid, service, now),
+                (false, true) => released &= self.unbalance(uid, service, now),
+                (false, false) => {}
+            }
         }
-        if !settled {
-            let at = now + after("service", "looked-at", "looked-at-again", "");
-            self.plan_once(at, Step::Aws(Happening::Services(uid.to_owned())));
-        }
+        let again = match (balanced, released) {
+            (true, true) => return,
+            (_, false) => "released",
+            (false, true) => "balanced",
+        };
+        let at = now + after("service", "waiting", again, "");
+        self.plan_once(at, Step::Aws(Happening::Services(uid.to_owned())));
     }
 
     /// Makes the load balancer of a Service; tells whether there were subnets for it.
@@ -67,7 +70,7 @@ impl World {
         let Some(cluster) = self.aws.clusters.values().find(|cluster| cluster.uid == uid) else { return true };
         let (namespace, name) = place(service);
         let internal = service["metadata"]["annotations"][INTERNAL].as_str().is_some_and(|value| value != "false");
-        let plan = Plan {
+        let wanted = Wanted {
             region: cluster.region.clone(),
             vpc: cluster.network("vpcId").to_owned(),
             subnets: subnets(self, cluster, internal),
@@ -81,20 +84,24 @@ impl World {
             cluster: uid.to_owned(),
         };
         let owner = cluster.name().to_owned();
-        if self.aws.balancers.values().any(|one| one.region == plan.region && one.text("LoadBalancerName") == plan.name)
+        if self
+            .aws
+            .balancers
+            .values()
+            .any(|one| one.region == wanted.region && one.text("LoadBalancerName") == wanted.name)
         {
             return true;
         }
         let mut shown = service.clone();
         finalizers::add(&mut shown, CLEANUP);
-        let found = !plan.subnets.is_empty();
+        let found = !wanted.subnets.is_empty();
         if found {
             let host = if service["metadata"]["annotations"][KIND] == "nlb" {
-                parts::make_network(self, &plan, now)
+                parts::make_network(self, &wanted, now)
             } else {
-                let group_name = format!("k8s-elb-{}", plan.name);
-                let group = self.balancer_group(&plan, &group_name, &owner, (&namespace, &name));
-                parts::make_classic(self, &plan, (&group, &group_name), now)
+                let group_name = format!("k8s-elb-{}", wanted.name);
+                let group = self.balancer_group(&wanted, &group_name, &owner, (&namespace, &name));
+                parts::make_classic(self, &wanted, (&group, &group_name), now)
             };
             shown["status"] = json!({"loadBalancer": {"ingress": [{"hostname": host}]}});
         }
@@ -105,14 +112,15 @@ impl World {
     }
 
     /// The security group of a classic load balancer, let into the nodes' group.
-    fn balancer_group(&mut self, plan: &Plan, name: &str, owner: &str, service: (&str, &str)) -> String {
-        let text = format!("Security group for Kubernetes ELB {} ({}/{})", plan.name, service.0, service.1);
+    fn balancer_group(&mut self, wanted: &Wanted, name: &str, owner: &str, service: (&str, &str)) -> String {
+        let text = format!("Security group for Kubernetes ELB {} ({}/{})", wanted.name, service.0, service.1);
         let tags = BTreeMap::from([
             (format!("kubernetes.io/cluster/{owner}"), "owned".to_owned()),
             ("KubernetesCluster".to_owned(), owner.to_owned()),
         ]);
-        let group = ec2::make_group(self, &plan.region, &plan.vpc, (name, &text), tags);
-        let nodes = self.aws.by_uid(&plan.cluster).map(|cluster| cluster.network("clusterSecurityGroupId").to_owned());
+        let group = ec2::make_group(self, &wanted.region, &wanted.vpc, (name, &text), tags);
+        let nodes =
+            self.aws.by_uid(&wanted.cluster).map(|cluster| cluster.network("clusterSecurityGroupId").to_owned());
         ec2::let_in(self, nodes.as_deref().unwrap_or_default(), &group);
         group
     }

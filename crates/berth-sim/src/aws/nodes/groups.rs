@@ -166,6 +166,7 @@ impl World {
             {
                 self.change_machine(uid, name, &machine.id, now, |machine| machine.ready = Some(now));
                 self.attach_cni(uid, &machine.id);
+                self.claims_soon(uid, now);
                 let at = now + after("device-plugin", "node-ready", "advertised", "");
                 self.plan(at, Step::Aws(Happening::Plugins(uid.to_owned())));
             }

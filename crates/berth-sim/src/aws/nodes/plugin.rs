@@ -17,11 +17,11 @@ impl World {
         let due = [
             (after("device-plugin", "changed", "advertised", ""), Happening::Plugins(uid.to_owned())),
             (after("service", "changed", "balanced", ""), Happening::Services(uid.to_owned())),
-            (after("claim", "changed", "provisioned", ""), Happening::Claims(uid.to_owned())),
         ];
         for (later, happening) in due {
             self.plan_once(now + later, Step::Aws(happening));
         }
+        self.claims_soon(uid, now);
     }
 
     /// Brings the GPUs of all nodes of a cluster in step with the device plugins in it.

@@ -102,6 +102,53 @@ fn a_service_has_a_load_balancer_as_long_as_it_lives() {
 }
 
 #[test]
+fn a_service_in_a_namespace_that_goes_holds_it_until_its_load_balancer_is_gone() {
+    let mut script = Script::new();
+    script.cluster();
+    script.kube(
+        "POST",
+        "/api/v1/namespaces",
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}),
+    );
+    let spec = json!({"type": "LoadBalancer", "ports": [{"port": 443}]});
+    let body = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "stt"}, "spec": spec});
+    script.kube("POST", "/api/v1/namespaces/n/services", body);
+    script.at(720);
+    assert_eq!(script.left("load-balancer"), 1);
+    script.kube("DELETE", "/api/v1/namespaces/n", Value::Null);
+    script.at(725);
+    assert_eq!(script.kube("GET", "/api/v1/namespaces/n", Value::Null), 200);
+    script.at(800);
+    script.kube("GET", "/api/v1/namespaces/n", Value::Null);
+    script.at(802);
+    assert_eq!(script.kube("GET", "/api/v1/namespaces/n", Value::Null), 404);
+    assert_eq!((script.left("load-balancer"), script.interfaces_of_balancers()), (0, 0));
+}
+
+#[test]
+fn a_service_waits_for_a_subnet_the_internet_reaches() {
+    let mut script = Script::new();
+    script.cluster();
+    let (table, _) = script
+        .world
+        .aws
+        .kind("rtb-", "us-east-1")
+        .find(|(_, one)| one.fields["associationSet"][0]["main"] != true)
+        .unwrap();
+    let (table, (gateway, _)) = (table.clone(), script.world.aws.kind("igw-", "us-east-1").next().unwrap());
+    let create = format!("Action=CreateRoute&RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}");
+    script.query("ec2", &format!("Action=DeleteRoute&RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0"));
+    script.service(json!({}));
+    script.at(720);
+    assert_eq!(script.left("load-balancer"), 0);
+    // The finalizer comes before what it is for.
+    assert_eq!(script.object("services", "stt")["metadata"]["finalizers"].as_array().map(Vec::len), Some(1));
+    script.query("ec2", &create);
+    script.at(800);
+    assert_eq!(script.left("load-balancer"), 1);
+}
+
+#[test]
 fn a_load_balancer_outlives_a_cluster_that_goes_before_its_service() {
     let mut script = Script::new();
     script.cluster();
@@ -112,6 +159,8 @@ fn a_load_balancer_outlives_a_cluster_that_goes_before_its_service() {
     script.at(1000);
     assert_eq!((script.left("cluster"), script.left("load-balancer"), script.interfaces_of_balancers()), (0, 1, 2));
     assert_eq!(script.billed(), ["load-balancer"]);
+    let saved = serde_json::to_string(&script.world).unwrap();
+    script.world = serde_json::from_str(&saved).unwrap();
     let group = script.made(
         &format!("Action=DescribeSecurityGroups&Filter.1.Name=group-name&Filter.1.Value.1=k8s-elb-{name}"),
         "groupId",

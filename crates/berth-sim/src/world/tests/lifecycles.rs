@@ -254,3 +254,19 @@ fn a_cleared_fault_lets_go_on_what_it_kept() {
          5500s c RUNNING; v100 RUNNING made 2 registered 2 ready 2 gpus 4",
     );
 }
+
+#[test]
+fn what_exists_is_listed_until_it_is_gone() {
+    let mut script = Script::new();
+    script.say("POST", &format!("{ZONE}/clusters"), cluster("c", &[plain_pool("cpu", 2), v100(1)]));
+    script.at(700);
+    let kinds = |script: &Script| {
+        let all = script.world.leftovers();
+        all.iter().map(|one| format!("{} {}", one["kind"].as_str().unwrap(), one["name"])).collect::<Vec<_>>()
+    };
+    let told = kinds(&script);
+    assert_eq!(told[..2], ["cluster \"c\"", "node-pool \"cpu\""]);
+    assert_eq!(told.iter().filter(|one| one.starts_with("instance \"gke-c-")).count(), 3, "{told:?}");
+    script.say("DELETE", &format!("{ZONE}/clusters/c"), Value::Null).at(900);
+    assert!(kinds(&script).is_empty());
+}
