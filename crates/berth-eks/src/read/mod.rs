@@ -1,7 +1,20 @@
 //! What is there, in berth's words.
 
+mod around;
 mod balancer;
+mod cluster;
+mod group;
+mod identity;
 mod left;
+mod logs;
+mod network;
 mod part;
+mod unread;
+mod words;
 
+pub(crate) use around::{ground, settle};
+pub(crate) use cluster::{brief, find};
 pub(crate) use left::left;
+
+/// Calls of one kind that are under way at a time; AWS counts calls in a second.
+pub(crate) const AT_A_TIME: usize = 8;
