@@ -3,10 +3,19 @@
 //! [`EksCloud`] implements the doors of `berth_core::ports` over EKS, EC2, IAM, STS, auto scaling, load balancing, logs and service
 //! quotas. It decides nothing and waits for nothing: the plan says what to call, the engine when to ask again.
 
+mod calls;
 mod classify;
 mod client;
 mod cloud;
+mod eyes;
+mod facts;
+mod find;
+mod hands;
+mod poll;
+mod read;
 mod settings;
+mod there;
+mod ticket;
 mod token;
 
 pub use cloud::EksCloud;

@@ -1,22 +1,48 @@
 //! One file per verb.
 
 mod allocate_address;
+mod await_target;
+mod change_cluster;
+mod change_group;
+mod create_addon;
+mod create_cluster;
 mod create_gateway;
+mod create_group;
 mod create_nat;
 mod create_role;
 mod create_route_table;
 mod create_subnet;
 mod create_template;
 mod create_vpc;
+mod delete_addon;
+mod delete_cluster;
+mod delete_group;
 pub(crate) mod delete_part;
+mod grant_admin;
 mod making;
+pub(crate) mod sweep;
+mod tag;
+mod tag_autoscaling;
+mod under_way;
 
 pub(crate) use allocate_address::allocate_address;
+pub(crate) use await_target::await_target;
+pub(crate) use change_cluster::change_cluster;
+pub(crate) use change_group::change_group;
+pub(crate) use create_addon::create_addon;
+pub(crate) use create_cluster::create_cluster;
 pub(crate) use create_gateway::create_gateway;
+pub(crate) use create_group::create_group;
 pub(crate) use create_nat::create_nat;
 pub(crate) use create_role::create_role;
 pub(crate) use create_route_table::create_route_table;
 pub(crate) use create_subnet::create_subnet;
 pub(crate) use create_template::create_template;
 pub(crate) use create_vpc::create_vpc;
+pub(crate) use delete_addon::delete_addon;
+pub(crate) use delete_cluster::{delete_cluster, delete_unprotected};
+pub(crate) use delete_group::delete_group;
 pub(crate) use delete_part::delete_part;
+pub(crate) use grant_admin::grant_admin;
+pub(crate) use sweep::sweep;
+pub(crate) use tag_autoscaling::tag_autoscaling;

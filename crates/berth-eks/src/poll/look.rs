@@ -92,9 +92,8 @@ async fn machines(cloud: &EksCloud, group: &Nodegroup) -> Option<(usize, usize)>
     let call = cloud.read.autoscaling.describe_auto_scaling_groups().set_auto_scaling_group_names(Some(names));
     let found = call.send().await.ok()?.auto_scaling_groups.unwrap_or_default();
     let machines = found.into_iter().flat_map(|group| group.instances.unwrap_or_default());
-    let serving = machines.filter(|machine| {
-        machine.lifecycle_state.as_ref().is_some_and(|state| state.as_str() == "InService")
-    });
+    let serving =
+        machines.filter(|machine| machine.lifecycle_state.as_ref().is_some_and(|state| state.as_str() == "InService"));
     Some((serving.count(), wanted))
 }
 

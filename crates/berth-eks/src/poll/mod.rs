@@ -1,7 +1,13 @@
 //! Looking once at what goes on.
 
+pub(crate) mod look;
 mod nat;
 mod part;
+mod poll;
+mod sweep;
+mod update;
+pub(crate) mod verdict;
 
-pub(crate) use nat::nat;
-pub(crate) use part::part;
+pub(crate) use look::Look;
+pub(crate) use poll::{poll, unseen};
+pub(crate) use update::ended;

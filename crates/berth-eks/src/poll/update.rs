@@ -35,7 +35,7 @@ pub(crate) async fn update(
 }
 
 /// What the status of an update and its errors mean.
-pub(super) fn ended(tried: String, status: Option<&UpdateStatus>, errors: &[ErrorDetail]) -> Result<Progress, Fault> {
+pub(crate) fn ended(tried: String, status: Option<&UpdateStatus>, errors: &[ErrorDetail]) -> Result<Progress, Fault> {
     let word = match status {
         Some(UpdateStatus::Successful) => return Ok(Progress::Done),
         Some(status @ (UpdateStatus::Failed | UpdateStatus::Cancelled)) => status.as_str().to_lowercase(),
@@ -84,10 +84,8 @@ mod tests {
 
     #[test]
     fn an_update_that_failed_says_all_its_errors() {
-        let errors = [
-            error("ConfigurationConflict", "It conflicts."),
-            error("InsufficientFreeAddresses", "No free addresses."),
-        ];
+        let errors =
+            [error("ConfigurationConflict", "It conflicts."), error("InsufficientFreeAddresses", "No free addresses.")];
         let fault = ended("change cluster a".to_owned(), Some(&UpdateStatus::Failed), &errors).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Quota);
         assert_eq!(
