@@ -28,6 +28,7 @@ const SERVED: &[(&str, &[&str])] = &[
         &[
             "configmaps",
             "events",
+            "limitranges",
             "namespaces",
             "namespaces/finalize",
             "namespaces/status",
@@ -35,6 +36,8 @@ const SERVED: &[(&str, &[&str])] = &[
             "nodes/status",
             "pods",
             "pods/status",
+            "resourcequotas",
+            "resourcequotas/status",
             "secrets",
             "serviceaccounts",
             "services",
@@ -43,6 +46,7 @@ const SERVED: &[(&str, &[&str])] = &[
     ),
     ("events.k8s.io", &["events"]),
     ("coordination.k8s.io", &["leases"]),
+    ("scheduling.k8s.io", &["priorityclasses"]),
 ];
 
 fn folder(name: &str) -> PathBuf {

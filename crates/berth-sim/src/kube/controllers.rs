@@ -3,6 +3,7 @@
 mod garbage;
 mod namespaces;
 mod nodes;
+mod quotas;
 
 use jiff::Timestamp;
 
@@ -17,6 +18,7 @@ pub(crate) fn settle(store: &mut Store, now: Timestamp) {
         namespaces::settle(store, since, now);
         nodes::settle(store, since, now);
         garbage::settle(store, since, now);
+        quotas::settle(store, since, now);
         if store.settled == store.resource_version() {
             return;
         }

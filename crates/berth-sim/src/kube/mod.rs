@@ -25,6 +25,7 @@ mod store;
 mod table;
 mod target;
 mod time;
+mod usage;
 mod validation;
 mod write;
 mod yaml;

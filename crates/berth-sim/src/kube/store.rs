@@ -47,6 +47,9 @@ impl Store {
             store.put(now, "namespaces", None, rules::namespace::skeleton(name));
         }
         store.put(now, "services", Some("default"), rules::service::api_server());
+        for class in rules::priority_class::built_in() {
+            store.put(now, "priorityclasses", None, class);
+        }
         controllers::settle(&mut store, now);
         // A fresh cluster's first versions are compacted away before anybody connects.
         store.log = Log::since(store.revision);

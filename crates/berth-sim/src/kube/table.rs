@@ -2,6 +2,7 @@
 
 mod cells;
 mod pods;
+mod quotas;
 
 use std::sync::LazyLock;
 

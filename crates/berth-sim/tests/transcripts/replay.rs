@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use berth_sim::kube::{Reply, Request, Store, User, Watch};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::compare::{Answer, Answers, differences, resolve, resolve_text};
 
@@ -23,8 +23,20 @@ struct Replay {
 /// Performs all steps.
 pub(crate) fn replay(steps: &[Value]) -> Outcome {
     let now = "2026-11-21T04:00:00Z".parse().unwrap();
-    let mut replay =
-        Replay { store: Store::new(now, "v1.36.0"), now, answers: Answers::new(), background: BTreeMap::new() };
+    let mut store = Store::new(now, "v1.36.0");
+    // What the recorded server had before the first step.
+    for (name, value, default) in
+        [("high-priority", 1_000_000, false), ("medium-priority", 100_000, true), ("low-priority", 10_000, false)]
+    {
+        let mut class = json!({
+            "metadata": {"name": name, "generation": 1}, "value": value, "preemptionPolicy": "PreemptLowerPriority",
+        });
+        if default {
+            class["globalDefault"] = json!(true);
+        }
+        store.put(now, "priorityclasses", None, class);
+    }
+    let mut replay = Replay { store, now, answers: Answers::new(), background: BTreeMap::new() };
     steps.iter().filter_map(|step| replay.step(step)).collect()
 }
 

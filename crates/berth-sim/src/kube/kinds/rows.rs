@@ -63,6 +63,15 @@ pub(crate) static KINDS: &[Kind] = &[
         ..ROW
     },
     Kind {
+        plural: "limitranges",
+        singular: "limitrange",
+        kind: "LimitRange",
+        short_names: &["limits"],
+        fields: &["spec"],
+        storage: "/limitranges",
+        ..ROW
+    },
+    Kind {
         plural: "namespaces",
         singular: "namespace",
         kind: "Namespace",
@@ -121,6 +130,16 @@ pub(crate) static KINDS: &[Kind] = &[
         manners: Manners { delete_shows_object: true, generation: true, ..PLAIN },
         field_keys: POD,
         field_text: FieldText::NotSupported,
+        ..ROW
+    },
+    Kind {
+        plural: "resourcequotas",
+        singular: "resourcequota",
+        kind: "ResourceQuota",
+        short_names: &["quota"],
+        subresources: &[Subresource::Status],
+        storage: "/resourcequotas",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
     },
     Kind {
@@ -218,6 +237,18 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "ClusterRole",
         namespaced: false,
         storage: "rbac.authorization.k8s.io/clusterroles",
+        ..ROW
+    },
+    Kind {
+        group: "scheduling.k8s.io",
+        plural: "priorityclasses",
+        singular: "priorityclass",
+        kind: "PriorityClass",
+        short_names: &["pc"],
+        namespaced: false,
+        fields: &["description", "globalDefault", "preemptionPolicy", "value"],
+        storage: "scheduling.k8s.io/priorityclasses",
+        manners: Manners { generation: true, ..PLAIN },
         ..ROW
     },
     Kind {

@@ -37,7 +37,7 @@ const MAPS: &[&str] = &[
     "used",
 ];
 const WHOLE_OBJECTS: &[&str] =
-    &["configMapKeyRef", "fieldRef", "nodeSelector", "resourceFieldRef", "secretKeyRef", "selector"];
+    &["configMapKeyRef", "fieldRef", "nodeSelector", "resourceFieldRef", "scopeSelector", "secretKeyRef", "selector"];
 const KEYED: &[(&str, &[&str])] = &[
     ("addresses", &["type"]),
     ("conditions", &["type"]),

@@ -2,12 +2,15 @@
 
 pub(crate) mod config;
 pub(crate) mod events;
+mod limit_range;
 pub(crate) mod metadata;
 pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod node;
 pub(crate) mod pod;
-mod quantity;
+pub(crate) mod priority_class;
+pub(crate) mod quantity;
+mod resource_quota;
 mod resources;
 pub(crate) mod service;
 mod strategy;

@@ -47,6 +47,34 @@ impl Quantity {
         Some(Quantity { nano, binary })
     }
 
+    pub(crate) const ZERO: Quantity = Quantity { nano: 0, binary: false };
+
+    /// So many pieces.
+    pub(crate) fn count(pieces: usize) -> Quantity {
+        Quantity { nano: i128::try_from(pieces).unwrap_or_default() * NANO, binary: false }
+    }
+
+    /// The sum; nothing takes on the form of what is added.
+    pub(crate) fn plus(self, other: Quantity) -> Quantity {
+        let binary = if self.nano == 0 { other.binary } else { self.binary };
+        Quantity { nano: self.nano.saturating_add(other.nano), binary }
+    }
+
+    /// What is left, never less than nothing.
+    pub(crate) fn minus(self, other: Quantity) -> Quantity {
+        Quantity { nano: self.nano.saturating_sub(other.nano).max(0), binary: self.binary }
+    }
+
+    pub(crate) fn is_zero(self) -> bool {
+        self.nano == 0
+    }
+
+    /// How many times the other one fits in; for texts and bounds, not for sums.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio is shown with six digits")]
+    pub(crate) fn ratio(self, other: Quantity) -> f64 {
+        self.nano as f64 / other.nano as f64
+    }
+
     pub(crate) fn is_negative(self) -> bool {
         self.nano < 0
     }

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{config, events, metadata, namespace, node, pod, service};
+use super::{config, events, limit_range, metadata, namespace, node, pod, priority_class, resource_quota, service};
 use crate::kube::failure::Cause;
 use crate::kube::kinds::Kind;
+
+const PRIORITY_CLASSES: &str = "scheduling.k8s.io/priorityclasses";
 
 /// Types a decoder would refuse, in its words.
 pub(crate) fn decode_check(kind: &Kind, object: &Value) -> Result<(), String> {
@@ -17,6 +19,9 @@ pub(crate) fn decode_check(kind: &Kind, object: &Value) -> Result<(), String> {
         "/secrets" => config::decode_secret(object),
         "/pods" => pod::decode_check(object),
         "/nodes" => node::decode_check(object),
+        "/limitranges" => limit_range::decode_check(object),
+        "/resourcequotas" => resource_quota::decode_check(object),
+        PRIORITY_CLASSES => priority_class::decode_check(object),
         _ => Ok(()),
     }
 }
@@ -36,6 +41,8 @@ pub(crate) fn admit(kind: &Kind, object: &mut Value, now: Timestamp, number: u64
     match kind.storage {
         "/namespaces" => namespace::admit(object),
         "/nodes" => node::admit(object),
+        // The controller fills it in.
+        "/resourcequotas" => object["status"] = json!({}),
         "/pods" => pod::admit(object, now),
         "/services" => {
             service::assign(object, number);
@@ -60,6 +67,9 @@ pub(crate) fn complete(kind: &Kind, object: &mut Value) {
         "/secrets" => config::complete_secret(object),
         "/namespaces" => namespace::complete(object),
         "/nodes" => node::complete(object),
+        "/limitranges" => limit_range::complete(object),
+        "/resourcequotas" => resource_quota::complete(object),
+        PRIORITY_CLASSES => priority_class::complete(object),
         "/pods" => pod::complete(object),
         "/services" => service::complete(object),
         _ => {}
@@ -74,6 +84,9 @@ pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
         "/configmaps" | "/secrets" => config::validate(object, &mut causes),
         "/namespaces" => namespace::validate(object, &mut causes),
         "/nodes" => node::validate(object, &mut causes),
+        "/limitranges" => limit_range::validate(object, &mut causes),
+        "/resourcequotas" => resource_quota::validate(object, &mut causes),
+        PRIORITY_CLASSES => priority_class::validate(object, &mut causes),
         "/pods" => pod::validate(object, &mut causes),
         _ => {}
     }
@@ -87,6 +100,8 @@ pub(crate) fn validate_update(kind: &Kind, object: &Value, current: &Value) -> V
     match kind.storage {
         "/configmaps" | "/secrets" => config::validate_update(object, current, &mut causes),
         "/nodes" => node::validate_update(object, current, &mut causes),
+        "/resourcequotas" => resource_quota::validate_update(object, current, &mut causes),
+        PRIORITY_CLASSES => priority_class::validate_update(object, current, &mut causes),
         "/pods" => pod::validate_update(object, current, &mut causes),
         _ => {}
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::pods;
+use super::{pods, quotas};
 use crate::kube::kinds::Kind;
 use crate::kube::{duration, time};
 
@@ -26,6 +26,12 @@ pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
         "/services" => service(object, name, age),
         "/pods" => pods::cells(object, name, age),
         "/events" => event(object, now),
+        "/resourcequotas" => quotas::cells(object, name, age),
+        "/limitranges" => vec![name, object["metadata"]["creationTimestamp"].clone()],
+        "scheduling.k8s.io/priorityclasses" => {
+            let default = json!(object["globalDefault"] == true);
+            vec![name, object["value"].clone(), default, age, object["preemptionPolicy"].clone()]
+        }
         _ => vec![name, age],
     }
 }
