@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands;
+use crate::commands::{self, ProviderArg};
 
 /// GPU Kubernetes clusters on GKE and EKS, from one file.
 ///
@@ -39,6 +39,9 @@ pub(crate) struct GlobalArgs {
     /// Google Cloud project; before the file's and the environment's
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) project: Option<String>,
+    /// AWS profile; before `AWS_PROFILE`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 /// Form of the data on standard output.
@@ -52,14 +55,16 @@ pub(crate) enum OutputForm {
 
 /// Name or file of one cluster.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct WhichCluster {
     /// Name of the cluster
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", required_unless_present = "file", conflicts_with = "file")]
     pub(crate) name: Option<String>,
     /// Take name, place and project from this spec
     #[arg(long, short, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Cloud of the cluster: looked for in both, if only its name is given; instead of the one the file names
+    #[arg(long, value_enum)]
+    pub(crate) provider: Option<ProviderArg>,
 }
 
 /// The commands.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use berth_core::ports::JournalError;
 use berth_core::run::{Fault, FaultKind};
+use berth_core::spec::Provider;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +98,10 @@ impl Failure {
         self.leaving(left)
     }
 
-    /// A fault of a call that reads: nothing was touched.
-    pub(crate) fn reading(fault: &Fault) -> Self {
+    /// A fault of a call to this cloud that reads: nothing was touched.
+    pub(crate) fn reading(fault: &Fault, provider: Provider) -> Self {
         let failure = Self::refused(format!("cannot {}", fault.tried)).detail(fault.said.clone());
-        hints(fault).into_iter().fold(failure, Self::hint)
+        hints(fault, provider).into_iter().fold(failure, Self::hint)
     }
 }
 
@@ -110,12 +111,20 @@ impl From<JournalError> for Failure {
     }
 }
 
-/// What the user can do about a fault.
-pub(crate) fn hints(fault: &Fault) -> Vec<String> {
+/// What the user can do about a fault of this cloud.
+pub(crate) fn hints(fault: &Fault, provider: Provider) -> Vec<String> {
     let hint = match fault.kind {
+        FaultKind::Credentials if provider == Provider::Eks => {
+            "berth uses the AWS credential chain: environment, profile, web identity, container, instance; log in, or name a \
+             profile with --profile:\n    aws sso login"
+        }
         FaultKind::Credentials => {
             "berth uses application-default credentials; log in, or name a key file in GOOGLE_APPLICATION_CREDENTIALS:\n    \
              gcloud auth application-default login"
+        }
+        FaultKind::Denied if provider == Provider::Eks => {
+            "the identity needs rights on EKS, EC2 (network, launch templates), IAM (roles named berth-*), auto scaling and logs; \
+             the refused action is named above"
         }
         FaultKind::Denied => {
             "the identity needs roles/container.admin on the project, roles/compute.viewer for preflight, and \

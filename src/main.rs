@@ -14,6 +14,7 @@ mod spec_file;
 mod ui;
 mod which;
 mod wiring;
+mod workload_files;
 
 use std::process::ExitCode;
 

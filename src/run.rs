@@ -1,7 +1,9 @@
 //! Carrying out a plan in front of the user: journal, progress, Ctrl-C.
 
 use berth_core::plan::{Plan, StepId};
+use berth_core::rules::eks::fallback::worth_another_plan;
 use berth_core::run::Outcome;
+use berth_core::spec::{ClusterSpec, Provider};
 use berth_engine::{Outside, Policy, Stopper, execute, stop_channel};
 use tokio::sync::mpsc;
 
@@ -30,11 +32,16 @@ impl Work<'_> {
         let goal = format!("{verb} {cluster}");
         // Two runs at once must not retry in step with each other.
         let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
-        let Doors { cloud, clock, .. } = self.doors;
-        let outside = Outside { hands: cloud, clock, journal: &mut journal, events, stop };
+        let (hands, clock) = (self.doors, &self.doors.clock);
+        let outside = Outside { hands, clock, journal: &mut journal, events, stop };
         let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), self.ui.follow(shown, clock.clone()));
         watch.abort();
         Ok(outcome)
+    }
+
+    /// Whether a run that ended so may be followed by a plan that gets the missing machines in another way.
+    pub(crate) fn falls_back(&self, spec: &ClusterSpec, outcome: &Outcome) -> bool {
+        !self.interrupts.any() && worth_another_plan(spec, outcome)
     }
 
     /// Whether a run that ended so may be followed by anything else.
@@ -52,13 +59,13 @@ async fn stop_when_asked(mut interrupts: Interrupts, stopper: Stopper) {
 }
 
 /// Adds to a failure what failed, why, what still goes on, and what can be done about it.
-pub(crate) fn explain(failure: Failure, plan: &Plan, outcome: &Outcome) -> Failure {
+pub(crate) fn explain(failure: Failure, plan: &Plan, outcome: &Outcome, provider: Provider) -> Failure {
     let title = |id: &StepId| {
         plan.steps.iter().find(|step| step.id == *id).map_or_else(|| id.to_string(), |step| step.title.clone())
     };
     let mut failure = outcome.failed.iter().fold(failure, |mut failure, (id, fault)| {
         failure = failure.detail(format!("cannot {}: {}", title(id), fault.said));
-        failure::hints(fault).into_iter().fold(failure, Failure::hint)
+        failure::hints(fault, provider).into_iter().fold(failure, Failure::hint)
     });
     if !outcome.running.is_empty() {
         let running: Vec<String> = outcome.running.iter().map(title).collect();

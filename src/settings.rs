@@ -27,6 +27,8 @@ pub(crate) const ACCESS_TOKEN_FILE: &str = "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE";
 pub(crate) const GOOGLE_CREDENTIALS: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 /// gcloud's configuration folder, where `application_default_credentials.json` stands.
 pub(crate) const CLOUDSDK_CONFIG: &str = "CLOUDSDK_CONFIG";
+/// The profile, by AWS's own variable.
+const AWS_PROFILE: &str = "AWS_PROFILE";
 /// kubectl's configuration files.
 const KUBECONFIG: &str = "KUBECONFIG";
 /// Set by CI systems: progress is then told in lines, whatever the terminal can.
@@ -44,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) simulate: bool,
     /// Project given by flag.
     pub(crate) project: Option<String>,
+    /// AWS profile given by flag.
+    pub(crate) profile: Option<String>,
     /// berth's own folder.
     pub(crate) home: Home,
 }
@@ -52,7 +56,12 @@ impl Settings {
     /// Reads the environment.
     pub(crate) fn new(global: &GlobalArgs) -> Result<Self, Failure> {
         let home = Home::find(global.state_dir.clone().or_else(|| variable(STATE_DIR).map(PathBuf::from)))?;
-        Ok(Self { simulate: global.simulate, project: global.project.clone(), home })
+        Ok(Self { simulate: global.simulate, project: global.project.clone(), profile: global.profile.clone(), home })
+    }
+
+    /// The AWS profile that is asked for, by flag or by the environment.
+    pub(crate) fn aws_profile(&self) -> Option<String> {
+        self.profile.clone().or_else(|| variable(AWS_PROFILE))
     }
 
     /// The flags that lead another command to the same clouds, with a space before each, to be copied from a hint.
@@ -64,6 +73,10 @@ impl Settings {
         if let Some(project) = &self.project {
             flags.push_str(" --project ");
             flags.push_str(project);
+        }
+        if let Some(profile) = &self.profile {
+            flags.push_str(" --profile ");
+            flags.push_str(profile);
         }
         flags
     }

@@ -37,6 +37,11 @@ impl Control {
         self.ask("GET", "/_sim/ledger", None)
     }
 
+    /// Everything that stands in the simulated clouds and that somebody made or caused, billed or not.
+    pub(crate) fn leftovers(&self) -> Value {
+        self.ask("GET", "/_sim/leftovers", None)
+    }
+
     /// Calls that came in since the ledger had `from` of them, as `METHOD resource`.
     pub(crate) fn calls_since(&self, from: usize) -> Vec<String> {
         let ledger = self.ledger();

@@ -103,7 +103,7 @@ fn changing_calls(sandbox: &Sandbox, control: &Control) -> Vec<(String, u64)> {
 
 /// What came of a command that was to be killed.
 #[derive(PartialEq)]
-enum End {
+pub(crate) enum End {
     /// It was killed while this call was held.
     Killed(String),
     /// It made fewer calls and ended well.
@@ -156,7 +156,7 @@ fn run_and_kill(sandbox: &Sandbox, control: &Control, line: &str, effect: &str, 
     run_and_kill_at(sandbox, control, line, &json!({"on": "*", "nth": nth, "times": 1, "do": effect}))
 }
 
-fn run_and_kill_at(sandbox: &Sandbox, control: &Control, line: &str, rule: &Value) -> End {
+pub(crate) fn run_and_kill_at(sandbox: &Sandbox, control: &Control, line: &str, rule: &Value) -> End {
     let id = control.arm(rule);
     let mut child = sandbox.begin(line);
     let mut finished = None;
@@ -187,7 +187,7 @@ fn kill(child: &mut Child) {
     assert!(!status.success() && status.code().is_none(), "{status}");
 }
 
-fn expect(sandbox: &Sandbox, line: &str, nth: u64, killed: &[String]) {
+pub(crate) fn expect(sandbox: &Sandbox, line: &str, nth: u64, killed: &[String]) {
     let output = sandbox.berth(line);
     assert_eq!(output.code, 0, "{line} after kill {nth}, {:?}:\n{}", killed.last(), output.text());
 }

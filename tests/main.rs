@@ -5,7 +5,9 @@
 
 mod control;
 mod crash;
+mod crash_eks;
 mod create;
+mod eks;
 mod elsewhere;
 mod faults;
 mod interrupts;

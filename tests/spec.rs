@@ -27,3 +27,27 @@ pub(crate) const FILE: &str = "small.yaml";
 pub(crate) fn small(sandbox: &Sandbox) {
     sandbox.write(FILE, SMALL);
 }
+
+/// The same on EKS.
+pub(crate) const SMALL_EKS: &str = r"apiVersion: berth/v1
+kind: Cluster
+metadata:
+  name: small
+spec:
+  provider: eks
+  region: us-east-1
+  nodePools:
+    - name: cpu-pool
+      machineType: m5.xlarge
+      nodes: {min: 1, max: 2}
+    - name: t4-pool
+      machineType: g4dn.xlarge
+      gpu: {type: t4, count: 1, sharing: {shares: 4}}
+      capacity: spot
+      nodes: {min: 1, max: 2}
+";
+
+/// The small cluster's file for EKS in a box.
+pub(crate) fn small_eks(sandbox: &Sandbox) {
+    sandbox.write(FILE, SMALL_EKS);
+}

@@ -15,7 +15,7 @@ const SPEED: u32 = 600;
 const PLACE: &str = "--zone us-central1-a";
 
 /// Whether all of these programs are here; fails where they have to be.
-fn present(programs: &[&str]) -> bool {
+pub(crate) fn present(programs: &[&str]) -> bool {
     let missing: Vec<_> = programs
         .iter()
         .filter(|program| {

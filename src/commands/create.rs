@@ -98,7 +98,7 @@ async fn create(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result
 /// Plans and carries out until nothing is left to do; gives whether anything was done.
 async fn converge(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result<bool, Failure> {
     let name = &checked.spec.name;
-    let mut so_far = SoFar { asked: args.yes, changes: Vec::new() };
+    let mut so_far = SoFar { asked: args.yes, fell_back: false, changes: Vec::new() };
     for round in 0..ROUNDS {
         match one_round(args, checked, work, round, &mut so_far).await {
             Ok(Some(())) => {}
@@ -116,6 +116,8 @@ async fn converge(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Resu
 struct SoFar {
     /// The user has agreed.
     asked: bool,
+    /// A pool that got no machines was given another chance.
+    fell_back: bool,
     /// The changes that the last round made.
     changes: Vec<(StepId, Action)>,
 }
@@ -167,6 +169,11 @@ async fn one_round(
     agree(args, &plan, &mut so_far.asked, ui)?;
     so_far.changes = plan.steps.iter().map(|step| (step.id.clone(), step.action.clone())).collect();
     let outcome = work.carry_out("create", &spec.name, &plan).await?;
+    if work.falls_back(spec, &outcome) && !so_far.fell_back {
+        so_far.fell_back = true;
+        ui.warning("some machines cannot be had now; looking for what can take their place");
+        return Ok(Some(()));
+    }
     if work.may_go_on(&outcome) { Ok(Some(())) } else { Err(failed(args, spec, work, &plan, &outcome).await) }
 }
 
@@ -213,7 +220,7 @@ fn agree(args: &CreateArgs, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<()
 async fn failed(args: &CreateArgs, spec: &ClusterSpec, work: &Work<'_>, plan: &Plan, outcome: &Outcome) -> Failure {
     let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
     let failure = Failure::new(Exit::FailedClean, format!("creating cluster {} {what}", spec.name));
-    let failure = explain(failure, plan, outcome);
+    let failure = explain(failure, plan, outcome, spec.cloud.provider());
     let Some(left) = what_exists(spec, work).await else {
         return failure.leaving("nothing is left in the cloud");
     };

@@ -1,8 +1,8 @@
 //! `berth destroy`: takes a cluster away from any state, and looks again.
 
+use berth_core::observed::Surroundings;
 use berth_core::plan::Goal;
-use berth_core::ports::Eyes;
-use berth_core::spec::Place;
+use berth_core::spec::Provider;
 use clap::Args;
 use serde_json::json;
 
@@ -19,7 +19,9 @@ use crate::wiring::ClusterAt;
 
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
-/// What is looked for after a destroy.
+/// What is looked for after a destroy on EKS, beside what stands around the cluster.
+const EKS_KINDS: [&str; 2] = ["cluster", "node groups"];
+/// What is looked for after a destroy on GKE.
 const KINDS: [&str; 3] = ["cluster", "node pools", "running operations"];
 /// What workloads can have made and GKE does not always take away with a cluster; not looked for.
 const NOT_LOOKED_FOR: &str = "disks and load balancers made by workloads";
@@ -45,7 +47,7 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     let result = match found {
         Ok(Found::At(at)) => destroy(args, &at, &work).await,
         Ok(Found::Nowhere { name, looked }) => {
-            report(ui, &name, &looked, false);
+            report(ui, &name, &looked, false, &Looked::at(doors.provider(), &Surroundings::default()));
             tidy_kubeconfigs(ui, || kubeconfig::remove_by_name(&name, args.location.as_deref(), settings));
             Ok(Exit::Done)
         }
@@ -59,9 +61,9 @@ async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<
     let mut asked = args.yes;
     for round in 0..ROUNDS {
         match one_round(args, at, work, &mut asked).await {
-            Ok(Some(())) => {}
-            Ok(None) => {
-                report(work.ui, &at.name, &at.place(), round > 0);
+            Ok(None) => {}
+            Ok(Some(around)) => {
+                report(work.ui, &at.name, &at.words(), round > 0, &Looked::at(at.provider, &around));
                 tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
                 return Ok(Exit::Done);
             }
@@ -73,30 +75,30 @@ async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<
     Err(still_running(failure.detail(format!("after {ROUNDS} rounds something of it remains")), at))
 }
 
-/// Looks, decides, shows, asks and acts once; `None` when nothing is left.
+/// Looks, decides, shows, asks and acts once; when nothing is left, gives what the last look was able to see.
 async fn one_round(
     args: &DestroyArgs,
     at: &ClusterAt,
     work: &Work<'_>,
     asked: &mut bool,
-) -> Result<Option<()>, Failure> {
-    let observed = work.doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| Failure::reading(&fault))?;
-    let place = Place::from_gke_location(&at.location);
+) -> Result<Option<Surroundings>, Failure> {
+    let observed = work.doors.look(&at.name, &at.location).await.map_err(|fault| work.doors.reading(&fault))?;
+    let place = at.place();
     let goal =
         Goal::Absent { provider: at.provider, account: &at.account, place: &place, name: &at.name, adopt: args.adopt };
     let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
     if plan.is_empty() {
-        return Ok(None);
+        return Ok(Some(observed.around));
     }
-    work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.place()), &plan));
+    work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.words()), &plan));
     agree(args, &at.name, asked, work.ui)?;
     let outcome = work.carry_out("destroy", &at.name, &plan).await?;
     if work.may_go_on(&outcome) {
-        return Ok(Some(()));
+        return Ok(None);
     }
     let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
     let failure = Failure::new(Exit::FailedRunning, format!("deleting cluster {} {what}", at.name));
-    Err(still_running(explain(failure, &plan, &outcome), at))
+    Err(still_running(explain(failure, &plan, &outcome, at.provider), at))
 }
 
 fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
@@ -132,16 +134,35 @@ fn tidy_kubeconfigs(ui: &Ui, remove: impl FnOnce() -> Result<bool, Failure>) {
     }
 }
 
-fn report(ui: &Ui, name: &str, looked: &str, deleted: bool) {
-    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": KINDS,
-                       "notChecked": [NOT_LOOKED_FOR]});
+/// What the last look was able to see, and what it was not.
+struct Looked {
+    kinds: Vec<String>,
+    not: Vec<String>,
+}
+
+impl Looked {
+    fn at(provider: Provider, around: &Surroundings) -> Self {
+        if provider == Provider::Gke {
+            return Self { kinds: KINDS.map(ToOwned::to_owned).to_vec(), not: vec![NOT_LOOKED_FOR.to_owned()] };
+        }
+        let plural = |words: &str| if words.ends_with('s') { format!("{words}es") } else { format!("{words}s") };
+        let around_kinds = around.checked.iter().map(|kind| plural(kind.words()));
+        let kinds = EKS_KINDS.into_iter().map(ToOwned::to_owned).chain(around_kinds).collect();
+        Self { kinds, not: around.unread.clone() }
+    }
+}
+
+fn report(ui: &Ui, name: &str, place: &str, deleted: bool, looked: &Looked) {
+    let Looked { kinds, not } = looked;
+    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": kinds,
+                       "notChecked": not});
     if ui.is_json() {
         ui.json_line(&value);
         return;
     }
-    let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({looked})") };
-    ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", KINDS.join(", ")));
-    if deleted {
-        ui.talk(&format!("not looked for: {NOT_LOOKED_FOR}"));
+    let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({place})") };
+    ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", kinds.join(", ")));
+    if deleted && !not.is_empty() {
+        ui.talk(&format!("not looked for: {}", not.join("; ")));
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use berth_core::observed::ClusterAccess;
 use berth_core::ports::Eyes;
+use berth_core::spec::Provider;
 use berth_kube::Entry;
 use clap::Args;
 use serde_json::json;
@@ -71,7 +72,7 @@ async fn give(
 
 /// The address of a cluster that is there and has one.
 pub(crate) async fn access(at: &ClusterAt, doors: &Doors) -> Result<ClusterAccess, Failure> {
-    let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| Failure::reading(&fault))?;
+    let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
     let cluster = observed
         .cluster
         .ok_or_else(|| Failure::refused(format!("there is no cluster {} in {}", at.name, at.location)))?;
@@ -141,19 +142,14 @@ fn home_dir() -> Result<PathBuf, Failure> {
 fn entry(at: &ClusterAt, access: &ClusterAccess, doors: &Doors, settings: &Settings) -> Result<Entry, Failure> {
     let command = std::env::current_exe()
         .map_err(|error| Failure::refused("cannot find berth's own program file").because(error))?;
-    let mut args: Vec<String> = [
-        "token",
-        "--provider",
-        at.provider.as_str(),
-        "--project",
-        &at.account,
-        "--location",
-        &at.location,
-        "--cluster",
-    ]
-    .map(ToOwned::to_owned)
-    .to_vec();
-    args.push(at.name.clone());
+    let mut args = vec!["token".to_owned()];
+    let mut flag = |name: &str, value: &str| args.extend([name.to_owned(), value.to_owned()]);
+    flag("--provider", at.provider.as_str());
+    if at.provider == Provider::Gke {
+        flag("--project", &at.account);
+    }
+    flag("--location", &at.location);
+    flag("--cluster", &at.name);
     args.extend(doors.token_flags(settings));
     Ok(Entry {
         context: berth_kube::context_name(&at.id()),

@@ -2,9 +2,11 @@
 
 use berth_core::observed::{Fleet, ObservedCluster};
 use berth_core::ports::Eyes;
+use berth_core::spec::Provider;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 use crate::ui::Ui;
@@ -17,13 +19,16 @@ pub(crate) struct ListArgs {
     /// Show the clusters that others made, too
     #[arg(long)]
     all: bool,
+    /// Cloud to look at; without it all that can be reached
+    #[arg(long, value_enum)]
+    provider: Option<ProviderArg>,
+    /// Region of EKS to look at; before the environment's and the profile's
+    #[arg(long)]
+    location: Option<String>,
 }
 
 pub(crate) async fn run(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let doors = wiring::open_gke(None, settings).await?;
-    let fleet = doors.cloud.fleet().await;
-    doors.close().await;
-    let fleet = fleet.map_err(|fault| Failure::reading(&fault))?;
+    let fleet = fleet(args, settings, ui).await?;
     let shown: Vec<&ObservedCluster> = fleet.clusters.iter().filter(|cluster| args.all || cluster.is_ours()).collect();
     ui.report(&value(&shown, &fleet), || text(&shown));
     if !fleet.unreachable.is_empty() {
@@ -38,6 +43,37 @@ pub(crate) async fn run(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result
         ui.talk(&format!("{count} that berth did not make not shown; see them with --all"));
     }
     Ok(Exit::Done)
+}
+
+/// All clusters of the clouds that can be asked; a cloud nobody asked for by name may be closed to us.
+async fn fleet(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result<Fleet, Failure> {
+    let asked = args.provider.map(Provider::from);
+    let mut whole = Fleet::default();
+    let mut closed = Vec::new();
+    let providers = asked.map_or_else(|| vec![Provider::Gke, Provider::Eks], |provider| vec![provider]);
+    for provider in &providers {
+        let doors = match wiring::open(*provider, args.location.as_deref(), settings).await {
+            Ok(doors) => doors,
+            Err(failure) => {
+                closed.push((provider, failure));
+                continue;
+            }
+        };
+        let fleet = doors.cloud.fleet().await.map_err(|fault| doors.reading(&fault));
+        doors.close().await;
+        let fleet = fleet?;
+        whole.clusters.extend(fleet.clusters);
+        whole.unreachable.extend(fleet.unreachable);
+    }
+    if closed.len() == providers.len()
+        && let Some((_, failure)) = closed.pop()
+    {
+        return Err(failure);
+    }
+    for (provider, failure) in closed {
+        ui.talk(&format!("{} was not asked: {} ({})", provider.as_str(), failure.message, failure.causes.join("; ")));
+    }
+    Ok(whole)
 }
 
 fn value(shown: &[&ObservedCluster], fleet: &Fleet) -> Value {

@@ -6,7 +6,7 @@ use berth_core::observed::Observed;
 use berth_core::plan::{Goal, Plan};
 use berth_core::ports::Eyes;
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
-use berth_core::spec::{Checked, ClusterSpec};
+use berth_core::spec::{Checked, ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ async fn show(
 
 /// Looks at the cluster a spec describes.
 pub(crate) async fn look(doors: &Doors, spec: &ClusterSpec) -> Result<Observed, Failure> {
-    doors.cloud.observe(&spec.name, spec.place.location()).await.map_err(|fault| Failure::reading(&fault))
+    doors.look(&spec.name, spec.place.location()).await.map_err(|fault| doors.reading(&fault))
 }
 
 /// Decides what it takes to make the cluster be as the spec says.
@@ -111,8 +111,11 @@ pub(crate) async fn preflight(
     if wish.skip_preflight || !spends {
         return Ok(Vec::new());
     }
-    let facts = doors.cloud.facts(spec).await.map_err(|fault| Failure::reading(&fault))?;
-    Ok(berth_core::rules::gke::preflight::findings(spec, doors.account(), observed, &facts))
+    let facts = doors.cloud.facts(spec).await.map_err(|fault| doors.reading(&fault))?;
+    Ok(match doors.provider() {
+        Provider::Gke => berth_core::rules::gke::preflight::findings(spec, doors.account(), observed, &facts),
+        Provider::Eks => berth_core::rules::eks::preflight::findings(spec, doors.account(), observed, &facts),
+    })
 }
 
 /// What failed of a preflight.
@@ -130,5 +133,5 @@ pub(crate) fn preflight_failure(findings: &[PreflightFinding]) -> Failure {
 /// The line above a plan.
 pub(crate) fn heading(spec: &ClusterSpec, doors: &Doors) -> String {
     let provider = spec.cloud.provider().as_str();
-    format!("Cluster {} ({provider}, {}, project {})", spec.name, spec.place.location(), doors.account())
+    format!("Cluster {} ({provider}, {}, {})", spec.name, spec.place.location(), doors.account_words())
 }

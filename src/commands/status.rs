@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Resu
 }
 
 async fn show(at: &ClusterAt, doors: &Doors, ui: &Ui) -> Result<(), Failure> {
-    let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| Failure::reading(&fault))?;
+    let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
     let Some(cluster) = &observed.cluster else {
         return Err(Failure::refused(format!("there is no cluster {} in {}", at.name, at.location)));
     };

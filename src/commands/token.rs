@@ -13,26 +13,27 @@ pub(crate) struct TokenArgs {
     /// Cloud of the cluster
     #[arg(long, value_enum, default_value = "gke")]
     provider: ProviderArg,
-    /// Name of the cluster; a token of GKE opens every cluster of the identity, so it is only for the reader's eyes
-    #[arg(long)]
+    /// Name of the cluster; a token of EKS is good for one cluster, one of GKE opens every cluster of the identity
+    #[arg(long, required_if_eq("provider", "eks"))]
     cluster: Option<String>,
-    /// Region or zone of the cluster, likewise
+    /// Region or zone of the cluster
     #[arg(long)]
     location: Option<String>,
 }
 
 pub(crate) async fn run(args: &TokenArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    if args.provider == ProviderArg::Eks {
-        return Err(Failure::refused("this version of berth has no credentials for EKS clusters"));
-    }
     let asked = variable(KUBERNETES_EXEC_INFO);
     let version = berth_kube::ApiVersion::asked(asked.as_deref())
         .map_err(|error| Failure::refused(format!("cannot read {KUBERNETES_EXEC_INFO}")).because(error))?;
-    // A world of this process's own has no cluster whose API server kubectl could be talking to.
-    let doors = wiring::open_served(settings).await?;
-    let token = doors.token().await;
-    doors.close().await;
-    let token = token.map_err(|fault| Failure::reading(&fault))?;
+    if settings.simulate {
+        // A world of this process's own has no cluster whose API server kubectl could be talking to.
+        wiring::Simulated::attach(settings).await?.close().await;
+    }
+    let token = match (args.provider, &args.cluster) {
+        (ProviderArg::Eks, Some(cluster)) => wiring::token_of_eks(cluster, args.location.as_deref(), settings).await?,
+        (ProviderArg::Eks, None) => return Err(Failure::refused("a token of EKS needs --cluster")),
+        (ProviderArg::Gke, _) => wiring::token_of_gke(settings).await?,
+    };
     ui.data(&berth_kube::exec_credential(version, &token));
     Ok(Exit::Done)
 }

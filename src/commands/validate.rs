@@ -1,14 +1,17 @@
-//! `berth validate`: every problem of spec files at once, without a cloud.
+//! `berth validate`: every problem of spec files and of the workloads they name at once, without a cloud.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use berth_core::lint::{self, Severity};
+use berth_core::spec::Provider;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::spec_file;
 use crate::ui::Ui;
+use crate::workload_files;
 
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
@@ -25,26 +28,50 @@ pub(crate) fn run(args: &ValidateArgs, ui: &Ui) -> Result<Exit, Failure> {
     let mut lines = Vec::new();
     let mut broken = 0;
     for file in &args.files {
-        let (problems, warnings) = match spec_file::read(file, args.provider.map(Into::into)) {
-            Ok(Ok(checked)) => (Vec::new(), checked.warnings),
-            Ok(Err(problems)) => (problems, Vec::new()),
-            Err(failure) => {
-                broken += 1;
-                let text = format!("{}: {}", failure.message, failure.causes.join(": "));
-                lines.push(format!("error: {text}"));
-                report.push(json!({"file": file.display().to_string(), "valid": false, "unreadable": text}));
-                continue;
-            }
-        };
-        broken += usize::from(!problems.is_empty());
-        lines.extend(problems.iter().map(|problem| format!("error: {problem}")));
-        lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
-        if problems.is_empty() {
+        let verdict = look(file, args.provider.map(Into::into));
+        broken += usize::from(!verdict.valid);
+        lines.extend(verdict.lines);
+        if verdict.valid {
             lines.push(format!("{}: valid", file.display()));
         }
-        report.push(json!({"file": file.display().to_string(), "valid": problems.is_empty(),
-                           "problems": problems, "warnings": warnings}));
+        report.push(verdict.report);
     }
     ui.report(&json!({"files": report}), || lines.join("\n"));
     Ok(if broken == 0 { Exit::Done } else { Exit::Refused })
+}
+
+/// What was found in one spec and the workloads it names.
+struct Verdict {
+    valid: bool,
+    lines: Vec<String>,
+    report: Value,
+}
+
+fn look(file: &Path, provider: Option<Provider>) -> Verdict {
+    let name = file.display().to_string();
+    let checked = match spec_file::read(file, provider) {
+        Ok(Ok(checked)) => checked,
+        Ok(Err(problems)) => {
+            let lines = problems.iter().map(|problem| format!("error: {problem}")).collect();
+            let report = json!({"file": name, "valid": false, "problems": problems, "warnings": []});
+            return Verdict { valid: false, lines, report };
+        }
+        Err(failure) => return unreadable(&name, &failure),
+    };
+    let findings = match workload_files::read(&checked.workloads) {
+        Ok(manifests) => lint::check(&checked.spec, &manifests),
+        Err(failure) => return unreadable(&name, &failure),
+    };
+    let valid = findings.iter().all(|finding| finding.severity != Severity::Error);
+    let lines = findings.iter().map(ToString::to_string);
+    let lines = lines.chain(checked.warnings.iter().map(|warning| format!("warning: {warning}"))).collect();
+    let report = json!({"file": name, "valid": valid, "problems": [], "warnings": checked.warnings,
+                        "findings": findings});
+    Verdict { valid, lines, report }
+}
+
+fn unreadable(name: &str, failure: &Failure) -> Verdict {
+    let text = format!("{}: {}", failure.message, failure.causes.join(": "));
+    let report = json!({"file": name, "valid": false, "unreadable": text});
+    Verdict { valid: false, lines: vec![format!("error: {text}")], report }
 }

@@ -92,7 +92,7 @@ pub(crate) async fn wait(
     };
     let (looked, ()) = tokio::join!(watched, ui.follow(shown, doors.clock.clone()));
     match looked {
-        Some(looked) => looked.map_err(|fault| Failure::reading(&fault)),
+        Some(looked) => looked.map_err(|fault| doors.reading(&fault)),
         None => Err(Failure::new(Exit::Unverified, "verification was stopped")),
     }
 }
@@ -110,7 +110,7 @@ pub(crate) async fn nodes(observed: &Observed, doors: &Doors) -> Result<Vec<Obse
     if matches!(cluster.phase, Phase::Creating | Phase::Deleting) {
         return Ok(Vec::new());
     }
-    berth_kube::nodes(&doors.kubernetes(access)?).await
+    berth_kube::nodes(&doors.kubernetes(access, &cluster.name)?).await
 }
 
 /// Shows the wait as one step.

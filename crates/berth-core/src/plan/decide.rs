@@ -19,7 +19,7 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
         Goal::Present { spec, account, adopt } => match &spec.cloud {
             CloudSpec::Gke(cloud) => {
                 let wanted = gke::cluster::wanted(spec, cloud, account)?;
-                gke::present::plan(&wanted, adopt, observed)
+                Ok(with_kubernetes(gke::present::plan(&wanted, adopt, observed)?, spec, observed))
             }
             CloudSpec::Eks(cloud) => {
                 let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;

@@ -7,9 +7,6 @@ use crate::spec::{Autoscaler, Checked, Provider};
 pub fn not_applied(checked: &Checked) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |about: &str, text: &str| notes.push(Note { about: about.to_owned(), text: text.to_owned() });
-    if checked.spec.quotas.is_some() && checked.spec.cloud.provider() == Provider::Gke {
-        note("quotas", "checked, but this version does not put them into clusters of GKE");
-    }
     if !checked.workloads.is_empty() {
         note("workloads", "not started: this version does not put them into the cluster");
     }

@@ -1,0 +1,66 @@
+//! Finding and taking away what workloads and the network plugin have left.
+
+use berth_core::actions::eks::{EksClusterRef, EksPartKind};
+use berth_core::ports::{Progress, Started};
+use berth_core::run::Fault;
+
+use super::delete_part;
+use crate::cloud::EksCloud;
+use crate::read;
+use crate::ticket::Work;
+
+/// Begins to sweep; goes on as long as anything is found.
+pub(crate) async fn sweep(
+    cloud: &EksCloud,
+    cluster: &EksClusterRef,
+    vpc: Option<&str>,
+    kinds: &[EksPartKind],
+) -> Result<Started, Fault> {
+    match round(cloud, cluster, vpc, kinds).await? {
+        Progress::Done => Ok(Started::Done),
+        Progress::Pending(_) => {
+            let (vpc, kinds) = (vpc.map(ToOwned::to_owned), kinds.to_vec());
+            Ok(Work::Sweep { cluster: cluster.clone(), vpc, kinds }.waiting())
+        }
+    }
+}
+
+/// Looks once and tries to take away all that is found; done only when a look finds nothing.
+///
+/// One thing that cannot be taken away does not keep the others; its fault is told after all have been tried.
+pub(crate) async fn round(
+    cloud: &EksCloud,
+    cluster: &EksClusterRef,
+    vpc: Option<&str>,
+    kinds: &[EksPartKind],
+) -> Result<Progress, Fault> {
+    // Sorted by kind: the order in which they let go of each other.
+    let parts = read::left(cloud, cluster, vpc, kinds).await?;
+    let mut first_fault = None;
+    let mut held = None;
+    for part in &parts {
+        match delete_part::attempt(cloud, cluster, &part.thing).await {
+            Ok(Progress::Done) => {}
+            Ok(Progress::Pending(why)) => {
+                let words = format!("{} {}", part.thing.kind.words(), part.thing.id);
+                let said = why.map_or_else(|| words.clone(), |why| format!("{words}: {why}"));
+                held.get_or_insert(said);
+            }
+            Err(fault) => {
+                first_fault.get_or_insert(fault);
+            }
+        }
+    }
+    if let Some(fault) = first_fault {
+        return Err(fault);
+    }
+    if kinds.contains(&EksPartKind::LoadBalancer)
+        && let Progress::Pending(why) = delete_part::delete_target_groups(cloud, cluster).await?
+    {
+        return Ok(Progress::Pending(held.or(why)));
+    }
+    if parts.is_empty() {
+        return Ok(Progress::Done);
+    }
+    Ok(Progress::Pending(held.or_else(|| Some(format!("{} taken away, looking again", parts.len())))))
+}

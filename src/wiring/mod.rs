@@ -1,0 +1,15 @@
+//! Builds the doors to the outside, real or simulated. The only room that names the cloud crates, and the only place that asks
+//! whether the clouds are simulated.
+
+mod cluster_at;
+mod doors;
+mod eks;
+mod gke;
+mod simulated;
+mod through_kubernetes;
+
+pub(crate) use cluster_at::{ClusterAt, cluster_at};
+pub(crate) use doors::{Cloud, Doors, open, open_for};
+pub(crate) use eks::token_of_eks;
+pub(crate) use gke::token_of_gke;
+pub(crate) use simulated::Simulated;

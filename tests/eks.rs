@@ -1,0 +1,196 @@
+//! The same road on EKS, and what goes wrong there.
+
+use serde_json::{Value, json};
+
+use crate::control::Control;
+use crate::sandbox::Sandbox;
+use crate::spec::{SMALL_EKS, small_eks};
+
+const SPEED: u32 = 600;
+const CREATE: &str = "create -f small.yaml --simulate --yes";
+const DESTROY: &str = "destroy -f small.yaml --simulate --yes";
+
+fn start() -> (Sandbox, Control) {
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    small_eks(&sandbox);
+    (sandbox, control)
+}
+
+/// Takes the cluster away and asserts that AWS has nothing of it any more, billed or not.
+fn end(sandbox: &Sandbox, control: &Control) {
+    sandbox.berth(DESTROY).exits(0).says("0 left");
+    assert_nothing_left(control);
+}
+
+fn assert_nothing_left(control: &Control) {
+    assert_eq!(control.leftovers(), json!([]), "something of it is left on AWS");
+    assert_eq!(control.ledger()["billedNow"], json!([]));
+}
+
+fn count(control: &Control, method: &str) -> u64 {
+    control.ledger()["counts"][method].as_u64().unwrap_or(0)
+}
+
+#[test]
+fn one_file_makes_the_cluster_on_either_cloud() {
+    for provider in ["gke", "eks"] {
+        let (sandbox, control) = Sandbox::serving(SPEED);
+        let file = format!("-f clusters/ai-dubbing.yaml --provider {provider} --simulate");
+        sandbox.berth(&format!("create {file} --yes")).exits(0).says("nvidia.com/gpu");
+        sandbox.berth(&format!("create {file} --yes")).exits(0).says("nothing to do");
+        sandbox.berth(&format!("verify {file}")).exits(0);
+        sandbox.berth(&format!("destroy {file} --yes")).exits(0).says("0 left");
+        assert_nothing_left(&control);
+    }
+}
+
+#[test]
+fn a_cluster_is_found_by_its_name_alone_on_the_cloud_that_has_it() {
+    let (sandbox, control) = start();
+    sandbox.berth(CREATE).exits(0);
+    sandbox.berth("list --simulate").exits(0).says("eks").says("small");
+    let status = sandbox.berth("status small --simulate --output json").exits(0).json();
+    assert_eq!(status["provider"], "eks", "{status}");
+    let credential =
+        sandbox.berth("token --provider eks --location us-east-1 --cluster small --simulate").exits(0).json();
+    assert!(credential["status"]["token"].as_str().unwrap().starts_with("k8s-aws-v1."), "a token of EKS");
+    assert!(credential["status"]["expirationTimestamp"].is_string(), "kubectl must know when to ask again");
+    sandbox.berth("destroy small --simulate --yes").exits(0).says("0 left").says("VPCs");
+    assert_nothing_left(&control);
+    sandbox.berth("destroy small --simulate --yes").exits(0).says("is not there");
+}
+
+#[test]
+fn a_strangers_cluster_is_left_alone() {
+    let (sandbox, control) = start();
+    sandbox.berth(CREATE).exits(0);
+    sandbox.write("other.yaml", &SMALL_EKS.replace("name: small", "name: other"));
+    sandbox.berth("destroy -f other.yaml --simulate --yes").exits(0);
+    sandbox.berth("verify -f small.yaml --simulate").exits(0);
+    end(&sandbox, &control);
+}
+
+#[test]
+fn a_change_of_sharing_rolls_the_device_plugin_and_the_count_follows() {
+    let (sandbox, control) = start();
+    sandbox.berth(CREATE).exits(0);
+    sandbox.write("small.yaml", &SMALL_EKS.replace("shares: 4", "shares: 8"));
+    sandbox.berth("plan -f small.yaml --simulate --exit-code").exits(6).says("device plugin");
+    sandbox.berth(CREATE).exits(0);
+    sandbox.berth("verify -f small.yaml --simulate").exits(0).says("8");
+    end(&sandbox, &control);
+}
+
+#[test]
+fn a_stockout_fails_early_in_ec2s_own_words_and_names_what_runs() {
+    let (sandbox, control) = start();
+    control.arm_now(&json!({"no-capacity": {"instanceType": "g4dn.xlarge"}}));
+    sandbox
+        .berth(CREATE)
+        .exits(5)
+        .says("t4-pool")
+        .says("InsufficientInstanceCapacity")
+        .says("running and billed")
+        .says("berth destroy -f small.yaml --simulate");
+    control.arm_now(&json!("capacity-back"));
+    sandbox.berth(CREATE).exits(0);
+    sandbox.berth("verify -f small.yaml --simulate").exits(0);
+    end(&sandbox, &control);
+}
+
+#[test]
+fn a_stockout_in_one_zone_is_no_stockout() {
+    let (sandbox, control) = start();
+    control.arm_now(&json!({"no-capacity": {"instanceType": "g4dn.xlarge", "zone": "us-east-1a"}}));
+    sandbox.berth(CREATE).exits(0);
+    end(&sandbox, &control);
+}
+
+#[test]
+fn spot_that_cannot_be_had_falls_back_to_on_demand_and_says_so() {
+    let (sandbox, control) = start();
+    sandbox.write("small.yaml", &SMALL_EKS.replace("capacity: spot", "capacity: spot-then-on-demand"));
+    control.arm_now(&json!({"no-capacity": {"instanceType": "g4dn.xlarge", "spot": true}}));
+    sandbox.berth(CREATE).exits(0).says("falls back to on-demand for 1 of 1 nodes");
+    sandbox.berth("verify -f small.yaml --simulate").exits(0);
+    sandbox.berth(CREATE).exits(0).says("nothing to do");
+    end(&sandbox, &control);
+}
+
+#[test]
+fn missing_quota_is_refused_before_anything_is_touched() {
+    let (sandbox, control) = start();
+    for code in ["L-3819A6DF", "L-DB2E81BA"] {
+        control.quota(code, None, 0.0);
+    }
+    sandbox.berth(CREATE).exits(1).says("vCPU").says("nothing was created");
+    assert_eq!(count(&control, "ec2:CreateVpc"), 0);
+    assert_nothing_left(&control);
+}
+
+#[test]
+fn a_type_that_is_not_sold_is_refused_before_anything_is_touched() {
+    let (sandbox, control) = start();
+    let v100 = SMALL_EKS.replace("g4dn.xlarge", "p3.2xlarge").replace("type: t4", "type: v100");
+    sandbox.write("small.yaml", &v100);
+    sandbox.berth(CREATE).exits(1).says("p3.2xlarge");
+    assert_nothing_left(&control);
+}
+
+#[test]
+fn throttling_on_every_api_is_waited_out() {
+    for family in ["eks", "ec2", "iam", "sts", "autoscaling"] {
+        let (sandbox, control) = start();
+        let id = control.arm(&json!({"on": family, "nth": 2, "do": {"throttle": {"seconds": 20, "code": 429}}}));
+        sandbox.berth(CREATE).exits(0);
+        let fired = control.fault(id)["fired"].as_u64().unwrap();
+        assert!(fired >= 1 || family == "sts", "{family} was not throttled");
+        let id = control.arm(&json!({"on": family, "nth": 1, "do": {"throttle": {"seconds": 20, "code": 503}}}));
+        end(&sandbox, &control);
+        assert!(control.fault(id)["fired"].as_u64().unwrap() >= 1 || family == "autoscaling", "{family}");
+    }
+}
+
+#[test]
+fn nodes_that_never_join_fail_the_group_and_the_next_run_makes_it_anew() {
+    let (sandbox, control) = start();
+    let issue =
+        json!({"issue": {"code": "NodeCreationFailure", "message": "Instances failed to join the kubernetes cluster"}});
+    control.arm(&json!({"on": "eks:CreateNodegroup", "matches": "t4-pool", "times": 1, "do": issue}));
+    sandbox.berth(CREATE).exits(5).says("failed to join");
+    control.clear_faults();
+    sandbox.berth(CREATE).exits(0);
+    end(&sandbox, &control);
+}
+
+#[test]
+fn what_the_network_plugin_and_workloads_leave_is_taken_away() {
+    let (sandbox, control) = start();
+    sandbox.berth(CREATE).exits(0);
+    control.arm(&json!({"on": "eks:DeleteNodegroup", "times": 9, "do": {"leave-interfaces": {"count": 2}}}));
+    make_workloads(&sandbox);
+    end(&sandbox, &control);
+}
+
+/// A Service with a load balancer and a claim with a volume, by kubectl, as a user would make them.
+fn make_workloads(sandbox: &Sandbox) {
+    if !crate::witnesses::present(&["kubectl"]) {
+        return;
+    }
+    let kubeconfig = sandbox.berth("kubeconfig small --simulate").exits(0).stdout.trim().replace("[BOX]/", "");
+    let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"},
+         "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]}},
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "models", "namespace": "default"},
+         "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "gp2",
+                  "resources": {"requests": {"storage": "10Gi"}}}},
+    ]});
+    sandbox.write("objects.json", &objects.to_string());
+    let apply = format!("--kubeconfig {kubeconfig} apply --validate=false -f objects.json");
+    sandbox.other("kubectl", &apply).exits(0);
+    crate::control::eventually("the load balancer has a name", || {
+        let get = format!("--kubeconfig {kubeconfig} get service web -o json");
+        let service: Value = sandbox.other("kubectl", &get).exits(0).json();
+        service["status"]["loadBalancer"]["ingress"][0]["hostname"].is_string()
+    });
+}
