@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind;
 use berth_core::observed::IssueCause;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
@@ -289,12 +290,17 @@ fn of_error<E: Answer>(error: &CallError<E>) -> (FaultKind, Retry, String) {
         SdkError::DispatchFailure(failure) if failure.is_io() && never_connected(error) => {
             (FaultKind::Unavailable, Retry::Backoff, chain(error))
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() || is_transient(failure) => {
             (FaultKind::Lost, Retry::Backoff, chain(error))
         }
         SdkError::ConstructionFailure(_) => (FaultKind::Refused, Retry::Never, chain(error)),
         _ => (FaultKind::Other, Retry::Never, chain(error)),
     }
+}
+
+/// A connection that closed before the answer was whole is none of the other kinds.
+fn is_transient(failure: &DispatchFailure) -> bool {
+    failure.as_other() == Some(ErrorKind::TransientError)
 }
 
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -55,9 +55,12 @@ async fn create(
     let call = call.tag_specifications(find::tagged(ResourceType::Natgateway, &wanted.tags));
     let made = call.send().await.map_err(|error| {
         let fault = making::not_made(&tried, &error);
-        // The one an earlier try has made has the address and is not shown yet, or a dead one still holds it.
-        let taken = classify::code_of(&error) == Some("Resource.AlreadyAssociated");
-        if taken { making::again(fault) } else { fault }
+        match classify::code_of(&error) {
+            // The one an earlier try has made has the address and is not shown yet, or a dead one still holds it;
+            // or EC2 does not know yet that the VPC's gateway is attached.
+            Some("Resource.AlreadyAssociated" | "Gateway.NotAttached") => making::again(fault),
+            _ => fault,
+        }
     })?;
     Ok(made.nat_gateway.unwrap_or_else(|| NatGateway::builder().build()))
 }

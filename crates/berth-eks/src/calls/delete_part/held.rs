@@ -29,7 +29,10 @@ pub(super) async fn cleared(cloud: &EksCloud, progress: Progress, filter: (&str,
 async fn interfaces(cloud: &EksCloud, (name, value): (&str, &str)) -> Vec<NetworkInterface> {
     let call = cloud.read.ec2.describe_network_interfaces().filters(find::filter(name, value));
     let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-    found.unwrap_or_default()
+    let mut found: Vec<NetworkInterface> = found.unwrap_or_default();
+    // A public address is what holds a gateway.
+    found.sort_by_key(|interface| interface.association.is_none());
+    found
 }
 
 /// `held by network interface eni-1 (ELB app/x) and 2 more`

@@ -14,17 +14,17 @@ pub(super) async fn nat(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress,
     let found = seen(part, found)?.and_then(|found| found.nat_gateways).unwrap_or_default();
     let Some(nat) = found.first() else { return Ok(Progress::Done) };
     let deleting = || Progress::Pending(Some(NatGatewayState::Deleting.as_str().to_owned()));
+    let delete = || cloud.write.ec2.delete_nat_gateway().nat_gateway_id(&part.id).send();
     match nat.state {
         Some(NatGatewayState::Deleted) => Ok(Progress::Done),
+        // It holds nothing, and EC2 may list it so for an hour.
+        Some(NatGatewayState::Failed) => outcome(part, delete().await),
         Some(NatGatewayState::Deleting) => Ok(deleting()),
-        _ => {
-            let sent = cloud.write.ec2.delete_nat_gateway().nat_gateway_id(&part.id).send().await;
-            // Taken is not gone.
-            Ok(match outcome(part, sent)? {
-                Progress::Done => deleting(),
-                pending @ Progress::Pending(_) => pending,
-            })
-        }
+        // Accepted is not gone.
+        _ => Ok(match outcome(part, delete().await)? {
+            Progress::Done => deleting(),
+            pending @ Progress::Pending(_) => pending,
+        }),
     }
 }
 
