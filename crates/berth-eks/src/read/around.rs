@@ -12,8 +12,7 @@ use crate::cloud::EksCloud;
 use crate::facts;
 
 /// Kinds that are found in the VPCs of ours, once these are known.
-const IN_VPC: [EksPartKind; 3] =
-    [EksPartKind::LoadBalancer, EksPartKind::NetworkInterface, EksPartKind::SecurityGroup];
+const IN_VPC: [EksPartKind; 3] = [EksPartKind::LoadBalancer, EksPartKind::NetworkInterface, EksPartKind::SecurityGroup];
 
 /// What was found around a cluster, but for what only the cluster itself tells.
 pub(crate) struct Ground {
@@ -132,9 +131,7 @@ fn add(found: &mut Surroundings, kind: EksPartKind, read: Result<Vec<EksPart>, F
 /// What it takes to look for a kind.
 fn permission(kind: EksPartKind) -> &'static str {
     match kind {
-        EksPartKind::LoadBalancer => {
-            "elasticloadbalancing:DescribeLoadBalancers and elasticloadbalancing:DescribeTags"
-        }
+        EksPartKind::LoadBalancer => "elasticloadbalancing:DescribeLoadBalancers and elasticloadbalancing:DescribeTags",
         EksPartKind::Volume => "ec2:DescribeVolumes",
         EksPartKind::NetworkInterface => "ec2:DescribeNetworkInterfaces",
         EksPartKind::LaunchTemplate => "ec2:DescribeLaunchTemplates",

@@ -220,9 +220,8 @@ mod tests {
 
     #[test]
     fn taints_are_sorted_and_a_pool_without_a_tag_is_the_group() {
-        let taint = |key: &str, effect: EksTaintEffect| {
-            aws_sdk_eks::types::Taint::builder().key(key).effect(effect).build()
-        };
+        let taint =
+            |key: &str, effect: EksTaintEffect| aws_sdk_eks::types::Taint::builder().key(key).effect(effect).build();
         let group = Nodegroup::builder()
             .nodegroup_name("g")
             .taints(taint("z", EksTaintEffect::NoSchedule))

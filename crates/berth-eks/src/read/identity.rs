@@ -14,7 +14,6 @@ use super::{AT_A_TIME, part, unread};
 use crate::classify;
 use crate::cloud::EksCloud;
 
-
 /// The roles berth makes for a cluster, of those that are there, and what could not be read about them.
 ///
 /// A role of such a name that is not ours is not listed: making ours then says that it is in the way.

@@ -77,9 +77,11 @@ pub(super) async fn addresses(cloud: &EksCloud, cluster: &EksClusterRef) -> Resu
     // EC2 gives all addresses at once.
     let found = cloud.read.ec2.describe_addresses().set_filters(Some(find::of_cluster(cluster))).send().await;
     let found = found.map_err(|error| classify::of_call("look for addresses", &error))?;
-    let parts = found.addresses.unwrap_or_default().into_iter().map(|found: Address| {
-        part::part(EksPartKind::Address, found.allocation_id, "", part::of_ec2(found.tags))
-    });
+    let parts = found
+        .addresses
+        .unwrap_or_default()
+        .into_iter()
+        .map(|found: Address| part::part(EksPartKind::Address, found.allocation_id, "", part::of_ec2(found.tags)));
     Ok(parts.collect())
 }
 
@@ -207,7 +209,8 @@ mod tests {
     fn a_gateway_is_attached_and_a_nat_gateway_available() {
         let loose = gateway(InternetGateway::builder().set_tags(tags("internet-gateway")).build());
         assert_eq!((loose.state.as_str(), loose.complete), ("detached", false));
-        let attachment = InternetGatewayAttachment::builder().vpc_id("vpc-1").state(AttachmentStatus::from("available"));
+        let attachment =
+            InternetGatewayAttachment::builder().vpc_id("vpc-1").state(AttachmentStatus::from("available"));
         let held = gateway(InternetGateway::builder().attachments(attachment.build()).build());
         assert_eq!((held.state.as_str(), held.complete), ("available", true));
         let read = |state| nat(NatGateway::builder().state(state).build()).map(|nat| nat.complete);
