@@ -30,8 +30,11 @@ pub(super) async fn delete(cloud: &EksCloud, cluster: &EksClusterRef, part: &Eks
 
 /// Target groups of the cluster that no load balancer uses any more.
 pub(super) async fn delete_target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Progress, Fault> {
+    let Some(groups) = target_groups(cloud, cluster).await? else {
+        return Ok(Progress::Pending(Some("target groups go away".to_owned())));
+    };
     let mut progress = Progress::Done;
-    for part in target_groups(cloud, cluster).await? {
+    for part in groups {
         let sent = cloud.write.balancers.delete_target_group().target_group_arn(&part.id).send().await;
         if let pending @ Progress::Pending(_) = outcome(&part, sent)? {
             progress = pending;
@@ -40,7 +43,8 @@ pub(super) async fn delete_target_groups(cloud: &EksCloud, cluster: &EksClusterR
     Ok(progress)
 }
 
-async fn target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Vec<EksPartRef>, Fault> {
+/// Those of the cluster; `None` if one went while they were asked for, which fails the question about all.
+async fn target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Option<Vec<EksPartRef>>, Fault> {
     let part = |id: &str| EksPartRef { kind: EksPartKind::LoadBalancer, id: id.to_owned() };
     let all = part("target groups");
     let found: Result<Vec<_>, _> =
@@ -51,14 +55,14 @@ async fn target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Vec<
     let mut ours = Vec::new();
     for arns in loose.chunks(MOST_TAGGED) {
         let tags = cloud.read.balancers.describe_tags().set_resource_arns(Some(arns.to_vec())).send().await;
-        // One that went meanwhile fails the whole call; the next look asks again.
-        for described in seen(&all, tags)?.and_then(|tags| tags.tag_descriptions).unwrap_or_default() {
+        let Some(tags) = seen(&all, tags)? else { return Ok(None) };
+        for described in tags.tag_descriptions.unwrap_or_default() {
             if described.tags().iter().any(|tag| is_of(cluster, tag.key().unwrap_or_default(), tag.value())) {
                 ours.push(part(described.resource_arn().unwrap_or_default()));
             }
         }
     }
-    Ok(ours)
+    Ok(Some(ours))
 }
 
 /// Whether a tag is that of a load balancer controller for this cluster.
