@@ -2,12 +2,12 @@
 
 pub(crate) mod look;
 mod nat;
+mod once;
 mod part;
-mod poll;
 mod sweep;
 mod update;
 pub(crate) mod verdict;
 
 pub(crate) use look::Look;
-pub(crate) use poll::{poll, unseen};
+pub(crate) use once::{poll, unseen};
 pub(crate) use update::ended;

@@ -8,8 +8,8 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use super::look::Look;
 use crate::classify;
 
-/// Issues of a node group that is being made which pass by themselves or which EKS decides about: IAM and the cluster's access
-/// entries are slow to spread, throttling and failures of EKS's own end, and nodes get 15 minutes to join before EKS fails the group.
+/// Issues about permissions that pass by themselves while a node group is being made: IAM and the cluster's access entries are slow
+/// to spread.
 const PERMISSIONS_THAT_SPREAD: [&str; 3] = ["AccessDenied", "IamInstanceProfileNotFound", "IamNodeRoleNotFound"];
 
 /// Issues of a node group that never heal while it is being made, though they are neither a stockout, a quota nor a permission: what
