@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_eks::types::{AccessScope, AccessScopeType};
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksCapacity, EksPart, EksPartKind, EksSubnets};
 use berth_core::observed::{Observed, ObservedCloud, Phase};
@@ -40,6 +43,17 @@ fn incomplete(observed: &Observed) -> Vec<&str> {
     observed.around.parts.iter().filter(|part| !part.complete).map(|part| part.part.as_deref().unwrap()).collect()
 }
 
+/// AWS as somebody else reaches it.
+fn other(bench: &Bench) -> aws_config::SdkConfig {
+    let credentials = Credentials::new("AKIABERTHSIMULATOR00", "secret", None, None, "test");
+    aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+        .region(aws_config::Region::new(REGION))
+        .endpoint_url(&bench.base)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
 /// Network, roles and the cluster itself.
 async fn make_cluster(bench: &Bench) {
     let wanted = wanted();
@@ -74,7 +88,8 @@ async fn a_cluster_is_read_back_as_it_was_wanted() {
     let before = calls(&bench, &BTreeMap::new()).await;
     let observed = bench.observe().await;
     let made = calls(&bench, &before).await;
-    assert!(made.values().sum::<u64>() <= 38, "{made:?}");
+    // Nothing is asked twice: what comes to the 19 calls is of the cluster's own lists, and of each role, group, add-on and admin.
+    assert_eq!(made.values().sum::<u64>(), 35, "{made:?}");
     assert_eq!((observed.around.unread.clone(), observed.around.checked.clone()), (Vec::new(), all_kinds()));
     assert_eq!(incomplete(&observed), Vec::<&str>::new());
     // What is wanted is there, so nothing is left to do on AWS.
@@ -262,8 +277,69 @@ async fn administrators_are_read_over_all_pages_and_only_those_of_the_whole_clus
         let (principal, tags) = (principal.clone(), BTreeMap::new());
         bench.drive(EksAction::GrantAdmin { cluster: reference(), principal, tags }).await.unwrap();
     }
+    let eks = aws_sdk_eks::Client::new(&other(&bench));
+    let of_some = format!("arn:aws:iam::{ACCOUNT}:user/of-one-namespace");
+    eks.create_access_entry().cluster_name(NAME).principal_arn(&of_some).send().await.unwrap();
+    let scope = AccessScope::builder().r#type(AccessScopeType::Namespace).namespaces("film").build();
+    let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
+    let call = eks.associate_access_policy().cluster_name(NAME).principal_arn(&of_some).policy_arn(policy);
+    call.access_scope(scope).send().await.unwrap();
     let ObservedCloud::Eks(description) = bench.cluster().await.cloud else { panic!("a cluster of EKS") };
     assert_eq!(description.admins.len(), 105);
     assert!(principals.iter().all(|principal| description.admins.contains(principal)));
+    assert!(!description.admins.contains(&of_some));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn interfaces_that_the_network_plugin_strands_are_seen() {
+    let bench = Bench::start().await;
+    let wanted = wanted();
+    make_cluster(&bench).await;
+    bench.drive(addon(&wanted, "vpc-cni")).await.unwrap();
+    for action in group(&wanted, "cpu-pool") {
+        bench.drive(action).await.unwrap();
+    }
+    let there = bench.observe().await;
+    assert!(of_kind(&there, EksPartKind::NetworkInterface).is_empty());
+    let groups = of_kind(&there, EksPartKind::SecurityGroup);
+    assert!(groups.len() == 1 && groups[0].part.is_none(), "{groups:?}");
+    bench.arm(json!({"on": "eks:DeleteNodegroup", "do": {"leave-interfaces": {"count": 2}}})).await;
+    bench.drive(EksAction::DeleteGroup { cluster: reference(), group: "cpu-pool".to_owned() }).await.unwrap();
+    let left = of_kind(&bench.observe().await, EksPartKind::NetworkInterface);
+    let tagged = |part: &EksPart| part.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == NAME);
+    assert!(left.len() == 2 && left.iter().all(tagged), "{left:?}");
+    assert!(left.iter().all(|part| part.state == "available" && part.part.is_none()), "{left:?}");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn log_groups_are_known_by_name_and_oidc_providers_by_tags_or_issuer() {
+    let bench = Bench::start().await;
+    let config = other(&bench);
+    let (iam, logs) = (aws_sdk_iam::Client::new(&config), aws_sdk_cloudwatchlogs::Client::new(&config));
+    for name in ["/aws/eks/dubbing/cluster", "/aws/eks/dubbing/cluster-of-old", "/aws/eks/film/cluster"] {
+        logs.create_log_group().log_group_name(name).send().await.unwrap();
+    }
+    let provider = async |url: &str, tags: &[(&str, &str)]| {
+        let tag =
+            |(key, value): &(&str, &str)| aws_sdk_iam::types::Tag::builder().key(*key).value(*value).build().unwrap();
+        let tags = tags.iter().map(tag).collect();
+        let call = iam.create_open_id_connect_provider().url(url).client_id_list("sts.amazonaws.com");
+        call.set_tags(Some(tags)).send().await.unwrap().open_id_connect_provider_arn.unwrap()
+    };
+    let ours = [("managed-by", "berth"), ("berth-cluster", NAME)];
+    let by_tags = provider("https://oidc.eks.us-east-1.amazonaws.com/id/0A", &ours).await;
+    provider("https://oidc.eks.us-east-1.amazonaws.com/id/0B", &[("berth-cluster", NAME)]).await;
+    let observed = bench.observe().await;
+    let ids: Vec<&str> = observed.around.parts.iter().map(|part| part.thing.id.as_str()).collect();
+    assert_eq!(ids, ["/aws/eks/dubbing/cluster", by_tags.as_str()]);
+
+    // While there is a cluster its issuer tells, whoever made the provider.
+    make_cluster(&bench).await;
+    let ObservedCloud::Eks(description) = bench.cluster().await.cloud else { panic!("a cluster of EKS") };
+    let by_issuer = provider(&description.issuer.unwrap(), &[]).await;
+    let providers = of_kind(&bench.observe().await, EksPartKind::OidcProvider);
+    assert_eq!(providers.iter().map(|part| &part.thing.id).collect::<Vec<_>>(), [&by_issuer]);
     bench.stop().await;
 }
