@@ -5,6 +5,7 @@
 #[path = "kubectl/server.rs"]
 mod server;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -69,6 +70,19 @@ impl Kubectl {
             .env("HOME", self.home.path())
             .env("KUBECONFIG", self.home.path().join("config"));
         command
+    }
+
+    /// What comes of a manifest on kubectl's standard input.
+    fn sends(&self, arguments: &[&str], manifest: &Value) -> Output {
+        let mut running = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        running.stdin.take().unwrap().write_all(manifest.to_string().as_bytes()).unwrap();
+        running.wait_with_output().unwrap()
     }
 
     /// What kubectl prints when it is content.
@@ -283,5 +297,118 @@ fn kubectl_watches_nodes_come() {
         let said = watching.wait_with_output().unwrap();
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
         assert_eq!(line(&text, "gke-a100-2")[1], "Ready");
+    });
+}
+
+/// Two services in one namespace: each pod is counted by its priority class, and pods of no class are kept out.
+fn fenced_services() -> Value {
+    let quota = |name: &str, hard: Value, operator: &str, values: &[&str]| {
+        let selector = json!({"matchExpressions": [
+            {"scopeName": "PriorityClass", "operator": operator, "values": values},
+        ]});
+        json!({
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name, "namespace": "models"},
+            "spec": {"hard": hard, "scopeSelector": selector},
+        })
+    };
+    let hard = json!({
+        "requests.cpu": "4", "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi",
+        "requests.nvidia.com/gpu": "2",
+    });
+    let class = json!({
+        "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "stt"}, "value": 0,
+        "globalDefault": false, "description": "Counts a pod into the quota of service stt.",
+    });
+    let range = json!({
+        "apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "defaults", "namespace": "models"},
+        "spec": {"limits": [{
+            "type": "Container",
+            "default": {"cpu": "1", "memory": "1Gi"}, "defaultRequest": {"cpu": "100m", "memory": "128Mi"},
+        }]},
+    });
+    json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "models"}},
+        class,
+        quota("stt", hard, "In", &["stt"]),
+        quota("closing", json!({"pods": "0"}), "NotIn", &["stt"]),
+        range,
+    ]})
+}
+
+fn pod(name: &str, class: Option<&str>, gpus: u32) -> Value {
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "models"},
+        "spec": {"containers": [
+            {"name": "app", "image": "registry.example/app:1", "resources": {"limits": {"nvidia.com/gpu": gpus}}},
+        ]},
+    });
+    if let Some(class) = class {
+        pod["spec"]["priorityClassName"] = json!(class);
+    }
+    pod
+}
+
+#[test]
+fn quotas_fence_services_and_kubectl_shows_them() {
+    with_each(|kubectl| {
+        let apply = ["apply", "--server-side", "--validate=false", "-f", "-"];
+        let applied = kubectl.sends(&apply, &fenced_services());
+        assert!(applied.status.success(), "{applied:?}");
+        for quota in ["quota/stt", "quota/closing"] {
+            kubectl.says(&["wait", "-n", "models", "--for=jsonpath={.status.used}", quota, "--timeout=10s"]);
+        }
+        let create = ["create", "--validate=false", "-f", "-"];
+        let refusal = |manifest: &Value| {
+            let Output { status, stderr, .. } = kubectl.sends(&create, manifest);
+            assert!(!status.success());
+            String::from_utf8_lossy(&stderr).into_owned()
+        };
+        let forbidden = |name: &str, why: &str| {
+            let source = "Error from server (Forbidden): error when creating \"STDIN\"";
+            format!("{source}: pods \"{name}\" is forbidden: {why}\n")
+        };
+        assert_eq!(
+            refusal(&pod("stray", None, 1)),
+            forbidden("stray", "exceeded quota: closing, requested: pods=1, used: pods=0, limited: pods=0")
+        );
+        assert_eq!(
+            refusal(&pod("lost", Some("tts"), 1)),
+            forbidden("lost", "no PriorityClass with name tts was found")
+        );
+        assert!(kubectl.sends(&create, &pod("one", Some("stt"), 2)).status.success());
+        let gpu = "requests.nvidia.com/gpu";
+        assert_eq!(
+            refusal(&pod("two", Some("stt"), 1)),
+            forbidden("two", &format!("exceeded quota: stt, requested: {gpu}=1, used: {gpu}=2, limited: {gpu}=2"))
+        );
+        let table = kubectl.says(&["get", "resourcequota", "-n", "models"]);
+        let columns: Vec<&str> = line(&table, "NAME").into_iter().filter(|word| *word != "AGE").collect();
+        assert_eq!(columns, ["NAME", "REQUEST", "LIMIT"]);
+        assert!(table.contains("requests.cpu: 100m/4, requests.memory: 128Mi/8Gi, requests.nvidia.com/gpu: 2/2"));
+        assert!(table.contains("limits.cpu: 1/4, limits.memory: 1Gi/8Gi"), "{table}");
+        let text = kubectl.says(&["describe", "quota", "stt", "-n", "models"]);
+        assert_eq!(line(&text, gpu), [gpu, "2", "2"]);
+        assert_eq!(line(&text, "limits.memory"), ["limits.memory", "1Gi", "8Gi"]);
+        kubectl.says(&["delete", "pod", "one", "-n", "models"]);
+        let text = kubectl.says(&["describe", "quota", "stt", "-n", "models"]);
+        assert_eq!(line(&text, gpu), [gpu, "0", "2"]);
+    });
+}
+
+#[test]
+fn kubectl_shows_priority_classes_and_limit_ranges() {
+    with_each(|kubectl| {
+        let applied = kubectl.sends(&["apply", "--server-side", "--validate=false", "-f", "-"], &fenced_services());
+        assert!(applied.status.success(), "{applied:?}");
+        let classes = kubectl.says(&["get", "pc"]);
+        assert_eq!(line(&classes, "NAME").join(" "), "NAME VALUE GLOBAL-DEFAULT AGE PREEMPTIONPOLICY");
+        assert_eq!(line(&classes, "stt")[1..3], ["0", "false"]);
+        assert_eq!(line(&classes, "system-node-critical")[1], "2000001000");
+        let ranges = kubectl.says(&["get", "limits", "-A"]);
+        assert_eq!(line(&ranges, "NAMESPACE").join(" "), "NAMESPACE NAME CREATED AT");
+        let text = kubectl.says(&["describe", "limits", "defaults", "-n", "models"]);
+        assert_eq!(line(&text, "Container"), ["Container", "cpu", "-", "-", "100m", "1", "-"]);
+        let deleted = kubectl.says(&["delete", "limits,quota", "--all", "-n", "models"]);
+        assert_eq!(deleted.lines().count(), 3, "{deleted}");
     });
 }

@@ -5,6 +5,7 @@
 //! The behaviours were taken from recorded answers of a kube-apiserver 1.36; `tests/transcripts.rs` holds the store to them.
 
 mod accept;
+mod admission;
 mod controllers;
 mod decode;
 mod discovery;

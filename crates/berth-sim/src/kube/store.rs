@@ -141,6 +141,14 @@ impl Store {
         reply
     }
 
+    /// Lets the cluster's controllers look at what is there, as each request does.
+    ///
+    /// For a server between requests: what a controller does a while after a write, such as filling in a new quota,
+    /// reaches a client that only watches when this is called.
+    pub fn settle(&mut self, now: Timestamp) {
+        controllers::settle(self, now);
+    }
+
     /// What a watch has to say since it was last asked.
     #[must_use]
     pub fn poll_watch(&self, watch: &mut Watch, now: Timestamp) -> WatchStep {
@@ -163,6 +171,13 @@ impl Store {
             .into_iter()
             .flat_map(move |objects| objects.range(prefix.to_owned()..))
             .take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    /// The objects of a kind in a namespace, in the order of their names.
+    pub(crate) fn in_namespace(&self, kind: &Kind, namespace: &str) -> Vec<&Value> {
+        let prefix = format!("{namespace}/");
+        let objects = self.objects.get(kind.storage).into_iter().flat_map(|objects| objects.range(prefix.clone()..));
+        objects.take_while(|(key, _)| key.starts_with(&prefix)).map(|(_, object)| &**object).collect()
     }
 
     /// The only way in: replaces or, with nothing, removes an object under a new resourceVersion.

@@ -73,7 +73,10 @@ fn stream_watch(mut out: &TcpStream, served: &Served, mut watch: Watch) -> Optio
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: {}\r\n\r\n", watch.content_type());
     out.write_all(head.as_bytes()).ok()?;
     loop {
-        let said = served.store.lock().unwrap().poll_watch(&mut watch, Timestamp::now());
+        let mut store = served.store.lock().unwrap();
+        store.settle(Timestamp::now());
+        let said = store.poll_watch(&mut watch, Timestamp::now());
+        drop(store);
         if !said.bytes.is_empty() {
             out.write_all(format!("{:x}\r\n", said.bytes.len()).as_bytes()).ok()?;
             out.write_all(&said.bytes).ok()?;

@@ -25,19 +25,29 @@ pub(crate) fn replay(steps: &[Value]) -> Outcome {
     let now = "2026-11-21T04:00:00Z".parse().unwrap();
     let mut store = Store::new(now, "v1.36.0");
     // What the recorded server had before the first step.
-    for (name, value, default) in
-        [("high-priority", 1_000_000, false), ("medium-priority", 100_000, true), ("low-priority", 10_000, false)]
-    {
-        let mut class = json!({
-            "metadata": {"name": name, "generation": 1}, "value": value, "preemptionPolicy": "PreemptLowerPriority",
-        });
-        if default {
-            class["globalDefault"] = json!(true);
-        }
+    for class in classes() {
         store.put(now, "priorityclasses", None, class);
     }
     let mut replay = Replay { store, now, answers: Answers::new(), background: BTreeMap::new() };
     steps.iter().filter_map(|step| replay.step(step)).collect()
+}
+
+fn classes() -> [Value; 3] {
+    let class = |name: &str, value: u32, description: &str| {
+        json!({
+            "metadata": {"name": name, "generation": 1},
+            "value": value,
+            "description": description,
+            "preemptionPolicy": "PreemptLowerPriority",
+        })
+    };
+    let mut medium = class("medium-priority", 100_000, "Medium priority for standard model inference workloads");
+    medium["globalDefault"] = json!(true);
+    [
+        class("high-priority", 1_000_000, "High priority for critical model inference workloads"),
+        medium,
+        class("low-priority", 10_000, "Low priority for batch processing and non-critical workloads"),
+    ]
 }
 
 impl Replay {

@@ -8,7 +8,7 @@ use crate::kube::failure::{Failure, Outcome};
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, ownership, rules, time};
+use crate::kube::{admission, decode, ownership, rules, time};
 
 /// What a client may say about an object that only the server decides.
 const SERVER_FIELDS: &[&str] =
@@ -47,12 +47,14 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, ow
     // What admission and the strategy of the kind fill in belongs to nobody.
     rules::complete(asked.kind, &mut object);
     own(asked, &mut object, owners);
+    admission::fill_in(store, asked, &mut object)?;
     rules::admit(asked.kind, &mut object, asked.now, store.resource_version());
     rules::complete(asked.kind, &mut object);
     let causes = rules::validate(asked.kind, &object);
     if !causes.is_empty() {
         return Err(Failure::invalid(asked.kind, &name, &causes));
     }
+    let charges = admission::check(store, asked, &object, None)?;
     let key = asked.kind.key(asked.namespace, &name);
     if let Some(existing) = store.object(asked.kind, &key) {
         let deleting = existing["metadata"]["deletionTimestamp"].is_string();
@@ -61,6 +63,7 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, ow
     if asked.request.dry_run() {
         return Ok(asked.writer.reply(201, &object));
     }
+    charges.carry_out(store);
     let written = store.write(asked.kind, key, Some(object));
     Ok(asked.writer.reply(201, written.as_deref().unwrap_or(&Value::Null)))
 }

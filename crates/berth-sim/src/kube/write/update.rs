@@ -10,7 +10,7 @@ use crate::kube::kinds::{Kind, Subresource};
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, ownership, patch, rules};
+use crate::kube::{admission, decode, ownership, patch, rules};
 
 /// Where the owners of the written fields come from.
 #[derive(Debug)]
@@ -114,6 +114,7 @@ pub(crate) fn replace(
     if !causes.is_empty() {
         return Err(Failure::invalid(asked.kind, name, &causes));
     }
+    let charges = admission::check(store, asked, &object, Some(current))?;
     object["metadata"]["resourceVersion"] = current["metadata"]["resourceVersion"].clone();
     if released(&object) {
         if !asked.request.dry_run() {
@@ -124,6 +125,7 @@ pub(crate) fn replace(
     if asked.request.dry_run() || object == **current {
         return Ok(asked.writer.reply(200, &object));
     }
+    charges.carry_out(store);
     let written = store.write(asked.kind, asked.key(), Some(object));
     Ok(asked.writer.reply(200, written.as_deref().unwrap_or(&Value::Null)))
 }
