@@ -15,6 +15,7 @@ use berth_core::run::Fault;
 use berth_core::spec::ClusterSpec;
 
 use crate::cloud::EksCloud;
+pub(crate) use places::zones;
 use unread::Unread;
 
 /// Reads everything at once; each part on its own may be refused.
@@ -23,7 +24,7 @@ use unread::Unread;
 /// AWS did not answer, or not as it should; being refused is no error.
 pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudFacts, Fault> {
     let (zones, offers, versions, limits, usage, scores, prices) = futures::join!(
-        places::zones(cloud),
+        zones(cloud),
         places::offers(cloud, machine_types(spec)),
         places::versions(cloud),
         quotas::limits(cloud),

@@ -15,7 +15,7 @@ use crate::cloud::EksCloud;
 pub(super) type Sold = BTreeMap<String, BTreeSet<String>>;
 
 /// Zones of the region that are up and take no opting in, which is what keeps local zones out.
-pub(super) async fn zones(cloud: &EksCloud) -> Result<Vec<ObservedZone>, Fault> {
+pub(crate) async fn zones(cloud: &EksCloud) -> Result<Vec<ObservedZone>, Fault> {
     let read = cloud.read.ec2.describe_availability_zones().send().await;
     let tried = format!("list the zones of {}", cloud.region());
     let read = read.map_err(|error| classify::of_call(tried, &error))?;

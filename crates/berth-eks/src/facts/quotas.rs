@@ -34,9 +34,13 @@ pub(super) type Limits = BTreeMap<&'static str, f64>;
 
 /// Each quota's limit; `None` for one that AWS does not know here.
 pub(super) async fn limits(cloud: &EksCloud) -> Vec<Result<Option<(&'static str, f64)>, Fault>> {
-    let all = VCPUS.iter().map(|(.., code)| ("ec2", *code)).chain(THINGS);
-    let asked = futures::stream::iter(all).map(|(service, code)| limit(cloud, service, code));
-    asked.buffer_unordered(AT_ONCE).collect().await
+    // A list first: a stream of closures over references is not known to be `Send`.
+    let all: Vec<_> = VCPUS.iter().map(|(.., code)| ("ec2", *code)).chain(THINGS).collect();
+    let mut asked = Vec::new();
+    for (service, code) in all {
+        asked.push(limit(cloud, service, code));
+    }
+    futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await
 }
 
 async fn limit(

@@ -38,7 +38,8 @@ fn machine_types(pool: &PoolSpec) -> impl Iterator<Item = &String> {
 
 /// Scores of each spot pool in the zones of the region.
 pub(super) async fn scores(cloud: &EksCloud, spec: &ClusterSpec) -> Vec<Result<Vec<Score>, Fault>> {
-    futures::future::join_all(spot_pools(spec).map(|pool| scores_of(cloud, pool))).await
+    let asked: Vec<_> = spot_pools(spec).map(|pool| scores_of(cloud, pool)).collect();
+    futures::future::join_all(asked).await
 }
 
 async fn scores_of(cloud: &EksCloud, pool: &PoolSpec) -> Result<Vec<Score>, Fault> {

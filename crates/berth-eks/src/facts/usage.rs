@@ -260,7 +260,7 @@ mod tests {
             .cpu_options(CpuOptions::builder().core_count(1).threads_per_core(1).build());
         let spot = Instance::builder().instance_type(InstanceType::M5Xlarge);
         let spot = spot.instance_lifecycle(InstanceLifecycleType::Spot);
-        let block = Instance::builder().instance_type(InstanceType::P5_48Xlarge);
+        let block = Instance::builder().instance_type(InstanceType::P548xlarge);
         let block = block.instance_lifecycle(InstanceLifecycleType::CapacityBlock);
         let hosted = Instance::builder().instance_type(InstanceType::M5Xlarge);
         let hosted = hosted.placement(Placement::builder().tenancy(Tenancy::Host).build());

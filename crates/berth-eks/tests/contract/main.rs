@@ -1,5 +1,20 @@
 //! The real SDK, over a socket, against the simulated AWS.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests stop where they cannot go on, and say why they skip"
+)]
 
+mod aws;
 mod bench;
+mod control;
+mod crowd;
+mod deletion;
+mod facts;
+mod looks;
+mod moto;
+mod network;
+mod python;
+mod requests;
+mod wire;
 mod wish;

@@ -1,0 +1,203 @@
+//! Every request of a cluster's whole life is held against botocore's models of the services.
+
+use std::collections::BTreeMap;
+
+use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange};
+use berth_core::ports::Eyes;
+use berth_core::spec::{NodeRange, Taint, TaintEffect};
+use serde::Deserialize;
+
+use crate::bench::Bench;
+use crate::python;
+use crate::wire::{Sent, Wire};
+use crate::wish::{file_with, reference};
+
+/// What the script tells of requests.
+#[derive(Debug, Deserialize)]
+struct Report {
+    /// How many requests there were of each operation, `eks:CreateCluster`.
+    operations: BTreeMap<String, u32>,
+    /// What is wrong with them.
+    faults: Vec<String>,
+}
+
+async fn held_against_botocore(requests: &[Sent]) -> Report {
+    let lines: Vec<String> = requests.iter().map(|request| serde_json::to_string(request).unwrap()).collect();
+    serde_json::from_str(&python::run("requests.py", lines.join("\n")).await).unwrap()
+}
+
+/// Calls without which it was no whole life.
+const LIFE: [&str; 38] = [
+    "autoscaling:CreateOrUpdateTags",
+    "ec2:AllocateAddress",
+    "ec2:AssociateRouteTable",
+    "ec2:AttachInternetGateway",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateLaunchTemplate",
+    "ec2:CreateNatGateway",
+    "ec2:CreateRoute",
+    "ec2:CreateRouteTable",
+    "ec2:CreateSubnet",
+    "ec2:CreateVpc",
+    "ec2:DeleteInternetGateway",
+    "ec2:DeleteLaunchTemplate",
+    "ec2:DeleteNatGateway",
+    "ec2:DeleteRouteTable",
+    "ec2:DeleteSubnet",
+    "ec2:DeleteVpc",
+    "ec2:DescribeInstances",
+    "ec2:GetSpotPlacementScores",
+    "ec2:ModifySubnetAttribute",
+    "ec2:ModifyVpcAttribute",
+    "ec2:ReleaseAddress",
+    "eks:AssociateAccessPolicy",
+    "eks:CreateAccessEntry",
+    "eks:CreateAddon",
+    "eks:CreateCluster",
+    "eks:CreateNodegroup",
+    "eks:DeleteCluster",
+    "eks:DeleteNodegroup",
+    "eks:TagResource",
+    "eks:UpdateClusterConfig",
+    "eks:UpdateNodegroupConfig",
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DetachRolePolicy",
+    "service-quotas:GetAWSDefaultServiceQuota",
+    "sts:GetCallerIdentity",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_is_sent_in_a_clusters_life_is_as_botocore_knows_it() {
+    if !python::has("botocore") {
+        return;
+    }
+    let bench = Bench::start().await;
+    let wire = Wire::to(&bench.base).await;
+    let bench = bench.through(&wire.url).await;
+    let admin = "arn:aws:iam::123456789012:role/film/Admins";
+    let spec = file_with(&[
+        ("logging: [api, audit]", &format!("logging: [api, audit]\n    access: {{admins: ['{admin}']}}")),
+        ("nat: one", "nat: per-zone"),
+    ]);
+    bench.eks.facts(&spec).await.unwrap();
+    bench.create(&spec).await.unwrap();
+    for change in changes() {
+        bench.drive(change).await.unwrap();
+    }
+    bench.eks.fleet().await.unwrap();
+    bench.destroy(&spec).await.unwrap();
+    assert_eq!(bench.billed().await, Vec::<String>::new());
+
+    let report = held_against_botocore(&wire.sent()).await;
+    assert_eq!(report.faults, Vec::<String>::new());
+    let missing: Vec<&str> = LIFE.into_iter().filter(|call| !report.operations.contains_key(*call)).collect();
+    assert!(missing.is_empty(), "not sent: {missing:?}; sent: {:?}", report.operations);
+    let requests = report.operations.values().sum::<u32>();
+    assert_eq!(usize::try_from(requests).unwrap(), wire.sent().len());
+    bench.stop().await;
+}
+
+/// Every kind of change there is to a cluster and a node group of ours.
+fn changes() -> Vec<EksAction> {
+    let of_cluster = |change| EksAction::ChangeCluster { cluster: reference(), change };
+    let of_group = |change| EksAction::ChangeGroup { cluster: reference(), group: "cpu-pool".to_owned(), change };
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let taint = || Taint { key: "film".to_owned(), value: String::new(), effect: TaintEffect::NoExecute };
+    vec![
+        of_cluster(EksClusterChange::Tags {
+            set: [pair("team", "film & sound")].into(),
+            remove: vec!["env".to_owned()],
+        }),
+        of_cluster(EksClusterChange::Logging(vec!["scheduler".to_owned()])),
+        of_cluster(EksClusterChange::Endpoint {
+            public_access_cidrs: vec!["203.0.113.0/24".to_owned()],
+            private_access: true,
+        }),
+        of_group(EksGroupChange::Labels { set: [pair("tier", "basic")].into(), remove: vec!["old".to_owned()] }),
+        of_group(EksGroupChange::Taints { set: vec![taint()], remove: Vec::new() }),
+        of_group(EksGroupChange::Taints { set: Vec::new(), remove: vec![taint()] }),
+        of_group(EksGroupChange::Scaling { nodes: NodeRange { min: 1, max: 5 }, desired: 2 }),
+        of_group(EksGroupChange::Tags([pair("team", "film")].into())),
+    ]
+}
+
+fn sent(service: &str, method: &str, target: &str, body: &str) -> Sent {
+    let scope = format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, Signature=0");
+    let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
+    let headers = [("authorization", scope.as_str()), ("content-type", kind)];
+    Sent {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        body: body.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn botocore_sees_what_is_wrong() {
+    if !python::has("botocore") {
+        return;
+    }
+    let ec2 = |body: &str| sent("ec2", "POST", "/", &format!("{body}&Version=2016-11-15"));
+    let iam = |body: &str| sent("iam", "POST", "/", &format!("{body}&Version=2010-05-08"));
+    let eks = |method: &str, target: &str, body: &str| sent("eks", method, target, body);
+    let quota = |body: &str| {
+        let mut quota = sent("servicequotas", "POST", "/", body);
+        quota.headers.insert("x-amz-target".to_owned(), "ServiceQuotasV20190624.GetServiceQuota".to_owned());
+        quota
+    };
+    let long = format!("Action=CreateRole&AssumeRolePolicyDocument=x&RoleName={}", "x".repeat(65));
+    let group = r#"{"nodegroupName":"g","subnets":[],"nodeRole":"r","scalingConfig":{"maxSize":0}}"#;
+    let cases = [
+        (
+            eks("POST", "/clusters", r#"{"name":"a","resourcesVpcConfig":{}}"#),
+            r#"Missing required parameter in input: "roleArn""#,
+        ),
+        (
+            eks("POST", "/clusters", r#"{"name":"-a","roleArn":"r","resourcesVpcConfig":{}}"#),
+            "input.name: -a does not match",
+        ),
+        (
+            eks("POST", "/clusters", r#"{"name":"a","roleArn":"r","resourcesVpcConfig":{},"tagz":{}}"#),
+            "unknown member tagz",
+        ),
+        (
+            eks("POST", "/clusters", r#"{"name":1,"roleArn":"r","resourcesVpcConfig":{}}"#),
+            "Invalid type for parameter name",
+        ),
+        (eks("POST", "/clusters/c/node-groups", group), "scalingConfig.maxSize, value: 0, valid min value: 1"),
+        (eks("GET", "/clusters?maxResults=500", ""), "input.maxResults: 500 are more than 100"),
+        (eks("GET", "/clusters?most=5", ""), "unknown member ?most"),
+        (eks("PATCH", "/clusters/c", ""), "eks has no operation at PATCH /clusters/c"),
+        (ec2("Action=DeleteSubnet"), r#"Missing required parameter in input: "SubnetId""#),
+        (ec2("Action=CreateVpc&TagSpecification.1.ResourceType=vpcs"), "ResourceType: vpcs is none of"),
+        (ec2("Action=CreateVpc&Tag.1.Key=a"), "unknown member Tag.1.Key"),
+        (ec2("Action=CreateVpc&DryRun=yes"), "Invalid type for parameter DryRun"),
+        (ec2("Action=MakeVpc"), "ec2 has no operation MakeVpc"),
+        (iam(&long), "input.RoleName: 65 characters are more than 64"),
+        (
+            iam("Action=TagRole&RoleName=r&Tags.member.1.Key=a*&Tags.member.1.Value=b"),
+            "input.Tags[0].Key: a* does not match",
+        ),
+        (quota(r#"{"ServiceCode":"ec2"}"#), r#"Missing required parameter in input: "QuotaCode""#),
+    ];
+    for (request, fault) in &cases {
+        let faults = held_against_botocore(std::slice::from_ref(request)).await.faults;
+        assert!(faults.len() == 1 && faults[0].contains(fault), "{request:?}: {fault}: {faults:?}");
+    }
+    let good = [
+        eks(
+            "POST",
+            "/clusters",
+            r#"{"name":"a","roleArn":"r","resourcesVpcConfig":{"subnetIds":["s"]},"tags":{"a":"b"}}"#,
+        ),
+        ec2(
+            "Action=CreateVpc&CidrBlock=10.0.0.0%2F16&TagSpecification.1.ResourceType=vpc&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=",
+        ),
+        iam("Action=TagRole&RoleName=r&Tags.member.1.Key=a%2Fb&Tags.member.1.Value="),
+        quota(r#"{"ServiceCode":"ec2","QuotaCode":"L-417A185B"}"#),
+    ];
+    assert_eq!(held_against_botocore(&good).await.faults, Vec::<String>::new());
+}
