@@ -36,7 +36,7 @@ fn one_file_makes_the_cluster_on_either_cloud() {
     for provider in ["gke", "eks"] {
         let (sandbox, control) = Sandbox::serving(SPEED);
         let file = format!("-f clusters/ai-dubbing.yaml --provider {provider} --simulate");
-        sandbox.berth(&format!("create {file} --yes")).exits(0).says("nvidia.com/gpu");
+        sandbox.berth(&format!("create {file} --yes")).exits(0).says("passed");
         sandbox.berth(&format!("create {file} --yes")).exits(0).says("nothing to do");
         sandbox.berth(&format!("verify {file}")).exits(0);
         sandbox.berth(&format!("destroy {file} --yes")).exits(0).says("0 left");
@@ -89,7 +89,7 @@ fn a_stockout_fails_early_in_ec2s_own_words_and_names_what_runs() {
         .berth(CREATE)
         .exits(5)
         .says("t4-pool")
-        .says("InsufficientInstanceCapacity")
+        .says("UnfulfillableCapacity")
         .says("running and billed")
         .says("berth destroy -f small.yaml --simulate");
     control.arm_now(&json!("capacity-back"));

@@ -11,8 +11,8 @@ use crate::sandbox::ROOT;
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("berth", &["berth-core", "berth-eks", "berth-engine", "berth-gke", "berth-kube", "berth-sim"], &[]),
     ("berth-core", &[], &[]),
-    ("berth-engine", &["berth-core"], &[]),
     ("berth-eks", &["berth-core"], &["berth-sim"]),
+    ("berth-engine", &["berth-core"], &[]),
     ("berth-gke", &["berth-core"], &["berth-sim"]),
     ("berth-kube", &["berth-core"], &["berth-sim"]),
     ("berth-sim", &[], &[]),

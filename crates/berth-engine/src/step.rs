@@ -142,7 +142,7 @@ impl<H: Hands, C: Clock, J: Journal> StepRun<'_, H, C, J> {
         let limit = self.step.limit_seconds;
         let said = match (&memory.accepted, &memory.last_fault) {
             (_, Some(fault)) => format!("not finished within {limit} s; last: {fault}"),
-            (Some(ticket), None) => format!("not finished within {limit} s; operation {} goes on", ticket.operation),
+            (Some(ticket), None) => format!("not finished within {limit} s; {} is still under way", ticket.target),
             (None, None) => format!("no answer within {limit} s"),
         };
         let left_behind = match (memory.accepted, memory.last_fault) {

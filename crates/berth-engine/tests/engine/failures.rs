@@ -31,7 +31,7 @@ fn what_is_not_done_within_its_limit_is_left_behind_by_name() {
     let fault = &outcome.failed[0].1;
     assert_eq!(fault.kind, FaultKind::TimedOut);
     assert_eq!(fault.left_behind, LeftBehind::These(vec!["pool a".to_owned()]));
-    assert_eq!(fault.to_string(), "create a: not finished within 600 s; operation a goes on");
+    assert_eq!(fault.to_string(), "create a: not finished within 600 s; pool a is still under way");
     assert_eq!(stage.clock.elapsed(), Duration::from_secs(600));
     assert_eq!(ids(&outcome.skipped), "b");
 }

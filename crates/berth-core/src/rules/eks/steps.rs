@@ -9,7 +9,7 @@ use crate::plan::{Billing, Impact, Step, StepChange, StepId};
 use crate::spec::Provider;
 
 /// A call that answers at once.
-const QUICK: Lasts = Lasts { usual: 5, limit: 300 };
+const QUICK: Lasts = Lasts { usual: 5, limit: 900 };
 /// IAM and EC2 are eventually consistent, and what holds a thing may go away late.
 const DELETION: Lasts = Lasts { usual: 15, limit: 1200 };
 

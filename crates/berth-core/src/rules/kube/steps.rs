@@ -10,7 +10,7 @@ use crate::spec::ClusterSpec;
 /// An API server answers at once; a quota is waited for until its controller has seen it.
 const USUAL_SECONDS: u32 = 5;
 /// As for other calls that answer at once.
-const LIMIT_SECONDS: u32 = 300;
+const LIMIT_SECONDS: u32 = 900;
 
 /// What is to be done inside a cluster.
 #[derive(Debug, Clone, PartialEq, Default)]
