@@ -65,10 +65,12 @@ async fn fleet(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result<Fleet, F
         whole.clusters.extend(fleet.clusters);
         whole.unreachable.extend(fleet.unreachable);
     }
-    if closed.len() == providers.len()
-        && let Some((_, failure)) = closed.pop()
-    {
-        return Err(failure);
+    if closed.len() == providers.len() {
+        let mut closed = closed.into_iter();
+        let Some((_, first)) = closed.next() else { return Ok(whole) };
+        return Err(closed.fold(first, |first, (provider, other)| {
+            first.detail(format!("{}: {} ({})", provider.as_str(), other.message, other.causes.join("; ")))
+        }));
     }
     for (provider, failure) in closed {
         ui.talk(&format!("{} was not asked: {} ({})", provider.as_str(), failure.message, failure.causes.join("; ")));

@@ -16,7 +16,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// A connection has to stand within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls that only read are tried this often before the caller hears of it.
-const READ_TRIES: u32 = 6;
+const READ_TRIES: u32 = 5;
 
 /// One client per service.
 #[derive(Debug, Clone)]

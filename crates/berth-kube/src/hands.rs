@@ -70,8 +70,7 @@ pub async fn labelled(client: &Client, kinds: &[(&str, &str)], selector: &str) -
 
 /// Whether an applied object does its work: a quota limits nothing before its controller has seen it.
 fn is_in_force(object: &Value) -> bool {
-    let keys = |hard: &Value| hard.as_object().map(|hard| hard.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    object["kind"] != "ResourceQuota" || keys(&object["spec"]["hard"]) == keys(&object["status"]["hard"])
+    object["kind"] != "ResourceQuota" || object["spec"]["hard"] == object["status"]["hard"]
 }
 
 async fn apply(client: &Client, object: &Value, about: &str) -> Result<Value, Fault> {
