@@ -134,7 +134,7 @@ async fn what_is_held_waits_and_says_by_what() {
 }
 
 /// Makes a security group in a VPC, tagged as a load balancer controller does it if it is the cluster's.
-async fn add_group(aws: &Aws, vpc: &str, name: &str, is_clusters: bool) -> String {
+pub(crate) async fn add_group(aws: &Aws, vpc: &str, name: &str, is_clusters: bool) -> String {
     let call = aws.ec2.create_security_group().vpc_id(vpc).group_name(name).description("test");
     let tag = Tag::builder().key(format!("kubernetes.io/cluster/{NAME}")).value("owned").build();
     let tags = TagSpecification::builder().resource_type(ResourceType::SecurityGroup).tags(tag).build();
@@ -143,7 +143,7 @@ async fn add_group(aws: &Aws, vpc: &str, name: &str, is_clusters: bool) -> Strin
 }
 
 /// A rule of the first group that lets the second one in.
-async fn let_in(aws: &Aws, group: &str, other: &str) {
+pub(crate) async fn let_in(aws: &Aws, group: &str, other: &str) {
     let pair = UserIdGroupPair::builder().group_id(other).build();
     let rule = IpPermission::builder().ip_protocol("-1").user_id_group_pairs(pair).build();
     aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule).send().await.unwrap();

@@ -1,7 +1,8 @@
 """Holds requests to AWS against botocore's own models of the services.
 
 Reads one request a line from stdin as JSON: `method`, `target` (path and query), `headers` (lower-case names), `body` (text).
-Writes one JSON object: `operations`, how many requests of each operation there were, and `faults`, what is wrong with them.
+Writes one JSON object: `operations`, how many requests of each operation there were, and `faults`, for each request a list of
+what is wrong with it.
 
 Required members, types, least lengths and ranges are botocore's own check; greatest ones, enums, patterns and unknown members
 are looked up in the shapes here, because botocore leaves these to the service.
@@ -386,9 +387,9 @@ def main():
         try:
             name, wrong = judge(request)
             operations[name] += 1
-            faults.extend(fault for fault in wrong if fault not in faults)
+            faults.append(wrong)
         except Wrong as wrong:
-            faults.append(f"{request['method']} {request['target']}: {wrong}")
+            faults.append([f"{request['method']} {request['target']}: {wrong}"])
     json.dump({"operations": operations, "faults": faults}, sys.stdout)
 
 

@@ -1,13 +1,16 @@
 //! Every request of a cluster's whole life is held against botocore's models of the services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange};
+use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange, EksPartKind, EksPartRef};
 use berth_core::ports::Eyes;
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use serde::Deserialize;
+use serde_json::json;
 
+use crate::aws::Aws;
 use crate::bench::Bench;
+use crate::deletion::{add_group, let_in};
 use crate::python;
 use crate::wire::{Sent, Wire};
 use crate::wish::{file_with, reference};
@@ -17,8 +20,8 @@ use crate::wish::{file_with, reference};
 struct Report {
     /// How many requests there were of each operation, `eks:CreateCluster`.
     operations: BTreeMap<String, u32>,
-    /// What is wrong with them.
-    faults: Vec<String>,
+    /// What is wrong with each request.
+    faults: Vec<Vec<String>>,
 }
 
 async fn held_against_botocore(requests: &[Sent]) -> Report {
@@ -27,7 +30,7 @@ async fn held_against_botocore(requests: &[Sent]) -> Report {
 }
 
 /// Calls without which it was no whole life.
-const LIFE: [&str; 38] = [
+const LIFE: [&str; 52] = [
     "autoscaling:CreateOrUpdateTags",
     "ec2:AllocateAddress",
     "ec2:AssociateRouteTable",
@@ -42,29 +45,43 @@ const LIFE: [&str; 38] = [
     "ec2:DeleteInternetGateway",
     "ec2:DeleteLaunchTemplate",
     "ec2:DeleteNatGateway",
+    "ec2:DeleteNetworkInterface",
     "ec2:DeleteRouteTable",
+    "ec2:DeleteSecurityGroup",
     "ec2:DeleteSubnet",
     "ec2:DeleteVpc",
     "ec2:DescribeInstances",
+    "ec2:DescribeSpotPriceHistory",
     "ec2:GetSpotPlacementScores",
     "ec2:ModifySubnetAttribute",
     "ec2:ModifyVpcAttribute",
     "ec2:ReleaseAddress",
+    "ec2:RevokeSecurityGroupIngress",
     "eks:AssociateAccessPolicy",
     "eks:CreateAccessEntry",
     "eks:CreateAddon",
     "eks:CreateCluster",
     "eks:CreateNodegroup",
+    "eks:DeleteAddon",
     "eks:DeleteCluster",
     "eks:DeleteNodegroup",
+    "eks:DescribeUpdate",
     "eks:TagResource",
+    "eks:UntagResource",
     "eks:UpdateClusterConfig",
     "eks:UpdateNodegroupConfig",
+    "elb:DeleteLoadBalancer",
+    "elbv2:DescribeLoadBalancers",
     "iam:AttachRolePolicy",
     "iam:CreateRole",
+    "iam:DeleteOpenIDConnectProvider",
     "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",
+    "iam:RemoveRoleFromInstanceProfile",
+    "logs:DeleteLogGroup",
     "service-quotas:GetAWSDefaultServiceQuota",
+    "service-quotas:GetServiceQuota",
     "sts:GetCallerIdentity",
 ];
 
@@ -86,12 +103,17 @@ async fn all_that_is_sent_in_a_clusters_life_is_as_botocore_knows_it() {
     for change in changes() {
         bench.drive(change).await.unwrap();
     }
+    for deletion in deletions() {
+        bench.drive(deletion).await.unwrap();
+    }
     bench.eks.fleet().await.unwrap();
+    add_what_others_make(&bench).await;
     bench.destroy(&spec).await.unwrap();
     assert_eq!(bench.billed().await, Vec::<String>::new());
 
     let report = held_against_botocore(&wire.sent()).await;
-    assert_eq!(report.faults, Vec::<String>::new());
+    let faults: BTreeSet<String> = report.faults.concat().into_iter().collect();
+    assert_eq!(faults, BTreeSet::new());
     let missing: Vec<&str> = LIFE.into_iter().filter(|call| !report.operations.contains_key(*call)).collect();
     assert!(missing.is_empty(), "not sent: {missing:?}; sent: {:?}", report.operations);
     let requests = report.operations.values().sum::<u32>();
@@ -121,6 +143,44 @@ fn changes() -> Vec<EksAction> {
         of_group(EksGroupChange::Scaling { nodes: NodeRange { min: 1, max: 5 }, desired: 2 }),
         of_group(EksGroupChange::Tags([pair("team", "film")].into())),
     ]
+}
+
+/// Deletions of what workloads and others make; it is gone already, but it is asked for.
+fn deletions() -> Vec<EksAction> {
+    let balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/film/0123456789abcdef";
+    let provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF";
+    let gone = [
+        (EksPartKind::LoadBalancer, balancer),
+        (EksPartKind::LoadBalancer, "a0123456789abcdef"),
+        (EksPartKind::Volume, "vol-0123456789abcdef0"),
+        (EksPartKind::NetworkInterface, "eni-0123456789abcdef0"),
+        (EksPartKind::SecurityGroup, "sg-0123456789abcdef0"),
+        (EksPartKind::LogGroup, "/aws/eks/gone/cluster"),
+        (EksPartKind::OidcProvider, provider),
+    ];
+    let part = |(kind, id): (EksPartKind, &str)| EksPartRef { kind, id: id.to_owned() };
+    gone.map(|gone| EksAction::DeletePart { cluster: reference(), part: part(gone) }).into()
+}
+
+/// What stands in the way of a destroy: interfaces the network plugin strands, groups that name each other, more on a role.
+async fn add_what_others_make(bench: &Bench) {
+    let aws = Aws::of(bench);
+    bench.arm(json!({"on": "eks:DeleteNodegroup", "do": {"leave-interfaces": {"count": 2}}})).await;
+    bench.drive(EksAction::DeleteGroup { cluster: reference(), group: "gpu-pool".to_owned() }).await.unwrap();
+    // The other group has come to rest after its changes.
+    bench.advance(300).await;
+    let all = aws.all().await;
+    let vpc = &all[&EksPartKind::Vpc][0];
+    let (one, two) = (add_group(&aws, vpc, "one", true).await, add_group(&aws, vpc, "two", true).await);
+    let_in(&aws, &one, &two).await;
+    let_in(&aws, &two, &one).await;
+    let role = all[&EksPartKind::Role].iter().find(|role| role.contains("-node-")).unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let call = aws.iam.put_role_policy().role_name(role).policy_name("inline").policy_document(policy.to_string());
+    call.send().await.unwrap();
+    aws.iam.create_instance_profile().instance_profile_name("somebody").send().await.unwrap();
+    let call = aws.iam.add_role_to_instance_profile().instance_profile_name("somebody").role_name(role);
+    call.send().await.unwrap();
 }
 
 fn sent(service: &str, method: &str, target: &str, body: &str) -> Sent {
@@ -183,8 +243,10 @@ async fn botocore_sees_what_is_wrong() {
         ),
         (quota(r#"{"ServiceCode":"ec2"}"#), r#"Missing required parameter in input: "QuotaCode""#),
     ];
-    for (request, fault) in &cases {
-        let faults = held_against_botocore(std::slice::from_ref(request)).await.faults;
+    let requests: Vec<Sent> = cases.iter().map(|(request, _)| request.clone()).collect();
+    let faults = held_against_botocore(&requests).await.faults;
+    assert_eq!(faults.len(), cases.len());
+    for ((request, fault), faults) in cases.iter().zip(&faults) {
         assert!(faults.len() == 1 && faults[0].contains(fault), "{request:?}: {fault}: {faults:?}");
     }
     let good = [
@@ -199,5 +261,5 @@ async fn botocore_sees_what_is_wrong() {
         iam("Action=TagRole&RoleName=r&Tags.member.1.Key=a%2Fb&Tags.member.1.Value="),
         quota(r#"{"ServiceCode":"ec2","QuotaCode":"L-417A185B"}"#),
     ];
-    assert_eq!(held_against_botocore(&good).await.faults, Vec::<String>::new());
+    assert_eq!(held_against_botocore(&good).await.faults.concat(), Vec::<String>::new());
 }
