@@ -45,6 +45,20 @@ fn one_file_makes_the_cluster_on_either_cloud() {
 }
 
 #[test]
+fn eight_gpus_in_four_shares_make_thirty_two_on_a_node() {
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    let file =
+        sandbox.read("clusters/ai-dubbing-eks.yaml").replace("nodes: {min: 0, max: 2}", "nodes: {min: 1, max: 2}");
+    sandbox.write("small.yaml", &file.replace("../quotas", "quotas"));
+    let report = sandbox.berth(&format!("{CREATE} --output json")).exits(0);
+    let report: Value = serde_json::from_str(report.stdout.lines().last().unwrap()).unwrap();
+    let pools = report["verification"]["pools"].as_array().unwrap();
+    let a100 = pools.iter().find(|pool| pool["pool"] == "gpu-a100-pool").unwrap_or_else(|| panic!("{report}"));
+    assert_eq!((&a100["gpus"]["expected"], &a100["gpus"]["allocatable"]), (&json!(32), &json!(32)), "{a100}");
+    end(&sandbox, &control);
+}
+
+#[test]
 fn a_cluster_is_found_by_its_name_alone_on_the_cloud_that_has_it() {
     let (sandbox, control) = start();
     sandbox.berth(CREATE).exits(0);
@@ -211,7 +225,7 @@ fn make_workloads(sandbox: &Sandbox, control: &Control) {
     for kind in ["load-balancer", "volume"] {
         crate::control::eventually(kind, || {
             let there = control.leftovers();
-            there.as_array().unwrap().iter().filter(|one| one["kind"] == kind).any(|one| of_a_workload(one))
+            there.as_array().unwrap().iter().filter(|one| one["kind"] == kind).any(of_a_workload)
         });
     }
 }

@@ -116,7 +116,7 @@ impl Doors {
 /// The clouds, by provider.
 pub(crate) enum Cloud {
     Gke(GkeCloud),
-    Eks(EksCloud),
+    Eks(Box<EksCloud>),
 }
 
 impl Hands for Cloud {

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 pub(super) async fn open(region: Option<&str>, settings: &Settings) -> Result<Doors, Failure> {
     let simulated = if settings.simulate { Some(Simulated::open(settings).await?) } else { None };
     match connect(region, simulated.as_ref(), settings).await {
-        Ok((eks, clock)) => Ok(Doors::new(Cloud::Eks(eks), clock, simulated)),
+        Ok((eks, clock)) => Ok(Doors::new(Cloud::Eks(Box::new(eks)), clock, simulated)),
         Err(failure) => {
             if let Some(simulated) = simulated {
                 simulated.close().await;
