@@ -2,3 +2,4 @@
 
 pub mod device_plugin;
 pub mod quotas;
+pub mod secrets;

@@ -19,6 +19,8 @@ pub struct ClusterSpec {
     pub pools: Vec<PoolSpec>,
     /// What each service may take, if the file says.
     pub quotas: Option<super::ServiceQuotas>,
+    /// Secrets the workloads need, without their values.
+    pub secrets: Vec<super::SecretSpec>,
 }
 
 /// The name under which nodes offer NVIDIA GPUs.

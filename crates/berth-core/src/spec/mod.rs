@@ -11,6 +11,7 @@ mod fuzz;
 mod problem;
 mod quotas;
 mod schema;
+mod secrets;
 mod structure;
 pub(crate) mod tree;
 
@@ -23,3 +24,4 @@ pub use problem::Problem;
 pub(crate) use problem::{Position, nearest};
 pub use quotas::{Fence, ServiceQuota, ServiceQuotas};
 pub use schema::schema;
+pub use secrets::SecretSpec;

@@ -77,6 +77,7 @@ pub(crate) fn dubbing() -> ClusterSpec {
             PoolSpec { capacity: Capacity::Spot, zones: zones("ac"), ..v100 },
         ],
         quotas: None,
+        secrets: Vec::new(),
     }
 }
 

@@ -94,6 +94,7 @@ async fn long_lists_are_read_to_their_end() {
         cloud: CloudSpec::Gke(GkeSpec { project: None, settings: wanted().settings, secure_boot: false }),
         pools: Vec::new(),
         quotas: None,
+        secrets: Vec::new(),
     };
     let facts = stand_in::gke(pages).await.facts(&spec).await.unwrap();
     let zones = ["us-central1-a", "us-central1-b"].map(ToOwned::to_owned);

@@ -19,6 +19,7 @@ fn spec() -> ClusterSpec {
         cloud: CloudSpec::Gke(GkeSpec { project: None, settings: wanted().settings, secure_boot: false }),
         pools: Vec::new(),
         quotas: None,
+        secrets: Vec::new(),
     }
 }
 

@@ -47,8 +47,11 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
 }
 
 fn missing((namespace, name): (&str, &str), pulls: bool) -> Says {
-    let make =
-        |kind: &str| format!("make it before, outside the files: kubectl -n {namespace} create secret {kind} {name}");
+    let make = |kind: &str| {
+        format!(
+            "say in `spec.secrets` where its values are, or make it before: kubectl -n {namespace} create secret {kind} {name}"
+        )
+    };
     let (why, fix) = if pulls {
         ("until somebody makes it private images cannot be pulled: ImagePullBackOff", make("docker-registry"))
     } else {
@@ -57,9 +60,10 @@ fn missing((namespace, name): (&str, &str), pulls: bool) -> Says {
     Says::new(format!("no file has the secret `{name}` of namespace {namespace}"), why, fix)
 }
 
-/// Secrets that the files have or that something in them makes.
+/// Secrets that the spec or the files have or that something in them makes.
 fn made<'a>(world: &'a World<'_>) -> BTreeSet<(&'a str, &'a str)> {
-    let mut made = BTreeSet::new();
+    let of_spec = world.spec.secrets.iter().map(|secret| (secret.namespace.as_str(), secret.name.as_str()));
+    let mut made: BTreeSet<_> = of_spec.collect();
     for object in &world.objects {
         let at = |way: &[&str]| object.root.along(way).and_then(Node::text);
         let name = match object.kind.as_str() {
@@ -79,8 +83,10 @@ fn made<'a>(world: &'a World<'_>) -> BTreeSet<(&'a str, &'a str)> {
     made
 }
 
-/// The keys of secrets that stand in the files.
+/// The keys of secrets that stand in the files, or in the spec as far as it names them all.
 fn keys<'a>(world: &'a World<'_>) -> BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>> {
+    let known = world.spec.secrets.iter().filter(|secret| secret.env_file.is_none());
+    let of_spec = known.map(|secret| ((secret.namespace.as_str(), secret.name.as_str()), secret.keys().collect()));
     let secrets = world.objects.iter().filter(|object| object.kind == "Secret");
     secrets
         .map(|object| {
@@ -89,6 +95,7 @@ fn keys<'a>(world: &'a World<'_>) -> BTreeMap<(&'a str, &'a str), BTreeSet<&'a s
             let keys = entries.map(|entry| entry.key.as_str()).collect();
             ((object.namespace().unwrap_or("default"), object.name.as_str()), keys)
         })
+        .chain(of_spec)
         .collect()
 }
 

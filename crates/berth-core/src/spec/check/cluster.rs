@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::quotas;
 use super::report::Report;
 use super::source::Source;
-use super::{either, eks, gke, names, place, pool, salvage, sharing};
+use super::{either, eks, gke, names, place, pool, salvage, secrets, sharing};
 use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
@@ -91,9 +91,10 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
     };
     let (name, labels) = (file.metadata.name.clone(), file.metadata.labels.clone());
-    let mut spec = ClusterSpec { name, labels, place, cloud, pools, quotas: None };
+    let mut spec = ClusterSpec { name, labels, place, cloud, pools, quotas: None, secrets: Vec::new() };
     system_pool(&spec, report);
     spec.quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);
+    spec.secrets = secrets::secrets(&body.secrets, source, report);
     let autoscaler = autoscaler(body.autoscaler.as_ref(), &spec, report);
     for (index, path) in body.workloads.iter().enumerate() {
         if body.workloads[..index].contains(path) {

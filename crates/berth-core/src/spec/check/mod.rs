@@ -11,6 +11,7 @@ mod pool;
 mod quotas;
 mod report;
 mod salvage;
+mod secrets;
 mod sharing;
 mod source;
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::eks::EksFile;
 use super::gke::GkeFile;
 use super::pool::PoolFile;
+use super::secrets::SecretFile;
 use super::sharing::SharingRef;
 
 /// The version of berth's file format.
@@ -84,6 +85,9 @@ pub struct ClusterBody {
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub workloads: Vec<String>,
+    /// Secrets the workloads need; their values never stand in this file.
+    #[serde(default)]
+    pub secrets: Vec<SecretFile>,
     /// How nodes are added and removed.
     #[serde(default)]
     pub autoscaler: Option<AutoscalerFile>,

@@ -5,4 +5,5 @@ pub mod eks;
 pub mod gke;
 pub mod pool;
 pub mod quotas;
+pub mod secrets;
 pub mod sharing;
