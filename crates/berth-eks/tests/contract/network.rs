@@ -175,25 +175,31 @@ async fn a_nat_gateway_that_went_away_is_made_anew_and_the_routes_follow() {
     bench.stop().await;
 }
 
+fn tagged(kind: ResourceType, tags: &BTreeMap<String, String>) -> TagSpecification {
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    TagSpecification::builder().resource_type(kind).set_tags(Some(tags)).build()
+}
+
 #[tokio::test]
-async fn of_two_vpcs_the_one_in_use_is_gone_on_with() {
+async fn of_several_vpcs_the_one_in_use_is_gone_on_with() {
     let bench = Bench::start().await;
     let aws = Aws::of(&bench);
     let actions = network(&wanted());
     let EksAction::CreateVpc(vpc) = &actions[0] else { panic!("the VPC") };
-    bench.drive(actions[0].clone()).await.unwrap();
-    let subnet = actions.iter().find(|action| matches!(action, EksAction::CreateSubnet(_))).unwrap();
-    bench.drive(subnet.clone()).await.unwrap();
-    let in_use = aws.all().await[&EksPartKind::Vpc][0].clone();
-    let tags = vpc.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
-    let tags = TagSpecification::builder().resource_type(ResourceType::Vpc).set_tags(Some(tags)).build();
-    // As a lost answer leaves it, when EC2 shows the first one late.
-    for _ in 0..3 {
-        let call = aws.ec2.create_vpc().cidr_block(&vpc.cidr).tag_specifications(tags.clone());
-        call.send().await.unwrap();
+    // As lost answers leave them, when EC2 shows the earlier ones late.
+    for _ in 0..4 {
+        let call = aws.ec2.create_vpc().cidr_block(&vpc.cidr);
+        call.tag_specifications(tagged(ResourceType::Vpc, &vpc.tags)).send().await.unwrap();
     }
-    let vpcs = aws.all().await[&EksPartKind::Vpc].clone();
-    assert!(vpcs.iter().any(|id| *id < in_use), "the least id would be the right one by chance");
+    // Without a subnet the least id is taken, so the subnet stands in the one that would be taken last.
+    let in_use = aws.all().await[&EksPartKind::Vpc].iter().max().unwrap().clone();
+    let first = actions.iter().find_map(|action| match action {
+        EksAction::CreateSubnet(subnet) => Some(subnet),
+        _ => None,
+    });
+    let first = first.unwrap();
+    let call = aws.ec2.create_subnet().vpc_id(&in_use).cidr_block(&first.cidr).availability_zone(&first.zone);
+    call.tag_specifications(tagged(ResourceType::Subnet, &first.tags)).send().await.unwrap();
     for action in actions {
         bench.drive(action).await.unwrap();
     }
