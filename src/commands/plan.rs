@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use berth_core::observed::Observed;
-use berth_core::plan::{Goal, Plan};
+use berth_core::plan::{Goal, Plan, Workloads};
 use berth_core::ports::Eyes;
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
 use berth_core::spec::{Checked, ClusterSpec, Provider};
@@ -82,7 +82,7 @@ pub(crate) async fn look(doors: &Doors, spec: &ClusterSpec) -> Result<Observed, 
 
 /// Decides what it takes to make the cluster be as the spec says.
 pub(crate) fn decide(checked: &Checked, adopt: bool, doors: &Doors, observed: &Observed) -> Result<Plan, Failure> {
-    let goal = Goal::Present { spec: &checked.spec, account: doors.account(), adopt };
+    let goal = Goal::Present { spec: &checked.spec, account: doors.account(), adopt, workloads: Workloads::default() };
     let mut plan = berth_core::plan::plan(&goal, observed).map_err(|refusal| refused(&refusal))?;
     plan.notes.extend(berth_core::plan::not_applied(checked));
     Ok(plan)

@@ -15,6 +15,7 @@ use super::cluster_at::account_word;
 use super::eks::{self, EksTokens};
 use super::gke::{self, GkeTokens};
 use super::simulated::Simulated;
+use super::through_kubernetes::ThroughKubernetes;
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -23,14 +24,13 @@ use crate::settings::Settings;
 pub(crate) struct Doors {
     pub(crate) cloud: Cloud,
     pub(crate) clock: RunClock,
-    /// The client for the cluster whose Kubernetes API steps go through, by its name.
-    pub(super) client: tokio::sync::Mutex<Option<(String, kube::Client)>>,
+    pub(super) through_kubernetes: ThroughKubernetes,
     simulated: Option<Simulated>,
 }
 
 impl Doors {
     pub(super) fn new(cloud: Cloud, clock: RunClock, simulated: Option<Simulated>) -> Self {
-        Self { cloud, clock, client: tokio::sync::Mutex::default(), simulated }
+        Self { cloud, clock, through_kubernetes: ThroughKubernetes::default(), simulated }
     }
 
     /// Which cloud they lead to.

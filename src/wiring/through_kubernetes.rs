@@ -1,5 +1,7 @@
 //! Steps of a plan that go through the cluster's own Kubernetes API instead of its cloud's.
 
+use std::sync::{Mutex, PoisonError};
+
 use berth_core::actions::Action;
 use berth_core::actions::kube::{KubeAction, KubeClusterRef};
 use berth_core::manifests::{device_plugin, quotas};
@@ -7,42 +9,70 @@ use berth_core::observed::{Observed, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::Provider;
+use berth_kube::Going;
 
 use super::Doors;
 
-/// What a ticket of ours begins with; the rest is the action.
+/// What a ticket of ours begins with; the rest is a number.
 const TICKET: &str = "kubernetes ";
+
+/// What goes on through a cluster's Kubernetes API.
+///
+/// Its tickets are numbers of what is kept here: they stand in journals, where no object with all its values may stand.
+#[derive(Default)]
+pub(super) struct ThroughKubernetes {
+    /// The client for the cluster, by its name.
+    client: tokio::sync::Mutex<Option<(String, kube::Client)>>,
+    /// Actions that have to be asked again, by their tickets' numbers.
+    going: Mutex<Vec<KubeAction>>,
+}
+
+impl ThroughKubernetes {
+    fn ticket(&self, action: &KubeAction) -> Ticket {
+        let mut going = self.going.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = going.iter().position(|known| known == action);
+        let number = known.unwrap_or_else(|| {
+            going.push(action.clone());
+            going.len() - 1
+        });
+        Ticket { operation: format!("{TICKET}{number}"), target: format!("cluster {}", at(action).name) }
+    }
+
+    /// The action of a ticket; `None` for tickets of the cloud.
+    fn action(&self, ticket: &Ticket) -> Option<KubeAction> {
+        let number: usize = ticket.operation.strip_prefix(TICKET)?.parse().ok()?;
+        self.going.lock().unwrap_or_else(PoisonError::into_inner).get(number).cloned()
+    }
+}
 
 impl Hands for Doors {
     async fn start(&self, action: &Action) -> Result<Started, Fault> {
         let Action::Kube(action) = action else { return self.cloud.start(action).await };
-        if self.go_on(action).await? {
+        if self.go_on(action).await? == Going::Done {
             return Ok(Started::Done);
         }
-        let text = serde_json::to_string(action).map_err(|error| strange(error.to_string()))?;
-        Ok(Started::Waiting(Ticket {
-            operation: format!("{TICKET}{text}"),
-            target: format!("cluster {}", at(action).name),
-        }))
+        Ok(Started::Waiting(self.through_kubernetes.ticket(action)))
     }
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, Fault> {
-        let Some(text) = ticket.operation.strip_prefix(TICKET) else { return self.cloud.poll(ticket).await };
-        let action: KubeAction = serde_json::from_str(text).map_err(|error| strange(error.to_string()))?;
-        Ok(if self.go_on(&action).await? { Progress::Done } else { Progress::Pending(None) })
+        let Some(action) = self.through_kubernetes.action(ticket) else { return self.cloud.poll(ticket).await };
+        Ok(match self.go_on(&action).await? {
+            Going::Done => Progress::Done,
+            Going::Waiting(what) => Progress::Pending(what),
+        })
     }
 }
 
 impl Doors {
-    async fn go_on(&self, action: &KubeAction) -> Result<bool, Fault> {
+    async fn go_on(&self, action: &KubeAction) -> Result<Going, Fault> {
         let cluster = at(action);
         match (self.client(cluster).await?, action) {
             (Some(client), _) => berth_kube::carry_out(&client, action).await,
             // What is not there holds nothing.
-            (None, KubeAction::DeleteObjects { .. } | KubeAction::ReleaseCloudObjects { .. }) => Ok(true),
-            (None, KubeAction::ApplyObjects { about, .. }) => Err(Fault {
+            (None, KubeAction::DeleteObjects { .. } | KubeAction::ReleaseCloudObjects { .. }) => Ok(Going::Done),
+            (None, KubeAction::ApplyObjects { about, .. } | KubeAction::AwaitRollouts { about, .. }) => Err(Fault {
                 kind: FaultKind::Unavailable,
-                tried: format!("apply {about}"),
+                tried: format!("reach the API of the cluster for {about}"),
                 said: format!("cluster {} has no address yet", cluster.name),
                 left_behind: LeftBehind::Nothing,
                 retry: Retry::Backoff,
@@ -52,7 +82,7 @@ impl Doors {
 
     /// The client for a cluster's API server, made once; `None` while the cluster has no address.
     async fn client(&self, cluster: &KubeClusterRef) -> Result<Option<kube::Client>, Fault> {
-        let mut known = self.client.lock().await;
+        let mut known = self.through_kubernetes.client.lock().await;
         if let Some((_, client)) = known.as_ref().filter(|(name, _)| *name == cluster.name) {
             return Ok(Some(client.clone()));
         }
@@ -88,17 +118,8 @@ impl Doors {
 fn at(action: &KubeAction) -> &KubeClusterRef {
     match action {
         KubeAction::ApplyObjects { cluster, .. }
+        | KubeAction::AwaitRollouts { cluster, .. }
         | KubeAction::DeleteObjects { cluster, .. }
         | KubeAction::ReleaseCloudObjects { cluster } => cluster,
-    }
-}
-
-fn strange(said: String) -> Fault {
-    Fault {
-        kind: FaultKind::Other,
-        tried: "go on with a step".to_owned(),
-        said,
-        left_behind: LeftBehind::Nothing,
-        retry: Retry::Never,
     }
 }

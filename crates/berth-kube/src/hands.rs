@@ -13,27 +13,45 @@ const OWNER: &str = "berth";
 /// Objects per page of a list.
 const PAGE: u32 = 500;
 
-/// Carries an action out, or goes on with it; true once it is complete, else it has to be asked again.
+/// How far an action is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Going {
+    /// It is complete.
+    Done,
+    /// It has to be asked again; with what it waits for, if that can be said.
+    Waiting(Option<String>),
+}
+
+impl From<bool> for Going {
+    fn from(complete: bool) -> Self {
+        if complete { Self::Done } else { Self::Waiting(None) }
+    }
+}
+
+/// Carries an action out, or goes on with it.
 ///
 /// # Errors
 /// The API server refuses, or does not answer.
-pub async fn carry_out(client: &Client, action: &KubeAction) -> Result<bool, Fault> {
+pub async fn carry_out(client: &Client, action: &KubeAction) -> Result<Going, Fault> {
     match action {
         KubeAction::ApplyObjects { objects, about, .. } => {
             let mut in_force = true;
             for object in objects {
-                in_force &= is_in_force(&apply(client, object, about).await?);
+                in_force &= is_in_force(&apply(client, object.value(), about).await?);
             }
-            Ok(in_force)
+            Ok(in_force.into())
+        }
+        KubeAction::AwaitRollouts { about, .. } => {
+            Err(classify::strange_answer(&format!("wait for {about}"), "rollouts cannot be followed".to_owned()))
         }
         KubeAction::DeleteObjects { objects, about, .. } => {
             let mut gone = true;
             for object in objects {
                 gone &= delete(client, &path(object), &format!("delete {about}")).await?;
             }
-            Ok(gone)
+            Ok(gone.into())
         }
-        KubeAction::ReleaseCloudObjects { .. } => release(client).await,
+        KubeAction::ReleaseCloudObjects { .. } => release(client).await.map(Going::from),
     }
 }
 

@@ -17,7 +17,7 @@ mod token;
 pub use connect::connect;
 pub use exec_credential::{ApiVersion, UnusableExecRequest, exec_credential};
 pub use eyes::{nodes, version};
-pub use hands::{annotation, carry_out, labelled};
+pub use hands::{Going, annotation, carry_out, labelled};
 pub use kubeconfig::{Entry, Malformed, alone, context_name, merge, remove};
 pub use kubeconfig_file::{KubeconfigError, merge_into, remove_from, search_paths, target_path, write_own};
 pub use token::{Secret, Token, TokenSource};

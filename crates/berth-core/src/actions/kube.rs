@@ -1,9 +1,14 @@
 //! What berth does through a cluster's own Kubernetes API.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::spec::Provider;
+
+/// What stands in the place of a Secret's values wherever a manifest is shown.
+const HIDDEN: &str = "(hidden)";
 
 /// Which cluster's API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,17 +22,32 @@ pub struct KubeClusterRef {
 }
 
 /// One thing to do through a cluster's Kubernetes API.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// It holds whole objects, and so is never read back from anywhere: values of Secrets are hidden where it is written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KubeAction {
-    /// Server-side apply of whole objects, in this order, by field owner `berth`.
+    /// Server-side apply of whole objects by field owner `berth`: wave after wave, as
+    /// [`waves`](crate::manifests::workloads::waves) orders them, and many at once within a wave. Complete when they are in
+    /// force, such as a definition of custom resources that is established, or a quota that counts.
     ApplyObjects {
         /// The cluster.
         cluster: KubeClusterRef,
         /// What they are, for messages: `NVIDIA device plugin`.
         about: String,
         /// Whole manifests.
-        objects: Vec<Value>,
+        objects: Vec<Manifest>,
+        /// Take fields that somebody else owns; else they are a fault that names the owner.
+        force: bool,
+    },
+    /// Waits until all of these are rolled out; a rollout that cannot go on fails with the reason of its pods.
+    AwaitRollouts {
+        /// The cluster.
+        cluster: KubeClusterRef,
+        /// What they are, for messages.
+        about: String,
+        /// Deployments, StatefulSets, DaemonSets and Jobs.
+        objects: Vec<KubeObjectRef>,
     },
     /// Deletes objects; complete when they are gone. What is gone already is done.
     DeleteObjects {
@@ -47,7 +67,7 @@ pub enum KubeAction {
 }
 
 /// An object in a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KubeObjectRef {
     /// For example `apps/v1`.
     pub api_version: String,
@@ -57,4 +77,106 @@ pub struct KubeObjectRef {
     pub namespace: Option<String>,
     /// Name.
     pub name: String,
+}
+
+impl KubeObjectRef {
+    /// Group of its API, empty for the core group: an object is the same under every version of its group.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+impl fmt::Display for KubeObjectRef {
+    /// `Deployment ai-models/tts`, or `Namespace ai-models`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.kind, self.name),
+            None => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// A whole object as it is applied. Shown or written, the values of a Secret are hidden and only its keys are told.
+#[derive(Clone, PartialEq)]
+pub struct Manifest(Value);
+
+impl Manifest {
+    /// Takes an object with `apiVersion`, `kind` and `metadata.name`.
+    pub fn new(object: Value) -> Self {
+        Self(object)
+    }
+
+    /// The object itself, with all values.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> &str {
+        self.0["kind"].as_str().unwrap_or_default()
+    }
+
+    /// What it is called; what it lacks is empty.
+    pub fn reference(&self) -> KubeObjectRef {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let metadata = &self.0["metadata"];
+        KubeObjectRef {
+            api_version: text(&self.0["apiVersion"]),
+            kind: text(&self.0["kind"]),
+            namespace: metadata["namespace"].as_str().map(str::to_owned),
+            name: text(&metadata["name"]),
+        }
+    }
+
+    /// The object as it may be shown.
+    fn shown(&self) -> Value {
+        let mut shown = self.0.clone();
+        if self.kind() != "Secret" {
+            return shown;
+        }
+        for field in ["data", "stringData"] {
+            let values = shown.get_mut(field).and_then(Value::as_object_mut);
+            values.into_iter().flatten().for_each(|(_, value)| *value = HIDDEN.into());
+        }
+        // kubectl keeps a copy of the whole object here.
+        let annotations = shown.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        let copy =
+            annotations.and_then(|annotations| annotations.get_mut("kubectl.kubernetes.io/last-applied-configuration"));
+        copy.into_iter().for_each(|value| *value = HIDDEN.into());
+        shown
+    }
+}
+
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.shown().serialize(serializer)
+    }
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Manifest({})", self.shown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Manifest;
+
+    #[test]
+    fn values_of_secrets_are_never_shown() {
+        let copy = json!({"kubectl.kubernetes.io/last-applied-configuration": "hunter2", "a": "b"});
+        let secret = Manifest::new(json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "film", "annotations": copy},
+            "data": {"password": "aHVudGVyMg=="}, "stringData": {"user": "hunter2"},
+        }));
+        for shown in [format!("{secret:?}"), serde_json::to_string(&secret).unwrap_or_default()] {
+            assert!(!shown.contains("hunter2") && !shown.contains("aHVudGVyMg"), "{shown}");
+            assert!(shown.contains("password") && shown.contains("user"), "{shown}");
+        }
+        assert_eq!(secret.value()["stringData"]["user"], "hunter2");
+        assert_eq!(secret.reference().to_string(), "Secret film/db");
+    }
 }

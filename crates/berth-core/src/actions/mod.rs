@@ -4,10 +4,10 @@ pub mod eks;
 pub mod gke;
 pub mod kube;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One thing to do to one cloud.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Something to do on GKE.

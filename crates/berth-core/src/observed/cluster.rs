@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::object::ObservedObject;
 use crate::actions::eks::{EksDescription, EksGroup, EksPart, EksPartKind};
 use crate::actions::gke::{GkePool, GkeSettings};
 use crate::actions::kube::KubeObjectRef;
@@ -25,6 +26,9 @@ pub struct Observed {
     /// What the cluster has of such groups, complete or not, by the same names: of `service-quotas` as
     /// [`crate::manifests::quotas::applied`] reads it.
     pub applied_objects: BTreeMap<String, Vec<KubeObjectRef>>,
+    /// The wanted workloads as they are there, and those berth applied before that are not wanted any more; what is not told is
+    /// taken as missing, so empty while the cluster's API cannot be reached.
+    pub workloads: Vec<ObservedObject>,
 }
 
 /// What belongs to a cluster on AWS without being part of the cluster object; found by tags, from any half-made state.

@@ -2,9 +2,11 @@
 
 mod cluster;
 mod node;
+mod object;
 
 pub use cluster::{
     ClusterAccess, Fleet, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedOperation, ObservedPool,
     ObservedPoolSettings, ObservedZone, Phase, Surroundings,
 };
 pub use node::ObservedNode;
+pub use object::{Contest, ObjectState, ObservedObject};

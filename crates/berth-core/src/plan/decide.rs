@@ -16,7 +16,7 @@ use crate::spec::{CloudSpec, ClusterSpec, Provider};
 /// The goal cannot or must not be reached; nothing was touched.
 pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
     match *goal {
-        Goal::Present { spec, account, adopt } => match &spec.cloud {
+        Goal::Present { spec, account, adopt, workloads: _ } => match &spec.cloud {
             CloudSpec::Gke(cloud) => {
                 let wanted = gke::cluster::wanted(spec, cloud, account)?;
                 Ok(with_kubernetes(gke::present::plan(&wanted, adopt, observed)?, spec, observed))

@@ -1,5 +1,6 @@
 //! What somebody wants, and why it may be refused before anything is touched.
 
+use crate::actions::kube::Manifest;
 use crate::spec::{ClusterSpec, Place, Provider};
 
 /// What is wanted of one cluster.
@@ -13,6 +14,8 @@ pub enum Goal<'a> {
         account: &'a str,
         /// Take over a cluster or pool of that name that berth did not make.
         adopt: bool,
+        /// What is to run in it.
+        workloads: Workloads<'a>,
     },
     /// It is gone, with all its pools.
     Absent {
@@ -27,6 +30,15 @@ pub enum Goal<'a> {
         /// Also if berth did not make it.
         adopt: bool,
     },
+}
+
+/// What is wanted inside a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Workloads<'a> {
+    /// All objects of the files, as [`crate::manifests::workloads::prepare`] gives them.
+    pub objects: &'a [Manifest],
+    /// Take fields of these objects that somebody else owns.
+    pub force_conflicts: bool,
 }
 
 /// Why there is no plan; nothing was touched.
@@ -80,6 +92,12 @@ pub enum Refusal {
         /// Why not, with the way out.
         why: String,
     },
+    /// Somebody else owns fields of the workloads with other values.
+    #[error("somebody else owns fields that the files set: {}", .0.join("; "))]
+    Contested(
+        /// For each object and owner: `Deployment film/comfyui: .spec.replicas belongs to "kubectl" using apps/v1`.
+        Vec<String>,
+    ),
     /// This version of berth checks files for this cloud but does not make clusters there.
     #[error("this version of berth can check files for {provider} but cannot make or delete clusters there")]
     NotRunnable {

@@ -6,6 +6,6 @@ mod not_applied;
 mod step;
 
 pub use decide::plan;
-pub use goal::{Goal, Refusal};
+pub use goal::{Goal, Refusal, Workloads};
 pub use not_applied::not_applied;
 pub use step::{Billing, Impact, Note, Plan, Step, StepChange, StepId};

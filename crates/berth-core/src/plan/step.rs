@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::Action;
 
 /// What to do, in an order that works.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Steps; each stands after all steps it waits for.
@@ -46,7 +46,7 @@ impl fmt::Display for StepId {
 }
 
 /// One action with its reason and its place in the order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Stable over runs.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksClusterRef, EksGroup};
-use berth_core::actions::kube::KubeAction;
+use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::rules::eks::names;
 use berth_core::spec::{Capacity, ClusterSpec, Taint, TaintEffect};
 use serde_json::Value;
@@ -36,7 +36,7 @@ fn everything_fits_the_longest_names() {
         let kind = match &step.action {
             Action::Eks(action) => assert_action_fits(action),
             Action::Kube(KubeAction::ApplyObjects { objects, .. }) => {
-                objects.iter().for_each(assert_object_fits);
+                objects.iter().map(Manifest::value).for_each(assert_object_fits);
                 "objects"
             }
             other => panic!("nothing is known of the limits of {other:?}"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use berth_core::observed::Observed;
-use berth_core::plan::{Goal, Plan, Refusal, plan};
+use berth_core::plan::{Goal, Plan, Refusal, Workloads, plan};
 use berth_core::spec::{self, ClusterSpec, Provider, Source};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -20,7 +20,7 @@ pub(crate) fn shipped(file: &str, provider: Option<Provider>) -> ClusterSpec {
 }
 
 pub(crate) fn present(spec: &ClusterSpec, observed: &Observed) -> Result<Plan, Refusal> {
-    plan(&Goal::Present { spec, account: ACCOUNT, adopt: false }, observed)
+    plan(&Goal::Present { spec, account: ACCOUNT, adopt: false, workloads: Workloads::default() }, observed)
 }
 
 pub(crate) fn absent(spec: &ClusterSpec, observed: &Observed) -> Result<Plan, Refusal> {

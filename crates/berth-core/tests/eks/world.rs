@@ -7,7 +7,7 @@ use berth_core::actions::eks::{
     EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef, EksRoleRef,
     EksRoute, EksSubnets, EksTarget,
 };
-use berth_core::actions::kube::KubeAction;
+use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::manifests::{device_plugin, quotas};
 use berth_core::observed::{
     ClusterAccess, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings,
@@ -103,9 +103,12 @@ impl World {
     fn apply_kube(&mut self, action: &KubeAction) -> Result<(), String> {
         self.cluster()?;
         match action {
-            KubeAction::ApplyObjects { objects, .. } if objects[0]["kind"] == "Namespace" => {
+            KubeAction::ApplyObjects { objects, .. } if objects[0].kind() == "Namespace" => {
                 let kinds = quotas::KINDS.map(|(_, kind)| kind);
-                let ours = objects.iter().filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
+                let ours = objects
+                    .iter()
+                    .map(Manifest::value)
+                    .filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
                 let applied = quotas::applied(&ours.cloned().collect::<Vec<_>>());
                 let group = quotas::GROUP.to_owned();
                 self.observed.applied.insert(group.clone(), applied.hash.ok_or("no hash")?);
@@ -114,13 +117,13 @@ impl World {
             KubeAction::ApplyObjects { objects, .. } => {
                 let hash = objects
                     .iter()
-                    .find_map(|object| object["metadata"]["annotations"][device_plugin::HASH_KEY].as_str());
+                    .find_map(|object| object.value()["metadata"]["annotations"][device_plugin::HASH_KEY].as_str());
                 self.observed.applied.insert(device_plugin::GROUP.to_owned(), hash.ok_or("no hash")?.to_owned());
             }
             KubeAction::DeleteObjects { .. } => {
                 self.observed.applied.remove(device_plugin::GROUP);
             }
-            KubeAction::ReleaseCloudObjects { .. } => {}
+            KubeAction::ReleaseCloudObjects { .. } | KubeAction::AwaitRollouts { .. } => {}
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use berth_core::actions::gke::{AutoscalingProfile, GkeAutoscaling, ReleaseChannel};
 use berth_core::observed::{Observed, Phase};
-use berth_core::plan::{Goal, Plan, plan};
+use berth_core::plan::{Goal, Plan, Workloads, plan};
 use berth_core::spec::{Capacity, ClusterSpec, NodeRange, PoolSpec, Sharing, Taint, TaintEffect};
 use proptest::prelude::*;
 
@@ -126,7 +126,8 @@ fn any_observed() -> impl Strategy<Value = Observed> {
 }
 
 fn decide(spec: &ClusterSpec, observed: &Observed) -> Plan {
-    plan(&Goal::Present { spec, account: PROJECT, adopt: true }, observed).expect("adopting refuses nothing")
+    plan(&Goal::Present { spec, account: PROJECT, adopt: true, workloads: Workloads::default() }, observed)
+        .expect("adopting refuses nothing")
 }
 
 proptest! {
@@ -176,7 +177,7 @@ proptest! {
     #[test]
     fn what_berth_made_is_never_refused(spec in any_spec(), from in any_spec()) {
         let observed = World::made(&from).observed;
-        let goal = Goal::Present { spec: &spec, account: PROJECT, adopt: false };
+        let goal = Goal::Present { spec: &spec, account: PROJECT, adopt: false, workloads: Workloads::default() };
         prop_assert!(plan(&goal, &observed).is_ok());
     }
 }

@@ -3,19 +3,19 @@
 use std::fmt::Write as _;
 
 use berth_core::observed::Observed;
-use berth_core::plan::{Goal, plan};
+use berth_core::plan::{Goal, Workloads, plan};
 use berth_core::spec::ClusterSpec;
 
 use crate::build::PROJECT;
 
 /// The plan for a file, or the refusal, as text.
 pub(crate) fn present(spec: &ClusterSpec, observed: &Observed) -> String {
-    decided(&Goal::Present { spec, account: PROJECT, adopt: false }, observed)
+    decided(&Goal::Present { spec, account: PROJECT, adopt: false, workloads: Workloads::default() }, observed)
 }
 
 /// The same for a cluster that may be taken over.
 pub(crate) fn adopt(spec: &ClusterSpec, observed: &Observed) -> String {
-    decided(&Goal::Present { spec, account: PROJECT, adopt: true }, observed)
+    decided(&Goal::Present { spec, account: PROJECT, adopt: true, workloads: Workloads::default() }, observed)
 }
 
 /// The plan that takes the file's cluster away.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::gke::{GkeAction, GkeCluster, GkeClusterChange, GkePool, GkePoolChange};
-use berth_core::actions::kube::KubeAction;
+use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::manifests::quotas;
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, Phase};
-use berth_core::plan::{Goal, Plan, StepId, plan};
+use berth_core::plan::{Goal, Plan, StepId, Workloads, plan};
 use berth_core::spec::{ClusterSpec, Taint, TaintEffect};
 
 use crate::build::PROJECT;
@@ -21,7 +21,7 @@ impl World {
     /// After the spec's cluster was made by berth.
     pub(crate) fn made(spec: &ClusterSpec) -> Self {
         let mut world = Self::default();
-        let goal = Goal::Present { spec, account: PROJECT, adopt: false };
+        let goal = Goal::Present { spec, account: PROJECT, adopt: false, workloads: Workloads::default() };
         world.run(&plan(&goal, &world.observed).expect("a plan"), |_| 0).expect("it can be made");
         world
     }
@@ -62,7 +62,8 @@ impl World {
         self.cluster()?;
         let KubeAction::ApplyObjects { objects, .. } = action else { return Err("only applied here".to_owned()) };
         let kinds = quotas::KINDS.map(|(_, kind)| kind);
-        let ours = objects.iter().filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
+        let ours =
+            objects.iter().map(Manifest::value).filter(|object| kinds.iter().any(|kind| object["kind"] == *kind));
         let applied = quotas::applied(&ours.cloned().collect::<Vec<_>>());
         let group = quotas::GROUP.to_owned();
         self.observed.applied.insert(group.clone(), applied.hash.ok_or("no hash")?);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use berth_core::actions::Action;
 use berth_core::actions::gke::{AutoscalingProfile, GkeSettings, ReleaseChannel};
-use berth_core::actions::kube::{KubeAction, KubeObjectRef};
+use berth_core::actions::kube::{KubeAction, KubeObjectRef, Manifest};
 use berth_core::manifests::quotas;
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
 use berth_core::plan::StepId;
@@ -87,7 +87,7 @@ impl World {
             step.details.iter().for_each(|detail| writeln!(text, "    - {detail}").expect("a string"));
             match &step.action {
                 Action::Kube(KubeAction::ApplyObjects { objects, .. }) => {
-                    for object in objects.iter().take(left) {
+                    for object in objects.iter().map(Manifest::value).take(left) {
                         self.objects.retain(|known| {
                             !(known["kind"] == object["kind"]
                                 && known["metadata"]["name"] == object["metadata"]["name"]

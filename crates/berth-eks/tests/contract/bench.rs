@@ -5,7 +5,7 @@ use std::sync::Once;
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksGroup};
 use berth_core::observed::{Observed, ObservedCluster, ObservedPoolSettings};
-use berth_core::plan::{Goal, Plan, plan};
+use berth_core::plan::{Goal, Plan, Workloads, plan};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, Retry};
 use berth_core::spec::{ClusterSpec, Provider};
@@ -137,7 +137,7 @@ impl Bench {
     pub(crate) async fn create(&self, spec: &ClusterSpec) -> Result<(), Fault> {
         let account = self.eks.account();
         let observed = self.observe().await;
-        self.run(&plan(&Goal::Present { spec, account, adopt: false }, &observed).unwrap()).await
+        self.run(&plan(&Goal::Present { spec, account, adopt: false, workloads: Workloads::default() }, &observed).unwrap()).await
     }
 
     /// Takes away what is observed, one step after the other.

@@ -8,7 +8,7 @@ use aws_sdk_eks::types::{AccessScope, AccessScopeType};
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksCapacity, EksPart, EksPartKind, EksSubnets};
 use berth_core::observed::{Observed, ObservedCloud, Phase};
-use berth_core::plan::{Goal, plan};
+use berth_core::plan::{Goal, Workloads, plan};
 use berth_core::ports::Eyes;
 use berth_core::run::FaultKind;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ async fn a_cluster_is_read_back_as_it_was_wanted() {
     assert_eq!((observed.around.unread.clone(), observed.around.checked.clone()), (Vec::new(), all_kinds()));
     assert_eq!(incomplete(&observed), Vec::<&str>::new());
     // What is wanted is there, so nothing is left to do on AWS.
-    let goal = Goal::Present { spec: &file(), account: ACCOUNT, adopt: false };
+    let goal = Goal::Present { spec: &file(), account: ACCOUNT, adopt: false, workloads: Workloads::default() };
     let again = plan(&goal, &observed).unwrap();
     let left: Vec<_> = again.steps.iter().filter(|step| matches!(step.action, Action::Eks(_))).collect();
     assert!(left.is_empty(), "{left:#?}");

@@ -8,7 +8,7 @@ use super::group_steps::{Groups, decide};
 use super::steps::{self, Lasts};
 use super::{addons, diff_cluster, network};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
-use crate::actions::kube::KubeAction;
+use crate::actions::kube::{KubeAction, Manifest};
 use crate::manifests::device_plugin;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
 use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepId};
@@ -388,8 +388,9 @@ impl Making<'_> {
             (Some(want), have) if have != Some(&want.hash) => {
                 let step = frame("device-plugin", format!("apply {about}"));
                 let change = if have.is_some() { crate::plan::StepChange::Change } else { step.change };
-                let objects = want.objects.clone();
-                let action = KubeAction::ApplyObjects { cluster: steps::kube(cluster), about, objects };
+                let objects = want.objects.iter().cloned().map(Manifest::new).collect();
+                // Nobody else has a say in what makes the pools' GPUs be offered.
+                let action = KubeAction::ApplyObjects { cluster: steps::kube(cluster), about, objects, force: true };
                 let mut step = Step { change, ..steps::through_kubernetes(step, action) };
                 if have.is_some() {
                     "the pools' sharing or taints have changed; it rolls over the nodes".clone_into(&mut step.why);

@@ -4,7 +4,7 @@
 //! the next.
 
 use super::steps::{self, Kube};
-use crate::actions::kube::{KubeAction, KubeObjectRef};
+use crate::actions::kube::{KubeAction, KubeObjectRef, Manifest};
 use crate::manifests::quotas::{self, QuotaObjects};
 use crate::observed::Observed;
 use crate::plan::{Note, Step, StepChange, StepId};
@@ -47,8 +47,9 @@ fn apply(
     is_change: bool,
     after: Vec<StepId>,
 ) -> Step {
-    let action =
-        KubeAction::ApplyObjects { cluster: steps::cluster(spec), about: ABOUT.to_owned(), objects: want.objects };
+    let objects = want.objects.into_iter().map(Manifest::new).collect();
+    let cluster = steps::cluster(spec);
+    let action = KubeAction::ApplyObjects { cluster, about: ABOUT.to_owned(), objects, force: true };
     let step = steps::step("service-quotas", format!("apply {ABOUT}"), after, action);
     let details = services.services.iter().map(|(service, quota)| {
         let fence = match services.priority_class(service) {
@@ -71,11 +72,7 @@ fn apply(
 }
 
 fn remove(spec: &ClusterSpec, stale: Vec<KubeObjectRef>, after: &[StepId]) -> Step {
-    let details = stale.iter().map(|object| match &object.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
-        None => format!("{} {}", object.kind, object.name),
-    });
-    let details = details.collect();
+    let details = stale.iter().map(ToString::to_string).collect();
     let action = KubeAction::DeleteObjects { cluster: steps::cluster(spec), about: ABOUT.to_owned(), objects: stale };
     let title = format!("delete {ABOUT} that are not wanted");
     let step = steps::step("service-quotas/delete", title, after.to_vec(), action);

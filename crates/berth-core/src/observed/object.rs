@@ -1,0 +1,46 @@
+//! Objects inside a cluster, held against what the files want of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actions::kube::KubeObjectRef;
+
+/// One object of the workloads and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObservedObject {
+    /// Which.
+    pub object: KubeObjectRef,
+    /// How it stands.
+    pub state: ObjectState,
+}
+
+/// How an object stands to the files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectState {
+    /// Wanted and not there.
+    Missing,
+    /// There, and an apply would change nothing.
+    AsWanted,
+    /// As wanted, but its rollout is not complete.
+    Unready,
+    /// There; an apply would change it.
+    Differs,
+    /// There; an apply would change fields that somebody else owns, so the server refuses it without force.
+    Contested(Vec<Contest>),
+    /// Not in the files any more, but berth's label is on it.
+    Unwanted,
+    /// Like [`ObjectState::Unwanted`], a namespace or a definition of custom resources; what berth did not put there lives in it
+    /// and would go with it, for example `Deployment film/their-own`.
+    Holding(Vec<String>),
+}
+
+/// Fields of an object that somebody else owns with another value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contest {
+    /// Who, as the server writes it: `kubectl` using apps/v1.
+    pub manager: String,
+    /// Which fields, as the server writes them: `.spec.replicas`.
+    pub fields: Vec<String>,
+}
