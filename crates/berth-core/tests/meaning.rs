@@ -53,8 +53,8 @@ fn render(checked: &Checked) -> String {
     if !checked.workloads.is_empty() {
         line(format!("workloads {:?}", checked.workloads));
     }
-    if checked.autoscaler != spec::Autoscaler::default() {
-        line(format!("{:?}", checked.autoscaler));
+    if spec.autoscaler != spec::Autoscaler::default() {
+        line(format!("{:?}", spec.autoscaler));
     }
     if let Some(budget) = checked.budget_monthly_usd {
         line(format!("budget {budget} a month"));

@@ -35,6 +35,10 @@ impl Hands for EksCloud {
                 Box::pin(calls::grant_admin(self, cluster, principal, tags)).await
             }
             EksAction::CreateAddon(addon) => Box::pin(calls::create_addon(self, addon)).await,
+            EksAction::CreatePodIdentity(wanted) => Box::pin(calls::create_pod_identity(self, wanted)).await,
+            EksAction::DeletePodIdentity { cluster, namespace, service_account } => {
+                Box::pin(calls::delete_pod_identity(self, cluster, namespace, service_account)).await
+            }
             EksAction::CreateGroup(group) => Box::pin(calls::create_group(self, group)).await,
             EksAction::ChangeGroup { cluster, group, change } => {
                 Box::pin(calls::change_group(self, cluster, group, change)).await

@@ -1,6 +1,6 @@
 //! One look at what EKS has under a name; what is not there is no error.
 
-use aws_sdk_eks::types::{Addon, Cluster, Nodegroup};
+use aws_sdk_eks::types::{Addon, Cluster, Nodegroup, PodIdentityAssociation};
 use berth_core::actions::eks::{EksClusterRef, EksRoleRef};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
@@ -41,6 +41,36 @@ pub(crate) async fn addon(cloud: &EksCloud, at: &EksClusterRef, name: &str) -> R
         Err(error) if classify::kind_of(&error) == FaultKind::NotFound => Ok(None),
         Err(error) => Err(classify::of_call(tried, &error)),
     }
+}
+
+/// The associations of a service account with roles, at most one; none either if there is no such cluster.
+pub(crate) async fn pod_identities(
+    cloud: &EksCloud,
+    at: &EksClusterRef,
+    namespace: &str,
+    service_account: &str,
+) -> Result<Vec<PodIdentityAssociation>, Fault> {
+    let tried = format!("look for the role of service account {namespace}/{service_account}");
+    here(cloud, at, &tried)?;
+    let call = cloud.read.eks.list_pod_identity_associations().cluster_name(&at.name);
+    let call = call.namespace(namespace).service_account(service_account);
+    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    let ids = match found {
+        Ok(found) => found.into_iter().filter_map(|one| one.association_id),
+        Err(error) if classify::kind_of(&error) == FaultKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(classify::of_call(tried, &error)),
+    };
+    // The list does not tell the role.
+    let mut associations = Vec::new();
+    for id in ids {
+        let call = cloud.read.eks.describe_pod_identity_association().cluster_name(&at.name).association_id(id);
+        match call.send().await {
+            Ok(answer) => associations.extend(answer.association),
+            Err(error) if classify::kind_of(&error) == FaultKind::NotFound => {}
+            Err(error) => return Err(classify::of_call(tried, &error)),
+        }
+    }
+    Ok(associations)
 }
 
 /// A role, with what is new in each life of it.

@@ -7,6 +7,7 @@
 
 mod change;
 mod group;
+mod identity;
 mod part;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{EksClusterChange, EksGroupChange};
 pub use group::{EksAmiType, EksCapacity, EksGroup, EksTemplate};
+pub use identity::{EksPodIdentity, EksPodIdentityState};
 pub use part::{
     EksAddress, EksGateway, EksNat, EksPart, EksPartKind, EksPartRef, EksRole, EksRoute, EksRouteTable, EksSubnet,
     EksTrust, EksVpc,
@@ -35,7 +37,7 @@ pub struct EksClusterRef {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EksAction {
-    /// CreateRole with its trust and tags, then AttachRolePolicy for each policy it lacks.
+    /// CreateRole with its trust and tags, then AttachRolePolicy for each policy it lacks, and PutRolePolicy for its own.
     CreateRole(Box<EksRole>),
     /// CreateVpc with its tags, then both DNS attributes on.
     CreateVpc(EksVpc),
@@ -69,6 +71,17 @@ pub enum EksAction {
     },
     /// CreateAddon; complete when `ACTIVE`, or at once if `wait` is off.
     CreateAddon(EksAddon),
+    /// CreatePodIdentityAssociation; one of the same service account with another role is replaced.
+    CreatePodIdentity(EksPodIdentity),
+    /// DeletePodIdentityAssociation of a service account. What is gone already is done.
+    DeletePodIdentity {
+        /// The cluster.
+        cluster: EksClusterRef,
+        /// Namespace of the service account.
+        namespace: String,
+        /// The service account.
+        service_account: String,
+    },
     /// CreateLaunchTemplate with its tags.
     CreateTemplate(Box<EksTemplate>),
     /// CreateNodegroup; complete when `ACTIVE`. Health issues are read on each poll, so that a stockout fails early.
@@ -226,7 +239,7 @@ pub struct EksAddon {
     pub tags: BTreeMap<String, String>,
 }
 
-/// A role for an add-on's service account.
+/// A role for a service account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EksIdentity {
     /// For example `ebs-csi-controller-sa`.
@@ -256,6 +269,8 @@ pub struct EksDescription {
     pub addons: Vec<EksAddonState>,
     /// ARNs of principals that are cluster administrators by an access entry.
     pub admins: Vec<String>,
+    /// Pod identity associations of service accounts berth knows, but not those of add-ons.
+    pub identities: Vec<EksPodIdentityState>,
 }
 
 /// An add-on that is there.

@@ -1,5 +1,6 @@
 //! Kubernetes manifests berth renders itself.
 
+pub mod cluster_autoscaler;
 pub mod device_plugin;
 pub mod quotas;
 pub mod secrets;

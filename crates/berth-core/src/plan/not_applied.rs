@@ -10,8 +10,10 @@ pub fn not_applied(checked: &Checked) -> Vec<Note> {
     if !checked.workloads.is_empty() {
         note("workloads", "not started: this version does not put them into the cluster");
     }
-    if checked.autoscaler != Autoscaler::default() && checked.spec.cloud.provider() == Provider::Gke {
+    if checked.spec.autoscaler != Autoscaler::default() && checked.spec.cloud.provider() == Provider::Gke {
         note("autoscaler", "GKE's autoscaler takes no such wishes, only gke.autoscalingProfile; they are for EKS");
+    } else if checked.spec.autoscaler != Autoscaler::default() && !checked.spec.can_grow() {
+        note("autoscaler", "no pool has more nodes at most than at least, so none is put into the cluster");
     }
     if checked.budget_monthly_usd.is_some() {
         note("budget", "not watched: this version knows no prices");

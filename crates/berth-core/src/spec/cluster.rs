@@ -21,6 +21,26 @@ pub struct ClusterSpec {
     pub quotas: Option<super::ServiceQuotas>,
     /// Secrets the workloads need, without their values.
     pub secrets: Vec<super::SecretSpec>,
+    /// How nodes are added and removed.
+    pub autoscaler: Autoscaler,
+}
+
+impl ClusterSpec {
+    /// Whether any pool has room for more nodes than its fewest.
+    pub fn can_grow(&self) -> bool {
+        self.pools.iter().any(|pool| pool.nodes.min < pool.nodes.max)
+    }
+}
+
+/// How nodes are added and removed, as far as the file says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Autoscaler {
+    /// Pool names, the one to grow first in front.
+    pub prefer: Vec<String>,
+    /// A node used less than this share of its capacity may go.
+    pub scale_down_utilization: Option<f64>,
+    /// Seconds a node has to be unneeded before it goes.
+    pub scale_down_after_seconds: Option<u64>,
 }
 
 /// The name under which nodes offer NVIDIA GPUs.

@@ -15,10 +15,10 @@ mod secrets;
 mod structure;
 pub(crate) mod tree;
 
-pub use check::{Autoscaler, Checked, Source, check, check_quotas, check_sharing};
+pub use check::{Checked, Source, check, check_quotas, check_sharing};
 pub use cluster::{
-    Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, GPU_RESOURCE, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec,
-    Provider, Sharing, Taint, TaintEffect,
+    Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, GPU_RESOURCE, GkeSpec, GpuSpec, NodeRange, Place,
+    PoolSpec, Provider, Sharing, Taint, TaintEffect,
 };
 pub use problem::Problem;
 pub(crate) use problem::{Position, nearest};

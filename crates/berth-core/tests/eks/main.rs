@@ -1,5 +1,6 @@
 //! What is decided for EKS: against a tiny AWS that refuses what AWS refuses.
 
+mod autoscaler;
 mod converge;
 mod fallback;
 mod names;

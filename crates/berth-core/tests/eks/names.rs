@@ -54,6 +54,8 @@ fn assert_action_fits(action: &EksAction) -> &'static str {
             assert!(role.name.len() <= 64 && is_of(&role.name, "+=,.@-_"), "{}", role.name);
             // A role takes ten managed policies.
             assert!(role.policies.len() <= 10);
+            // And 10240 characters of policies of its own.
+            assert!(role.own_policy.as_ref().is_none_or(|policy| policy.len() <= 10_240));
             assert!(role.policies.iter().all(|policy| is_of(policy, "/-_")));
             assert_tags_fit(&role.tags);
             "role"
@@ -87,6 +89,7 @@ fn assert_action_fits(action: &EksAction) -> &'static str {
         EksAction::CreateRouteTable(table) => part(&table.tags),
         EksAction::GrantAdmin { tags, .. } => part(tags),
         EksAction::CreateAddon(addon) => part(&addon.tags),
+        EksAction::CreatePodIdentity(identity) => part(&identity.tags),
         EksAction::Await { .. } => "wait",
         other => panic!("nothing is known of the limits of {other:?}"),
     }

@@ -1,21 +1,22 @@
 //! A tiny AWS: it carries out actions on what can be observed, and refuses what AWS refuses.
 
+mod cluster;
+
 use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{
-    EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef, EksRoleRef,
-    EksRoute, EksSubnets, EksTarget,
+    EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef,
+    EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::{KubeAction, Manifest};
-use berth_core::manifests::{device_plugin, quotas};
+use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
 use berth_core::observed::{
-    ClusterAccess, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings,
-    ObservedZone, Phase,
+    Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, ObservedZone,
+    Phase,
 };
 use berth_core::plan::{Plan, StepId};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Outcome, Retry};
-use berth_core::spec::Place;
 
 pub(crate) struct World {
     pub(crate) observed: Observed,
@@ -114,14 +115,28 @@ impl World {
                 self.observed.applied.insert(group.clone(), applied.hash.ok_or("no hash")?);
                 self.observed.applied_objects.insert(group, applied.objects);
             }
-            KubeAction::ApplyObjects { objects, .. } => {
-                let hash = objects
-                    .iter()
-                    .find_map(|object| object.value()["metadata"]["annotations"][device_plugin::HASH_KEY].as_str());
-                self.observed.applied.insert(device_plugin::GROUP.to_owned(), hash.ok_or("no hash")?.to_owned());
+            KubeAction::ApplyObjects { objects, .. }
+                if objects[0].value()["metadata"]["name"] == cluster_autoscaler::NAME =>
+            {
+                if self.description()?.identities.is_empty() {
+                    return Err("the pod would get no role".to_owned());
+                }
+                // Its Deployment comes in a step of its own.
+                if let Some(hash) = hash(objects) {
+                    self.observed.applied.insert(cluster_autoscaler::GROUP.to_owned(), hash);
+                }
             }
-            KubeAction::DeleteObjects { .. } => {
-                self.observed.applied.remove(device_plugin::GROUP);
+            KubeAction::ApplyObjects { objects, .. } => {
+                let hash = hash(objects).ok_or("no hash")?;
+                self.observed.applied.insert(device_plugin::GROUP.to_owned(), hash);
+            }
+            KubeAction::DeleteObjects { objects, .. } => {
+                let groups = [
+                    (cluster_autoscaler::GROUP, cluster_autoscaler::refs()),
+                    (device_plugin::GROUP, device_plugin::refs()),
+                ];
+                let (group, _) = groups.iter().find(|(_, refs)| refs == objects).ok_or("unknown objects")?;
+                self.observed.applied.remove(*group);
             }
             KubeAction::ReleaseCloudObjects { .. } | KubeAction::AwaitRollouts { .. } => {}
         }
@@ -167,7 +182,7 @@ impl World {
                     return Err("UnsupportedAvailabilityZoneException".to_owned());
                 }
                 let vpc = self.id("vpc").ok();
-                self.observed.cluster = Some(cluster(wanted, subnets, vpc));
+                self.observed.cluster = Some(cluster::made(wanted, subnets, vpc));
                 let security = BTreeMap::from([("kubernetes.io/cluster".to_owned(), "owned".to_owned())]);
                 self.make(EksPartKind::SecurityGroup, "eks-cluster-sg", &security)?;
                 self.make(EksPartKind::LogGroup, "/aws/eks/cluster", &BTreeMap::new())
@@ -198,6 +213,21 @@ impl World {
                     tags: addon.tags.clone(),
                 };
                 self.description()?.addons.push(state);
+                Ok(())
+            }
+            EksAction::CreatePodIdentity(wanted) => {
+                self.role(&wanted.identity.role)?;
+                let EksRoleRef::Made(role) = &wanted.identity.role else { return Err("a given role".to_owned()) };
+                let role_arn = format!("arn:aws:iam::123456789012:role/{role}");
+                let (namespace, service_account) = (wanted.namespace.clone(), wanted.identity.service_account.clone());
+                let identities = &mut self.description()?.identities;
+                identities.retain(|have| have.namespace != namespace || have.service_account != service_account);
+                identities.push(EksPodIdentityState { namespace, service_account, role_arn });
+                Ok(())
+            }
+            EksAction::DeletePodIdentity { namespace, service_account, .. } => {
+                let identities = &mut self.description()?.identities;
+                identities.retain(|have| have.namespace != *namespace || have.service_account != *service_account);
                 Ok(())
             }
             EksAction::DeleteAddon { addon, .. } => {
@@ -331,6 +361,9 @@ impl World {
             return Err(format!("DependencyViolation: {:?} holds {:?}", holder.thing, part));
         }
         let used = match part.kind {
+            EksPartKind::Role if part.id.contains("-autoscaler-") => {
+                self.observed.cluster.is_some() && !self.description()?.identities.is_empty()
+            }
             EksPartKind::Role | Subnet | Vpc => self.observed.cluster.is_some(),
             EksPartKind::LaunchTemplate => self.observed.cluster.as_ref().is_some_and(|cluster| {
                 let name = self
@@ -420,6 +453,14 @@ impl World {
     }
 }
 
+/// The hash that one of the objects carries.
+fn hash(objects: &[Manifest]) -> Option<String> {
+    let hash = |object: &Manifest| {
+        object.value()["metadata"]["annotations"][device_plugin::HASH_KEY].as_str().map(str::to_owned)
+    };
+    objects.iter().find_map(hash)
+}
+
 fn no_stock() -> Issue {
     Issue {
         cause: IssueCause::Stockout,
@@ -435,35 +476,5 @@ trait InZone {
 impl InZone for berth_core::actions::eks::EksCluster {
     fn subnets_in(&self, zone: &str) -> bool {
         matches!(&self.subnets, EksSubnets::Made(parts) if parts.iter().any(|part| part.ends_with(zone)))
-    }
-}
-
-fn cluster(
-    wanted: &berth_core::actions::eks::EksCluster,
-    subnets: Vec<String>,
-    vpc: Option<String>,
-) -> ObservedCluster {
-    ObservedCluster {
-        name: wanted.cluster.name.clone(),
-        account: wanted.cluster.account.clone(),
-        place: Place { region: wanted.cluster.region.clone(), zone: None },
-        labels: wanted.tags.clone(),
-        phase: Phase::Running,
-        issues: Vec::new(),
-        version: wanted.version.clone().unwrap_or_else(|| "1.34".to_owned()),
-        created_at: None,
-        access: Some(ClusterAccess { server: "https://eks".to_owned(), ca_pem: None }),
-        pools: Vec::new(),
-        cloud: ObservedCloud::Eks(Box::new(EksDescription {
-            settings: wanted.settings.clone(),
-            vpc,
-            subnets,
-            role_arn: "arn".to_owned(),
-            issuer: None,
-            access_mode: "API".to_owned(),
-            deletion_protection: false,
-            addons: Vec::new(),
-            admins: Vec::new(),
-        })),
     }
 }

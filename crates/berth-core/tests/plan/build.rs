@@ -7,7 +7,8 @@ use berth_core::observed::{
     Issue, IssueCause, Observed, ObservedCluster, ObservedOperation, ObservedPool, ObservedPoolSettings, Phase,
 };
 use berth_core::spec::{
-    Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Sharing, Taint, TaintEffect,
+    Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Sharing, Taint,
+    TaintEffect,
 };
 
 use crate::world::World;
@@ -78,6 +79,7 @@ pub(crate) fn dubbing() -> ClusterSpec {
         ],
         quotas: None,
         secrets: Vec::new(),
+        autoscaler: Autoscaler::default(),
     }
 }
 

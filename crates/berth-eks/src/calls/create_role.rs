@@ -1,11 +1,11 @@
-//! CreateRole and AttachRolePolicy.
+//! CreateRole, AttachRolePolicy and PutRolePolicy.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{Role, Tag};
 use berth_core::actions::eks::{EksRole, EksTrust};
 use berth_core::ports::Started;
-use berth_core::rules::eks::tags;
+use berth_core::rules::eks::{roles, tags};
 use berth_core::rules::ownership;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use serde_json::json;
@@ -24,7 +24,10 @@ pub(crate) async fn create_role(cloud: &EksCloud, wanted: &EksRole) -> Result<St
         Some(role) => refuse_foreign(&role, wanted, &tried)?,
         None => create(cloud, wanted, &tried).await?,
     }
-    let attached = attached(cloud, &wanted.name, &tried).await?;
+    let attached = match wanted.policies[..] {
+        [] => Vec::new(),
+        _ => attached(cloud, &wanted.name, &tried).await?,
+    };
     let thing = || format!("role {}", wanted.name);
     for policy in &wanted.policies {
         let arn = format!("arn:{}:iam::aws:policy/{policy}", cloud.identity().partition());
@@ -32,6 +35,11 @@ pub(crate) async fn create_role(cloud: &EksCloud, wanted: &EksRole) -> Result<St
             continue;
         }
         let sent = cloud.write.iam.attach_role_policy().role_name(&wanted.name).policy_arn(arn).send().await;
+        sent.map_err(|error| making::not_completed(&tried, &error, thing()))?;
+    }
+    if let Some(policy) = &wanted.own_policy {
+        let call = cloud.write.iam.put_role_policy().role_name(&wanted.name).policy_name(roles::OWN_POLICY);
+        let sent = call.policy_document(policy).send().await;
         sent.map_err(|error| making::not_completed(&tried, &error, thing()))?;
     }
     Ok(Started::Done)

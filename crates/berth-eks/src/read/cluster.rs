@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_eks::types::{AccessScopeType, Addon, Cluster, ClusterStatus, SupportType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use berth_core::actions::eks::{EksAddonState, EksClusterRef, EksDescription, EksSettings};
+use berth_core::actions::eks::{EksAddonState, EksClusterRef, EksDescription, EksPodIdentityState, EksSettings};
+use berth_core::manifests::cluster_autoscaler;
 use berth_core::observed::{ClusterAccess, Issue, ObservedCloud, ObservedCluster, ObservedPool};
 use berth_core::run::{Fault, FaultKind};
 use berth_core::spec::Place;
@@ -32,16 +33,29 @@ pub(crate) async fn find(
 ) -> Result<Option<ObservedCluster>, Fault> {
     let Some(found) = there::cluster(cloud, at).await? else { return Ok(None) };
     let mut denied = Vec::new();
-    let (pools, addons, admins) = futures::join!(
+    let (pools, addons, admins, identities) = futures::join!(
         Box::pin(pools(cloud, at, &mut denied)),
         Box::pin(addons(cloud, at)),
         Box::pin(admins(cloud, at, &found)),
+        Box::pin(identities(cloud, at)),
     );
     let (pools, addons) = (pools?, addons?);
     unread.extend(denied);
     let takes = "eks:ListAccessEntries and eks:ListAssociatedAccessPolicies";
     let admins = unread::allowed(admins, takes, unread)?.unwrap_or_default();
-    Ok(Some(cluster(at, found, pools, addons, admins)))
+    let takes = "eks:ListPodIdentityAssociations and eks:DescribePodIdentityAssociation";
+    let identities = unread::allowed(identities, takes, unread)?.unwrap_or_default();
+    let own = Own { pools, addons, admins, identities };
+    Ok(Some(cluster(at, found, own)))
+}
+
+/// What belongs to a cluster as objects of their own.
+#[derive(Default)]
+struct Own {
+    pools: Vec<ObservedPool>,
+    addons: Vec<EksAddonState>,
+    admins: Vec<String>,
+    identities: Vec<EksPodIdentityState>,
 }
 
 /// Reads a cluster for a list of many: without add-ons, administrators and the machines behind its node groups.
@@ -52,7 +66,7 @@ pub(crate) async fn brief(cloud: &EksCloud, at: EksClusterRef) -> Result<Option<
     let Some(found) = there::cluster(cloud, &at).await? else { return Ok(None) };
     let groups = group::groups(cloud, &at).await?;
     let pools = groups.into_iter().map(|one| group::pool(&at, one, None)).collect();
-    Ok(Some(cluster(&at, found, pools, Vec::new(), Vec::new())))
+    Ok(Some(cluster(&at, found, Own { pools, ..Own::default() })))
 }
 
 async fn pools(cloud: &EksCloud, at: &EksClusterRef, unread: &mut Vec<String>) -> Result<Vec<ObservedPool>, Fault> {
@@ -119,6 +133,18 @@ async fn admins(cloud: &EksCloud, at: &EksClusterRef, found: &Cluster) -> Result
     Ok(found.into_iter().flatten().collect())
 }
 
+/// The association of the one service account of berth's that has a role.
+async fn identities(cloud: &EksCloud, at: &EksClusterRef) -> Result<Vec<EksPodIdentityState>, Fault> {
+    let (namespace, name) = (cluster_autoscaler::NAMESPACE, cluster_autoscaler::NAME);
+    let found = there::pod_identities(cloud, at, namespace, name).await?;
+    let state = |one: aws_sdk_eks::types::PodIdentityAssociation| EksPodIdentityState {
+        namespace: one.namespace.unwrap_or_default(),
+        service_account: one.service_account.unwrap_or_default(),
+        role_arn: one.role_arn.unwrap_or_default(),
+    };
+    Ok(found.into_iter().map(state).collect())
+}
+
 async fn has_for_all(cloud: &EksCloud, at: &EksClusterRef, principal: &str, policy: &str) -> Result<bool, Fault> {
     let call = cloud.read.eks.list_associated_access_policies().cluster_name(&at.name).principal_arn(principal);
     let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
@@ -132,17 +158,12 @@ async fn has_for_all(cloud: &EksCloud, at: &EksClusterRef, principal: &str, poli
     }
 }
 
-fn cluster(
-    at: &EksClusterRef,
-    found: Cluster,
-    pools: Vec<ObservedPool>,
-    addons: Vec<EksAddonState>,
-    admins: Vec<String>,
-) -> ObservedCluster {
+fn cluster(at: &EksClusterRef, found: Cluster, own: Own) -> ObservedCluster {
+    let Own { pools, addons, admins, identities } = own;
     let listed = found.health().map(|health| health.issues()).unwrap_or_default();
     let issues: Vec<Issue> =
         listed.iter().map(|one| issue(one.code().map(|code| code.as_str()), one.message())).collect();
-    let description = EksDescription { addons, admins, ..description(&found) };
+    let description = EksDescription { addons, admins, identities, ..description(&found) };
     ObservedCluster {
         name: at.name.clone(),
         account: at.account.clone(),
@@ -185,6 +206,7 @@ fn description(cluster: &Cluster) -> EksDescription {
         deletion_protection: cluster.deletion_protection == Some(true),
         addons: Vec::new(),
         admins: Vec::new(),
+        identities: Vec::new(),
     }
 }
 

@@ -11,14 +11,14 @@ use berth_core::spec::EksSpec;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{AT_A_TIME, part, unread};
-use crate::classify;
 use crate::cloud::EksCloud;
+use crate::classify;
 
 /// The roles berth makes for a cluster, of those that are there, and what could not be read about them.
 ///
 /// A role of such a name that is not ours is not listed: making ours then says that it is in the way.
 pub(super) async fn roles(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<(Vec<EksPart>, Vec<String>), Fault> {
-    let looks = roles::made(cluster, &all()).into_iter().map(|(_, wanted)| Box::pin(role(cloud, wanted)));
+    let looks = roles::made(cluster, &all(), true).into_iter().map(|(_, wanted)| Box::pin(role(cloud, wanted)));
     let found = futures::future::try_join_all(looks).await?;
     let (parts, unread): (Vec<EksPart>, Vec<Vec<String>>) = found.into_iter().flatten().unzip();
     Ok((parts, unread.concat()))
@@ -53,11 +53,19 @@ async fn role(cloud: &EksCloud, wanted: EksRole) -> Result<Option<(EksPart, Vec<
         return Ok(None);
     }
     let mut lines = Vec::new();
-    let attached = policies(cloud, &wanted.name).await;
+    let attached = match wanted.policies[..] {
+        [] => Ok(BTreeSet::new()),
+        _ => policies(cloud, &wanted.name).await,
+    };
     let attached = unread::allowed(attached, "iam:ListAttachedRolePolicies", &mut lines)?;
     let arn = |policy: &String| format!("arn:{}:iam::aws:policy/{policy}", cloud.identity().partition());
     // What cannot be seen is not taken for missing: making it again would need the same permission.
-    let complete = attached.is_none_or(|attached| wanted.policies.iter().all(|policy| attached.contains(&arn(policy))));
+    let has_all = attached.is_none_or(|attached| wanted.policies.iter().all(|policy| attached.contains(&arn(policy))));
+    let own = match &wanted.own_policy {
+        Some(policy) => unread::allowed(has_own(cloud, &wanted.name, policy).await, "iam:GetRolePolicy", &mut lines)?,
+        None => None,
+    };
+    let complete = has_all && own.unwrap_or(true);
     let found = part::part(EksPartKind::Role, Some(wanted.name.clone()), "", tags);
     Ok(Some((EksPart { part: Some(wanted.name), complete, ..found }, lines)))
 }
@@ -71,6 +79,23 @@ async fn policies(cloud: &EksCloud, role: &str) -> Result<BTreeSet<String>, Faul
         Err(error) if classify::kind_of(&error) == FaultKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(classify::of_call(format!("read the policies of role {role}"), &error)),
     }
+}
+
+/// Whether a role's own policy says what it is to say.
+async fn has_own(cloud: &EksCloud, role: &str, wanted: &str) -> Result<bool, Fault> {
+    let call = cloud.read.iam.get_role_policy().role_name(role).policy_name(roles::OWN_POLICY);
+    match call.send().await {
+        Ok(found) => Ok(is_same(&found.policy_document, wanted)),
+        Err(error) if classify::kind_of(&error) == FaultKind::NotFound => Ok(false),
+        Err(error) => Err(classify::of_call(format!("read the policy of role {role}"), &error)),
+    }
+}
+
+/// IAM gives a policy back with its characters escaped as in URLs.
+fn is_same(escaped: &str, wanted: &str) -> bool {
+    let have = url::form_urlencoded::parse(escaped.as_bytes()).next().map(|(text, _)| text.into_owned());
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    have.and_then(|have| read(&have)).is_some_and(|have| Some(have) == read(wanted))
 }
 
 /// ARNs of all OIDC providers of clusters in this region, of whatever cluster.
@@ -130,9 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn all_three_roles_are_looked_for() {
+    fn a_policy_is_the_same_however_it_is_escaped_and_laid_out() {
+        let wanted = r#"{"Version":"2012-10-17","Statement":[{"Action":"a:B","Resource":"*"}]}"#;
+        let escaped = "%7B%22Statement%22%3A%5B%7B%22Resource%22%3A%22%2A%22%2C%20%22Action%22%3A%22a%3AB%22%7D%5D%2C%22Version%22%3A%222012-10-17%22%7D";
+        assert!(is_same(escaped, wanted));
+        assert!(!is_same(escaped, &wanted.replace("a:B", "a:C")));
+        assert!(!is_same("", wanted) && !is_same("%7B", wanted));
+    }
+
+    #[test]
+    fn all_roles_are_looked_for() {
         let cluster = EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "c".to_owned() };
-        let purposes: Vec<&str> = roles::made(&cluster, &all()).into_iter().map(|(purpose, _)| purpose).collect();
-        assert_eq!(purposes, [roles::CLUSTER, roles::NODE, roles::EBS_CSI]);
+        let purposes: Vec<&str> = roles::made(&cluster, &all(), true).into_iter().map(|(purpose, _)| purpose).collect();
+        assert_eq!(purposes, [roles::CLUSTER, roles::NODE, roles::EBS_CSI, roles::AUTOSCALER]);
     }
 }

@@ -6,6 +6,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ec2::types::{NatGatewayState, Tag, VpcAttributeName};
 use berth_core::actions::eks::{EksAction, EksPartKind, EksPartRef};
+use berth_core::rules::eks::{names, roles as purposes};
 
 use crate::bench::Bench;
 use crate::wish::{REGION, group, network, reference, roles, wanted};
@@ -99,6 +100,9 @@ impl Aws {
             let attached = self.iam.list_attached_role_policies().role_name(role).send().await.unwrap();
             assert_eq!(attached.attached_policies().len(), policies, "{role}");
         }
+        let role = names::role(&reference(), purposes::AUTOSCALER);
+        let own = self.iam.list_role_policies().role_name(role).send().await.unwrap();
+        assert_eq!(own.policy_names(), [purposes::OWN_POLICY]);
     }
 
     async fn routes_are_complete(&self) {
@@ -142,7 +146,7 @@ pub(crate) fn making() -> Vec<EksAction> {
 pub(crate) fn made() -> BTreeMap<EksPartKind, usize> {
     BTreeMap::from([
         (EksPartKind::LaunchTemplate, 1),
-        (EksPartKind::Role, 3),
+        (EksPartKind::Role, 4),
         (EksPartKind::NatGateway, 1),
         (EksPartKind::Address, 1),
         (EksPartKind::RouteTable, 3),

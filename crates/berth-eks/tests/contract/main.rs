@@ -14,6 +14,7 @@ mod facts;
 mod looks;
 mod moto;
 mod network;
+mod pod_identity;
 mod python;
 mod requests;
 mod wire;

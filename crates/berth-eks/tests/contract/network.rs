@@ -13,9 +13,10 @@ use crate::bench::Bench;
 use crate::wish::{group, network, roles, wanted};
 
 /// All calls of the verbs that change something, and the first look of most.
-const CALLS: [&str; 15] = [
+const CALLS: [&str; 16] = [
     "iam:CreateRole",
     "iam:AttachRolePolicy",
+    "iam:PutRolePolicy",
     "ec2:CreateVpc",
     "ec2:ModifyVpcAttribute",
     "ec2:CreateInternetGateway",

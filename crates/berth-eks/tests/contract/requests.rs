@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange, EksPartKind, EksPartRef};
+use berth_core::manifests::cluster_autoscaler;
 use berth_core::ports::Eyes;
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use serde::Deserialize;
@@ -30,7 +31,7 @@ async fn held_against_botocore(requests: &[Sent]) -> Report {
 }
 
 /// Calls without which it was no whole life.
-const LIFE: [&str; 52] = [
+const LIFE: [&str; 58] = [
     "autoscaling:CreateOrUpdateTags",
     "ec2:AllocateAddress",
     "ec2:AssociateRouteTable",
@@ -62,10 +63,14 @@ const LIFE: [&str; 52] = [
     "eks:CreateAddon",
     "eks:CreateCluster",
     "eks:CreateNodegroup",
+    "eks:CreatePodIdentityAssociation",
     "eks:DeleteAddon",
     "eks:DeleteCluster",
     "eks:DeleteNodegroup",
+    "eks:DeletePodIdentityAssociation",
+    "eks:DescribePodIdentityAssociation",
     "eks:DescribeUpdate",
+    "eks:ListPodIdentityAssociations",
     "eks:TagResource",
     "eks:UntagResource",
     "eks:UpdateClusterConfig",
@@ -78,6 +83,8 @@ const LIFE: [&str; 52] = [
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",
+    "iam:GetRolePolicy",
+    "iam:PutRolePolicy",
     "iam:RemoveRoleFromInstanceProfile",
     "logs:DeleteLogGroup",
     "service-quotas:GetAWSDefaultServiceQuota",
@@ -142,6 +149,11 @@ fn changes() -> Vec<EksAction> {
         of_group(EksGroupChange::Taints { set: Vec::new(), remove: vec![taint()] }),
         of_group(EksGroupChange::Scaling { nodes: NodeRange { min: 1, max: 5 }, desired: 2 }),
         of_group(EksGroupChange::Tags([pair("team", "film")].into())),
+        EksAction::DeletePodIdentity {
+            cluster: reference(),
+            namespace: cluster_autoscaler::NAMESPACE.to_owned(),
+            service_account: cluster_autoscaler::NAME.to_owned(),
+        },
     ]
 }
 

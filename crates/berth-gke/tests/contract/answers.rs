@@ -8,7 +8,7 @@ use berth_core::actions::gke::{GkeAction, GkePoolChange};
 use berth_core::observed::{IssueCause, ObservedCloud, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Ticket};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
-use berth_core::spec::{CloudSpec, ClusterSpec, GkeSpec, Place};
+use berth_core::spec::{Autoscaler, CloudSpec, ClusterSpec, GkeSpec, Place};
 use serde_json::json;
 
 use crate::bench::{REGION, reference, settings_of, wanted};
@@ -95,6 +95,7 @@ async fn long_lists_are_read_to_their_end() {
         pools: Vec::new(),
         quotas: None,
         secrets: Vec::new(),
+        autoscaler: Autoscaler::default(),
     };
     let facts = stand_in::gke(pages).await.facts(&spec).await.unwrap();
     let zones = ["us-central1-a", "us-central1-b"].map(ToOwned::to_owned);

@@ -17,6 +17,8 @@ pub struct EksRole {
     pub trust: EksTrust,
     /// Names of AWS's own policies, with their path if they have one: `service-role/AmazonEBSCSIDriverPolicy`.
     pub policies: Vec<String>,
+    /// A policy of its own by the name [`crate::rules::eks::roles::OWN_POLICY`], as JSON.
+    pub own_policy: Option<String>,
     /// Tags.
     pub tags: BTreeMap<String, String>,
 }

@@ -1,8 +1,9 @@
 //! The file's cluster with all that has to stand around it on AWS.
 
+use super::autoscaler::WantedAutoscaler;
 use super::group::{Ground, WantedGroup};
 use super::network::{self, Network};
-use super::{addons, group, roles, tags, zones};
+use super::{addons, autoscaler, group, roles, tags, zones};
 use crate::actions::eks::{EksAddon, EksCluster, EksClusterRef, EksRole, EksSettings, EksSubnets};
 use crate::manifests::device_plugin::{self, DevicePlugin};
 use crate::observed::{Observed, ObservedCloud, Phase};
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub notes: Vec<Note>,
     /// The device plugin; `None` without GPU pools.
     pub device_plugin: Option<DevicePlugin>,
+    /// The cluster autoscaler; `None` if no pool can grow.
+    pub autoscaler: Option<WantedAutoscaler>,
 }
 
 /// What the file means on EKS, in this account, given the zones that were seen.
@@ -60,10 +63,12 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         groups.extend(groups_of_pool);
         notes.extend(notes_of_pool);
     }
+    notes.extend(autoscaler::notes(spec));
+    let version = stays.map(|cluster| cluster.version.as_str()).or(eks.version.as_deref());
     // What is hard to get is asked for first.
     groups.sort_by_key(|wanted| wanted.gpus_per_node == 0);
     Ok(Wanted {
-        roles: roles::made(&cluster, eks),
+        roles: roles::made(&cluster, eks, spec.can_grow()),
         cluster: EksCluster {
             cluster: cluster.clone(),
             role: roles::cluster(&cluster, eks),
@@ -77,6 +82,7 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         groups,
         notes,
         device_plugin: device_plugin::device_plugin(&spec.pools),
+        autoscaler: autoscaler::wanted(&cluster, spec, version),
         network: network.map(|(network, _)| network),
     })
 }

@@ -1,12 +1,13 @@
 //! EKS's quirks, one file per rule.
 //!
 //! In reading order: the rules that turn a wish into AWS's own terms ([`names`], [`tags`], [`zones`], [`ranges`], [`network`],
-//! [`roles`], [`addons`], [`slots`], [`shares`], [`fallback`], [`group`]), what they add up to ([`cluster`]), how that differs from what is there ([`diff_cluster`],
+//! [`roles`], [`addons`], [`autoscaler`], [`slots`], [`shares`], [`fallback`], [`group`]), what they add up to ([`cluster`]), how that differs from what is there ([`diff_cluster`],
 //! [`diff_group`]), the steps that follow ([`present`], [`absent`]), and what has to be true before ([`preflight`],
 //! [`quota`], [`spot`]).
 
 pub mod absent;
 pub mod addons;
+pub mod autoscaler;
 pub mod cluster;
 pub mod diff_cluster;
 pub mod diff_group;

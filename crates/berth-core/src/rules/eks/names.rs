@@ -22,6 +22,15 @@ pub fn role(cluster: &EksClusterRef, purpose: &str) -> String {
     format!("berth-{name}-{purpose}-{hash}")
 }
 
+/// What ARNs in a region begin with after `arn:`.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 /// Name of a launch template: `berth-CLUSTER-GROUP-HASH`; the hash is of all that it says, so another wish has another name.
 pub fn template(cluster: &str, group: &str, says: &str) -> String {
     let hash = hash(&[cluster, group, says]);

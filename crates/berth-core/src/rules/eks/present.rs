@@ -6,7 +6,7 @@
 use super::cluster::Wanted;
 use super::group_steps::{Groups, decide};
 use super::steps::{self, Lasts};
-use super::{addons, diff_cluster, network};
+use super::{addons, autoscaler, diff_cluster, network};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
 use crate::actions::kube::{KubeAction, Manifest};
 use crate::manifests::device_plugin;
@@ -39,6 +39,7 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     making.addons_become_active();
     making.addons_after_nodes(&ready, &nodes);
     making.device_plugin(&ready);
+    making.autoscaler(&ready);
     Ok(Plan { steps: making.steps, notes: making.notes })
 }
 
@@ -100,6 +101,7 @@ impl Making<'_> {
             let mut step =
                 steps::making(&format!("role/{purpose}"), format!("create role {}", role.name), Vec::new(), action);
             step.details = role.policies.iter().map(|policy| format!("policy {policy}")).collect();
+            step.details.extend(role.own_policy.as_ref().map(|_| "a policy of its own".to_owned()));
             self.part(EksPartKind::Role, &role.name, step);
         }
     }
@@ -372,6 +374,15 @@ impl Making<'_> {
             EksAction::CreateAddon(addon.clone()),
         );
         self.add(if addon.wait { steps::lasting(step, Lasts::ADDON) } else { step });
+    }
+
+    /// It needs an API server but no node, and does nothing before there are some.
+    fn autoscaler(&mut self, ready: &[StepId]) {
+        let there = autoscaler::There { description: self.staying(), observed: self.observed };
+        let cluster = &self.wanted.cluster.cluster;
+        for step in autoscaler::decide(cluster, self.wanted.autoscaler.as_ref(), there, ready) {
+            self.add(step);
+        }
     }
 
     /// No GPU is offered without it; it needs an API server but no node, so it does not wait for any.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use super::quotas;
 use super::report::Report;
 use super::source::Source;
@@ -12,7 +10,7 @@ use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
 use crate::spec::tree::Document;
-use crate::spec::{CloudSpec, ClusterSpec, Provider, TaintEffect};
+use crate::spec::{Autoscaler, CloudSpec, ClusterSpec, Provider, TaintEffect};
 
 /// A file that is good.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,21 +21,8 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
     /// Paths of workload manifests or folders, joined to the folder of the file; not read.
     pub workloads: Vec<String>,
-    /// How nodes are added and removed.
-    pub autoscaler: Autoscaler,
     /// What the cluster may cost, in US dollars per month.
     pub budget_monthly_usd: Option<f64>,
-}
-
-/// How nodes are added and removed, as far as the file says.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Autoscaler {
-    /// Pool names, the one to grow first in front.
-    pub prefer: Vec<String>,
-    /// A node used less than this share of its capacity may go.
-    pub scale_down_utilization: Option<f64>,
-    /// Seconds a node has to be unneeded before it goes.
-    pub scale_down_after_seconds: Option<u64>,
 }
 
 /// Checks a cluster file and everything it names.
@@ -91,11 +76,20 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
     };
     let (name, labels) = (file.metadata.name.clone(), file.metadata.labels.clone());
-    let mut spec = ClusterSpec { name, labels, place, cloud, pools, quotas: None, secrets: Vec::new() };
+    let mut spec = ClusterSpec {
+        name,
+        labels,
+        place,
+        cloud,
+        pools,
+        quotas: None,
+        secrets: Vec::new(),
+        autoscaler: Autoscaler::default(),
+    };
     system_pool(&spec, report);
     spec.quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);
     spec.secrets = secrets::secrets(&body.secrets, source, report);
-    let autoscaler = autoscaler(body.autoscaler.as_ref(), &spec, report);
+    spec.autoscaler = autoscaler(body.autoscaler.as_ref(), &spec, report);
     for (index, path) in body.workloads.iter().enumerate() {
         if body.workloads[..index].contains(path) {
             report.problem(Finding::at(spec_path.key("workloads").index(index), format!("`{path}` is listed twice")));
@@ -105,7 +99,6 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         spec,
         warnings: Vec::new(),
         workloads: body.workloads.iter().map(|path| source.beside(path)).collect(),
-        autoscaler,
         budget_monthly_usd: body.budget.as_ref().map(|budget| budget.monthly_usd),
     }
 }

@@ -15,7 +15,7 @@ mod secrets;
 mod sharing;
 mod source;
 
-pub use cluster::{Autoscaler, Checked, check};
+pub use cluster::{Checked, check};
 pub use quotas::check_quotas;
 pub use sharing::check_sharing;
 pub use source::Source;
