@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use berth_core::actions::Action;
+use berth_core::actions::eks::{EksAction, EksPart, EksPartKind, EksPartRef};
 use berth_core::observed::{Issue, IssueCause, Observed, Phase};
 use berth_core::rules::eks::preflight::findings;
+use berth_core::rules::eks::tags;
 use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact, SpotOutlook};
 use berth_core::spec::{Capacity, ClusterSpec, PoolSpec, Provider};
 use berth_core::verify::{Evidence, verify};
@@ -58,6 +61,75 @@ fn changes_failures_and_strangers() {
     writeln!(out, "\n# a changed file\n{}", text(&present(&changed, &world.observed).expect("a plan")))
         .expect("a string");
     assert_snapshot!(out);
+}
+
+fn part(kind: EksPartKind, id: &str, part: Option<&str>) -> EksPart {
+    let tags = part.map(|name| tags::part_tags("ai-dubbing-production", name)).unwrap_or_default();
+    let thing = EksPartRef { kind, id: id.to_owned() };
+    EksPart { thing, part: part.map(ToOwned::to_owned), state: "available".to_owned(), complete: true, tags }
+}
+
+#[test]
+fn logs_go_only_with_something_that_says_it_is_ours_and_before_the_last_of_it() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let logs = part(EksPartKind::LogGroup, "/aws/eks/ai-dubbing-production/cluster", None);
+    let mut world = World::new();
+    world.observed.around.parts = vec![logs.clone()];
+    let plan = absent(&spec, &world.observed).expect("a plan");
+    assert!(plan.is_empty(), "somebody else's cluster of that name wrote them: {}", text(&plan));
+    assert!(plan.notes[0].about.ends_with("/cluster") && plan.notes[0].text.starts_with("stays"), "{}", text(&plan));
+
+    world.observed.around.parts.push(part(EksPartKind::Role, "berth-role", Some("berth-role")));
+    let steps = absent(&spec, &world.observed).expect("a plan").steps;
+    let titles: Vec<&str> = steps.iter().map(|step| step.title.split(' ').nth(1).expect("words")).collect();
+    assert_eq!(titles, ["log", "role"], "{steps:#?}");
+    assert_eq!(steps[1].after, [steps[0].id.clone()]);
+
+    let mut world = made(&spec);
+    world.observed.around.parts.push(logs);
+    let plan = absent(&spec, &world.observed).expect("a plan");
+    let of = |kind: EksPartKind| {
+        let is_it =
+            |action: &Action| matches!(action, Action::Eks(EksAction::DeletePart { part, .. }) if part.kind == kind);
+        plan.steps.iter().find(|step| is_it(&step.action)).expect("a step")
+    };
+    let logs = of(EksPartKind::LogGroup);
+    assert!(logs.after.iter().any(|id| id.0 == "eks/sweep/left"), "{:?}", logs.after);
+    for kind in [EksPartKind::Role, EksPartKind::LaunchTemplate, EksPartKind::Vpc] {
+        assert!(of(kind).after.contains(&logs.id), "{kind:?} goes before the logs it vouches for");
+    }
+}
+
+#[test]
+fn every_vpc_of_ours_is_swept() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let mut world = made(&spec);
+    world.observed.around.parts.insert(0, part(EksPartKind::Vpc, "vpc-0", Some("vpc")));
+    let plan = absent(&spec, &world.observed).expect("a plan");
+    let swept = |word: &str| -> Vec<&str> {
+        let sweeps = plan.steps.iter().filter(|step| step.id.0.starts_with(&format!("eks/sweep/{word}")));
+        sweeps.map(|step| step.title.rsplit(' ').next().expect("words")).collect()
+    };
+    assert_eq!(swept("load-balancers").len(), 2);
+    assert_eq!(swept("left").len(), 2);
+    assert!(swept("left").contains(&"vpc-0"), "{:?}", swept("left"));
+    world.run(&plan, usize::MAX, |_| 0).expect("it can be taken away");
+    assert!(world.observed.around.parts.is_empty(), "{:?}", world.observed.around.parts);
+}
+
+#[test]
+fn a_new_subnet_is_given_its_table_at_once() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let mut world = made(&spec);
+    let zone = "us-east-1d".to_owned();
+    assert!(!spec.pools[0].zones.contains(&zone));
+    spec.pools[0].zones.push(zone);
+    let plan = present(&spec, &world.observed).expect("a plan");
+    let step = |name: &str| plan.steps.iter().find(|step| step.id.0 == format!("eks/network/{name}"));
+    let table = step("routes-public").expect("the public table gets another subnet");
+    assert!(table.after.iter().any(|id| id.0 == "eks/network/subnet-public-us-east-1d"), "{:?}", table.after);
+    assert!(step("routes-private-us-east-1d").is_some() && step("routes-private-us-east-1a").is_none());
+    world.run(&plan, usize::MAX, |_| 0).expect("it can be made");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //!
 //! No draining: a disruption budget of a cluster that is going away protects nothing. What workloads made on AWS goes first,
 //! while their controllers live; the network plugin's add-on before the nodes; network interfaces before what they hold.
+//!
+//! Nothing goes on its name alone but the control plane's log group, which EKS makes without tags: it goes with something whose tags
+//! say that it is berth's, and before the last of that, so that an interrupted deletion still knows whose it was.
 
 use super::group_steps::{removal, settings};
 use super::steps::{self, Lasts};
@@ -10,7 +13,7 @@ use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind, EksTar
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, ObservedCluster, Phase};
 use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepChange, StepId};
-use crate::rules::ownership::OWNER_KEY;
+use crate::rules::ownership::{self, OWNER_KEY};
 
 /// Steps that take a cluster and everything around it away.
 ///
@@ -20,11 +23,17 @@ pub fn plan(cluster: &EksClusterRef, adopt: bool, observed: &Observed) -> Result
     if let Some(current) = &observed.cluster {
         refuse_foreign(current, adopt)?;
     }
-    let mut taking = Taking { cluster, observed, steps: Vec::new() };
+    let mut taking = Taking { cluster, observed, adopt, steps: Vec::new() };
     let groups = taking.groups();
     let gone = taking.control_plane(&groups);
     taking.parts(&groups, &gone);
     let mut notes = Vec::new();
+    if !taking.owns_logs() {
+        notes.extend(taking.of_kind(EksPartKind::LogGroup).map(|part| Note {
+            about: format!("log group {}", part.thing.id),
+            text: "stays, because nothing is left that says that berth made a cluster of that name".to_owned(),
+        }));
+    }
     if taking.steps.is_empty() {
         let text = format!("there is none of that name in {} of account {}", cluster.region, cluster.account);
         notes.push(Note { about: format!("cluster {}", cluster.name), text });
@@ -53,6 +62,7 @@ pub fn refuse_foreign(current: &ObservedCluster, adopt: bool) -> Result<(), Refu
 struct Taking<'a> {
     cluster: &'a EksClusterRef,
     observed: &'a Observed,
+    adopt: bool,
     steps: Vec<Step>,
 }
 
@@ -78,7 +88,7 @@ impl Taking<'_> {
             before.push(self.add(steps::lasting(wait, Lasts::CLUSTER)));
         }
         if current.access.is_some() && !current.pools.is_empty() {
-            before = vec![self.release(before)];
+            before = self.release(before);
         }
         let has_plugin = present::description(current)
             .is_some_and(|description| description.addons.iter().any(|addon| addon.name == addons::VPC_CNI));
@@ -104,7 +114,7 @@ impl Taking<'_> {
     }
 
     /// Load balancers and volumes go through Kubernetes while their controllers live, then what is left goes through AWS.
-    fn release(&mut self, before: Vec<StepId>) -> StepId {
+    fn release(&mut self, before: Vec<StepId>) -> Vec<StepId> {
         let frame = EksAction::Await { cluster: self.cluster.clone(), target: EksTarget::Cluster };
         let title = "delete services, ingresses and claims that hold load balancers and volumes".to_owned();
         let step = steps::lasting(steps::removing("release", title, before, frame), Lasts::SWEEP);
@@ -114,13 +124,26 @@ impl Taking<'_> {
         self.sweep("sweep/load-balancers", vec![EksPartKind::LoadBalancer], vec![released])
     }
 
-    fn sweep(&mut self, name: &str, kinds: Vec<EksPartKind>, after: Vec<StepId>) -> StepId {
+    /// One step for each VPC of ours: after a lost answer there may be two, and either may be the one in use.
+    fn sweep(&mut self, name: &str, kinds: Vec<EksPartKind>, after: Vec<StepId>) -> Vec<StepId> {
         let words: Vec<String> = kinds.iter().map(|kind| format!("{}s", kind.words())).collect();
-        let title = format!("delete {} that are left", words.join(", "));
-        let vpc = self.of_kind(EksPartKind::Vpc).next().map(|part| part.thing.id.clone());
-        let action = EksAction::Sweep { cluster: self.cluster.clone(), vpc, kinds };
-        let step = steps::lasting(steps::removing(name, title, after, action), Lasts::SWEEP);
-        self.add(Step { why: "workloads and nodes leave them, and they hold the network".to_owned(), ..step })
+        let vpcs: Vec<String> = self.of_kind(EksPartKind::Vpc).map(|part| part.thing.id.clone()).collect();
+        let (first, others) = match vpcs.split_first() {
+            Some((first, others)) => (Some(first.clone()), others.to_vec()),
+            None => (None, Vec::new()),
+        };
+        let mut ids = Vec::new();
+        for (index, vpc) in std::iter::once(first).chain(others.into_iter().map(Some)).enumerate() {
+            let place = vpc.as_ref().filter(|_| vpcs.len() > 1).map_or_else(String::new, |vpc| format!(" in {vpc}"));
+            let title = format!("delete {} that are left{place}", words.join(", "));
+            let id = if index == 0 { name.to_owned() } else { format!("{name}/{}", index + 1) };
+            let action = EksAction::Sweep { cluster: self.cluster.clone(), vpc, kinds: kinds.clone() };
+            let step = steps::lasting(steps::removing(&id, title, after.clone(), action), Lasts::SWEEP);
+            ids.push(
+                self.add(Step { why: "workloads and nodes leave them, and they hold the network".to_owned(), ..step }),
+            );
+        }
+        ids
     }
 
     fn of_kind(&self, kind: EksPartKind) -> impl Iterator<Item = &EksPart> {
@@ -153,10 +176,14 @@ impl Taking<'_> {
             if has_vpc {
                 swept_kinds.push(EksPartKind::SecurityGroup);
             }
-            cleared.push(self.sweep("sweep/left", swept_kinds, after_all.clone()));
+            cleared.extend(self.sweep("sweep/left", swept_kinds, after_all.clone()));
         }
-        for kind in [EksPartKind::LaunchTemplate, EksPartKind::LogGroup, EksPartKind::OidcProvider, EksPartKind::Role] {
-            self.delete_all(kind, &after_all);
+        // What the control plane wrote last arrives after it is gone, and would make the group again.
+        let logs = if self.owns_logs() { self.delete_all(EksPartKind::LogGroup, &cleared) } else { Vec::new() };
+        let after_logs: Vec<StepId> = after_all.iter().chain(&logs).cloned().collect();
+        self.delete_all(EksPartKind::OidcProvider, &after_all);
+        for kind in [EksPartKind::LaunchTemplate, EksPartKind::Role] {
+            self.delete_all(kind, &after_logs);
         }
         // Nodes in private subnets reach EKS through these until they are gone.
         let nats = self.delete_all(EksPartKind::NatGateway, groups);
@@ -171,9 +198,15 @@ impl Taking<'_> {
         if !has_vpc {
             groups_of_ours = self.delete_all(EksPartKind::SecurityGroup, &cleared);
         }
-        let last: Vec<StepId> =
-            held.iter().chain(&tables).chain(&subnets).chain(&gateways).chain(&groups_of_ours).cloned().collect();
+        let parts = [&held, &tables, &subnets, &gateways, &groups_of_ours, &logs];
+        let last: Vec<StepId> = parts.into_iter().flatten().cloned().collect();
         self.delete_all(EksPartKind::Vpc, &last);
+    }
+
+    /// Whether the log group of that name is that of a cluster of ours: another one of that name may have stood here before.
+    fn owns_logs(&self) -> bool {
+        let mut parts = self.observed.around.parts.iter();
+        self.adopt || self.observed.cluster.is_some() || parts.any(|part| ownership::is_ours(&part.tags))
     }
 
     fn delete_all(&mut self, kind: EksPartKind, after: &[StepId]) -> Vec<StepId> {

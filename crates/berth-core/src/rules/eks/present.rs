@@ -149,7 +149,15 @@ impl Making<'_> {
             }
             let action = EksAction::CreateRouteTable(table.clone());
             let step = steps::making(&name(&table.part), format!("create {}", table.part), after(&before), action);
-            self.part(EksPartKind::RouteTable, &table.part, step);
+            // A table that serves all subnets it had is not whole once it gets another one.
+            let is_made = |part: &String| self.steps.iter().any(|step| step.id == steps::id(&name(part)));
+            if self.there(EksPartKind::RouteTable, &table.part) == Some(true) && table.subnets.iter().any(is_made) {
+                let title = format!("let the new subnets use {}", table.part);
+                let why = "a subnet that is made or completed now is to use it".to_owned();
+                self.add(Step { title, why, change: crate::plan::StepChange::Change, ..step });
+            } else {
+                self.part(EksPartKind::RouteTable, &table.part, step);
+            }
         }
     }
 
