@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::aws::{Aws, delete, make, part_of};
 use crate::bench::Bench;
-use crate::wish::{NAME, reference};
+use crate::wish::{self, NAME, reference, wanted};
 
 /// Kinds in the order of a deletion's plan, groups before what they stand in.
 const ORDER: [EksPartKind; 11] = [
@@ -175,6 +175,27 @@ async fn all_groups_in_our_vpc_are_swept_and_no_others() {
     bench.drive(sweep(Some(&ours))).await.unwrap();
     assert_eq!(aws.all().await[&EksPartKind::SecurityGroup], [other]);
     assert_eq!(bench.begin(sweep(Some(&ours))).await.unwrap(), Started::Done);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_group_that_something_uses_keeps_its_rules() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    make(&bench).await;
+    bench.drive(wish::cluster(&wanted())).await.unwrap();
+    let used = aws.all().await[&EksPartKind::SecurityGroup][0].clone();
+    let rules = async || {
+        let found = aws.ec2.describe_security_groups().group_ids(&used).send().await.unwrap();
+        found.security_groups()[0].ip_permissions().to_vec()
+    };
+    let before = rules().await;
+    assert!(!before.is_empty(), "nodes and control plane talk under these");
+    let begun = bench.begin(delete(EksPartKind::SecurityGroup, &used)).await.unwrap();
+    let Started::Waiting(ticket) = begun else { panic!("the control plane uses it") };
+    let Progress::Pending(Some(said)) = bench.eks.poll(&ticket).await.unwrap() else { panic!("nothing has changed") };
+    assert!(said.contains("Amazon EKS dubbing"), "{said}");
+    assert_eq!(rules().await, before);
     bench.stop().await;
 }
 

@@ -25,6 +25,11 @@ pub(super) async fn cleared(cloud: &EksCloud, progress: Progress, filter: (&str,
     Progress::Pending(words(&holders).or(said))
 }
 
+/// What still uses a thing, in words; `None` if nothing does, or if that cannot be read.
+pub(super) async fn holder(cloud: &EksCloud, filter: (&str, &str)) -> Option<String> {
+    words(&interfaces(cloud, filter).await)
+}
+
 /// What cannot be read is left out: the words only explain.
 async fn interfaces(cloud: &EksCloud, (name, value): (&str, &str)) -> Vec<NetworkInterface> {
     let call = cloud.read.ec2.describe_network_interfaces().filters(find::filter(name, value));

@@ -9,13 +9,17 @@ use super::{held, outcome, seen};
 use crate::cloud::EksCloud;
 use crate::find;
 
-/// Empties the group, takes it out of the rules of other groups, then deletes it.
+/// Empties the group, takes it out of the rules of other groups, then deletes it; one that something still uses is waited for as it
+/// is, because without its rules what uses it would be cut off, and that may be somebody else's.
 ///
 /// Groups that name each other hold each other; and the load balancer controllers leave such rules in the cluster's own group.
 pub(super) async fn delete(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
     let found = cloud.read.ec2.describe_security_groups().group_ids(&part.id).send().await;
     let found = seen(part, found)?.and_then(|found| found.security_groups).unwrap_or_default();
     let Some(group) = found.first() else { return Ok(Progress::Done) };
+    if let Some(holder) = held::holder(cloud, ("group-id", &part.id)).await {
+        return Ok(Progress::Pending(Some(holder)));
+    }
     let rules = Rules { ingress: group.ip_permissions().to_vec(), egress: group.ip_permissions_egress().to_vec() };
     if let Progress::Pending(why) = revoke(cloud, part, &part.id, rules).await? {
         return Ok(Progress::Pending(why));
