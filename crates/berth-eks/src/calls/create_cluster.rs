@@ -1,13 +1,13 @@
 //! CreateCluster.
 
 use aws_sdk_eks::operation::create_cluster::CreateClusterError;
+use aws_sdk_eks::operation::create_cluster::builders::CreateClusterFluentBuilder;
 use aws_sdk_eks::types::{
     AuthenticationMode, CreateAccessConfigRequest, LogSetup, Logging, SupportType, UpgradePolicyRequest,
     VpcConfigRequest,
 };
 use berth_core::actions::eks::{EksCluster, EksTarget};
 use berth_core::ports::Started;
-use berth_core::rules::eks::names;
 use berth_core::run::Fault;
 
 use super::under_way;
@@ -26,39 +26,44 @@ pub(crate) async fn create_cluster(cloud: &EksCloud, wanted: &EksCluster) -> Res
     let tried = format!("create {}", target_words(at, &target));
     let role = there::role(cloud, &wanted.role, &tried).await?;
     let subnets = find::subnet_ids(cloud, at, &wanted.subnets, &tried).await?;
+    // A cluster made again with another wish is another request.
+    let wish = serde_json::to_string(wanted).unwrap_or_default();
+    let ids = subnets.join(",");
+    let token = ["cluster", &at.account, &at.region, &at.name, &ids, &role.identity, &wish];
+    for number in 0..under_way::TOKENS {
+        let call = request(cloud, wanted, (&role.arn, &subnets)).client_request_token(under_way::token(&token, number));
+        match call.send().await {
+            Ok(_) if under_way::is_of_old(cloud, at, &target).await => {}
+            Ok(_) => return Ok(under_way::made(at, &target)),
+            Err(error) => {
+                let started = under_way::not_made(cloud, at, &target, &error).await;
+                return started.map_err(|fault| with_valid_zones(fault, &error));
+            }
+        }
+    }
+    Err(under_way::only_old(at, &target))
+}
+
+/// The call, but for its token.
+fn request(cloud: &EksCloud, wanted: &EksCluster, (role, subnets): (&str, &[String])) -> CreateClusterFluentBuilder {
     let settings = &wanted.settings;
-    let token = ["cluster", &at.account, &at.region, &at.name, &subnets.join(","), &role.identity];
     let network = VpcConfigRequest::builder()
         .endpoint_public_access(true)
         .endpoint_private_access(settings.private_access)
-        .set_public_access_cidrs(Some(settings.public_access_cidrs.clone()));
+        .set_public_access_cidrs(Some(settings.public_access_cidrs.clone()))
+        .set_subnet_ids(Some(subnets.to_vec()));
     let access = CreateAccessConfigRequest::builder()
         .authentication_mode(AuthenticationMode::Api)
         .bootstrap_cluster_creator_admin_permissions(true);
     let support = if settings.standard_support { SupportType::Standard } else { SupportType::Extended };
-    let sent = cloud
-        .write
-        .eks
-        .create_cluster()
-        .client_request_token(names::client_token(&token))
-        .name(&at.name)
-        .role_arn(&role.arn)
-        .set_version(wanted.version.clone())
-        .resources_vpc_config(network.set_subnet_ids(Some(subnets)).build())
+    let call = cloud.write.eks.create_cluster().name(&wanted.cluster.name).role_arn(role);
+    call.set_version(wanted.version.clone())
+        .resources_vpc_config(network.build())
         .access_config(access.build())
         .bootstrap_self_managed_addons(false)
         .upgrade_policy(UpgradePolicyRequest::builder().support_type(support).build())
         .set_logging(logging(&settings.logging))
         .set_tags(Some(wanted.tags.clone().into_iter().collect()))
-        .send()
-        .await;
-    match sent {
-        Ok(_) => Ok(under_way::made(at, &target)),
-        Err(error) => {
-            let started = under_way::not_made(cloud, at, &target, &error).await;
-            started.map_err(|fault| with_valid_zones(fault, &error))
-        }
-    }
 }
 
 /// These log types on; `None` if there are none, for that is EKS's own default.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_eks::operation::create_nodegroup::builders::CreateNodegroupFluentBuilder;
 use aws_sdk_eks::types::{CapacityTypes, LaunchTemplateSpecification, NodegroupScalingConfig, Taint};
 use berth_core::actions::eks::{EksCapacity, EksGroup, EksTarget};
 use berth_core::ports::Started;
-use berth_core::rules::eks::names;
 use berth_core::run::Fault;
 use berth_core::spec::{self, NodeRange, TaintEffect};
 
@@ -31,7 +31,20 @@ pub(crate) async fn create_group(cloud: &EksCloud, wanted: &EksGroup) -> Result<
     let subnets = find::subnet_ids(cloud, at, &wanted.subnets, &tried).await?;
     // A group made again with another wish is another request.
     let wish = serde_json::to_string(wanted).unwrap_or_default();
-    let token = names::client_token(&["group", &at.account, &at.region, &at.name, &wanted.name, &life, &wish]);
+    let token = ["group", &at.account, &at.region, &at.name, &wanted.name, &life, &wish];
+    for number in 0..under_way::TOKENS {
+        let call = request(cloud, wanted, (&role.arn, &subnets)).client_request_token(under_way::token(&token, number));
+        match call.send().await {
+            Ok(_) if under_way::is_of_old(cloud, at, &target).await => {}
+            Ok(_) => return Ok(under_way::made(at, &target)),
+            Err(error) => return under_way::not_made(cloud, at, &target, &error).await,
+        }
+    }
+    Err(under_way::only_old(at, &target))
+}
+
+/// The call, but for its token.
+fn request(cloud: &EksCloud, wanted: &EksGroup, (role, subnets): (&str, &[String])) -> CreateNodegroupFluentBuilder {
     let capacity = match wanted.capacity {
         EksCapacity::OnDemand => CapacityTypes::OnDemand,
         EksCapacity::Spot => CapacityTypes::Spot,
@@ -40,29 +53,17 @@ pub(crate) async fn create_group(cloud: &EksCloud, wanted: &EksGroup) -> Result<
         let template = LaunchTemplateSpecification::builder().name(name).version(TEMPLATE_VERSION);
         template.build()
     });
-    let sent = cloud
-        .write
-        .eks
-        .create_nodegroup()
-        .client_request_token(token)
-        .cluster_name(&at.name)
-        .nodegroup_name(&wanted.name)
-        .scaling_config(scaling(wanted.nodes, wanted.desired))
-        .set_subnets(Some(subnets))
+    let call = cloud.write.eks.create_nodegroup().cluster_name(&wanted.cluster.name).nodegroup_name(&wanted.name);
+    call.scaling_config(scaling(wanted.nodes, wanted.desired))
+        .set_subnets(Some(subnets.to_vec()))
         .set_instance_types(Some(wanted.instance_types.clone()))
         .ami_type(wanted.ami_type.as_str().into())
         .capacity_type(capacity)
-        .node_role(&role.arn)
+        .node_role(role)
         .set_labels(some(wanted.labels.clone().into_iter().collect::<HashMap<_, _>>()))
         .set_taints(Some(wanted.taints.iter().map(taint).collect()).filter(|taints: &Vec<_>| !taints.is_empty()))
         .set_tags(some(wanted.tags.clone().into_iter().collect::<HashMap<_, _>>()))
         .set_launch_template(template)
-        .send()
-        .await;
-    match sent {
-        Ok(_) => Ok(under_way::made(at, &target)),
-        Err(error) => under_way::not_made(cloud, at, &target, &error).await,
-    }
 }
 
 /// EKS takes no group whose most nodes are none.

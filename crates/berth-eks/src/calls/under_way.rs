@@ -2,12 +2,14 @@
 
 use berth_core::actions::eks::{EksClusterRef, EksTarget};
 use berth_core::ports::{Progress, Started};
+use berth_core::rules::eks::names;
 use berth_core::rules::ownership;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use super::making;
 use crate::classify::{self, Answer, CallError};
 use crate::cloud::EksCloud;
+use crate::find;
 use crate::poll::{Look, look, unseen, verdict};
 use crate::ticket::{Work, target_words};
 
@@ -35,6 +37,31 @@ pub(super) fn made(at: &EksClusterRef, target: &EksTarget) -> Started {
 /// The ticket of something that is going away.
 pub(super) fn going(at: &EksClusterRef, target: EksTarget) -> Started {
     Work::Gone { cluster: at.clone(), target }.waiting()
+}
+
+/// How often a token that brings back what is gone is replaced.
+pub(super) const TOKENS: usize = 3;
+
+/// The token of this try: the first one is the same in every run, so that a call repeated after a lost answer is the same request.
+pub(super) fn token(parts: &[&str], number: usize) -> String {
+    let number = number.to_string();
+    let mut parts = parts.to_vec();
+    if number != "0" {
+        parts.push(&number);
+    }
+    names::client_token(&parts)
+}
+
+/// Whether EKS took the call, but under its token gave back one of an earlier life that is gone: what was deleted and is made again
+/// with the same wish is the same request to EKS as long as it remembers the token. A look that fails says nothing.
+pub(super) async fn is_of_old(cloud: &EksCloud, at: &EksClusterRef, target: &EksTarget) -> bool {
+    matches!(look::look(cloud, at, target).await, Ok(None))
+}
+
+/// EKS gave back only what is gone.
+pub(super) fn only_old(at: &EksClusterRef, target: &EksTarget) -> Fault {
+    let words = target_words(at, target);
+    find::unseen(&format!("create {words}"), &words)
 }
 
 /// A call that makes something was refused: perhaps because an earlier try of it took effect and was not seen before the call.
@@ -75,7 +102,9 @@ fn settling(fault: Fault) -> Fault {
 
 /// A change has nothing to change any more: an earlier try of it took effect.
 pub(super) fn is_no_change(fault: &Fault) -> bool {
-    fault.kind == FaultKind::Refused && fault.said.to_ascii_lowercase().contains("no changes needed")
+    const SAID: [&str; 2] = ["no changes needed", "already at the desired configuration"];
+    let said = fault.said.to_ascii_lowercase();
+    fault.kind == FaultKind::Refused && SAID.iter().any(|text| said.contains(text))
 }
 
 /// What a change comes to when everything reads as it is wanted: an earlier try may still be taking effect.

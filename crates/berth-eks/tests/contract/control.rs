@@ -112,6 +112,24 @@ async fn an_answer_that_is_lost_does_not_make_a_second_one() {
 }
 
 #[tokio::test]
+async fn what_is_made_again_with_the_same_wish_is_another_request() {
+    let (bench, wanted) = grounds().await;
+    for _ in 0..2 {
+        bench.drive(wish::cluster(&wanted)).await.unwrap();
+        bench.drive(wish::addon(&wanted, "vpc-cni")).await.unwrap();
+        let (name, make) = group(&bench, &wanted, "cpu-pool").await;
+        for _ in 0..2 {
+            bench.drive(make.clone()).await.unwrap();
+            bench.drive(EksAction::DeleteGroup { cluster: reference(), group: name.clone() }).await.unwrap();
+        }
+        bench.drive(EksAction::DeleteCluster { cluster: reference() }).await.unwrap();
+    }
+    // The second of each finds out that the first token brings back only what is gone.
+    assert_eq!((bench.calls("eks:CreateCluster").await, bench.calls("eks:CreateNodegroup").await), (3, 6));
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn a_role_that_has_not_spread_is_tried_again() {
     let (bench, wanted) = (Bench::start().await, wanted());
     for action in wish::network(&wanted).into_iter().chain(wish::roles(&wanted)) {

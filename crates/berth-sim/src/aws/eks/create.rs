@@ -23,8 +23,8 @@ const MOST_CLUSTERS: f64 = 100.0;
 pub(crate) fn create(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failure> {
     let name = asked.text("name");
     let key = format!("{}/{name}", asked.region);
-    if world.aws.clusters.contains_key(&key) && made_before(world, asked)?.is_some() {
-        return clusters::describe(world, asked);
+    if let Some(answer) = made_before(world, asked)? {
+        return if world.aws.clusters.contains_key(&key) { clusters::describe(world, asked) } else { Ok(answer) };
     }
     if world.aws.clusters.contains_key(&key) {
         let text = format!("Cluster already exists with name: {name}");

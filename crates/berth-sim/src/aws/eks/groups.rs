@@ -26,10 +26,11 @@ pub(crate) fn create(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
     let cluster = active(world, asked)?;
     let uid = cluster.uid.clone();
     let version = cluster.fields["version"].as_str().unwrap_or_default().to_owned();
-    if cluster.groups.contains_key(group) {
-        if made_before(world, asked)?.is_some() {
-            return describe(world, asked);
-        }
+    let is_there = cluster.groups.contains_key(group);
+    if let Some(answer) = made_before(world, asked)? {
+        return if is_there { describe(world, asked) } else { Ok(answer) };
+    }
+    if is_there {
         let failure = Failure::in_use(format!("NodeGroup already exists with name {group} and cluster name {name}"));
         return Err(failure.with("clusterName", name).with("nodegroupName", group));
     }

@@ -81,7 +81,8 @@ pub(crate) fn paged(asked: &Asked<'_>, name: &str, items: Vec<Value>) -> Result<
     Ok(answer)
 }
 
-/// What was made under a call's client token, if it was made with the same input.
+/// What was made under a call's client token, if it was made with the same input; also when it is gone. AWS does not say how long
+/// EKS remembers a token, so that here it is for good, which asks most of a client.
 pub(crate) fn made_before(world: &World, asked: &Asked<'_>) -> Result<Option<Value>, Failure> {
     let Some((input, output)) = world.aws.tokens.get(&token_key(asked)) else { return Ok(None) };
     if input == asked.input {
