@@ -122,13 +122,14 @@ const QUOTA: [&str; 9] = [
 ];
 
 /// Texts of a role or policy that has not spread through AWS yet.
-const SPREADING: [&str; 6] = [
+const SPREADING: [&str; 7] = [
     "could not be assumed",
     "cannot be assumed",
     "can't be assumed",
     "does not exist or the trust policy",
     "doesn't have the amazon eks managed policies",
     "invalid principal in policy",
+    "not found in the trust relationships",
 ];
 
 /// Texts of a thing that does something else now.

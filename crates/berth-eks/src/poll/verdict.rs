@@ -121,10 +121,12 @@ fn fatal(look: &Look) -> Option<IssueCause> {
     if !matches!(look.target, EksTarget::Group(_)) {
         return None;
     }
+    // What one zone or type could not give another one has given; EKS takes the issue back a little later.
+    let is_served = look.machines.is_some_and(|(serving, wanted)| serving >= wanted);
     let causes = look.issues.iter().filter_map(|(code, text)| {
         let cause = classify::of_issue(code, text);
         let is_fatal = match cause {
-            IssueCause::Stockout | IssueCause::Quota => true,
+            IssueCause::Stockout | IssueCause::Quota => !is_served,
             IssueCause::Permission => !PERMISSIONS_THAT_SPREAD.contains(&code.as_str()),
             IssueCause::Other => NEVER_HEALS.contains(&code.as_str()),
         };
