@@ -5,7 +5,6 @@
 mod places;
 mod quotas;
 mod spot;
-mod unread;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -15,8 +14,8 @@ use berth_core::run::Fault;
 use berth_core::spec::ClusterSpec;
 
 use crate::cloud::EksCloud;
+use crate::unread::{allowed, wanted};
 pub(crate) use places::zones;
-use unread::Unread;
 
 /// Reads everything at once; each part on its own may be refused.
 ///
@@ -32,15 +31,16 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
         spot::scores(cloud, spec),
         spot::prices(cloud, spec),
     );
-    let mut unread = Unread::default();
-    let zones = unread.allowed(zones, "ec2:DescribeAvailabilityZones")?.unwrap_or_default();
-    let machine_types = unread.allowed(offers, "ec2:DescribeInstanceTypeOfferings")?;
-    let (versions, dear_versions) = unread.allowed(versions, "eks:DescribeClusterVersions")?.unwrap_or_default();
+    let mut unread = Vec::new();
+    let zones = allowed(zones, "ec2:DescribeAvailabilityZones", &mut unread)?.unwrap_or_default();
+    let machine_types = allowed(offers, "ec2:DescribeInstanceTypeOfferings", &mut unread)?;
+    let (versions, dear_versions) = allowed(versions, "eks:DescribeClusterVersions", &mut unread)?.unwrap_or_default();
     let names: BTreeSet<String> = zones.iter().map(|zone| zone.name.clone()).collect();
     let limits = quotas::stated(limits, &mut unread)?;
     let usage = usage.stated(&mut unread)?;
-    let scores: Vec<_> = scores.into_iter().filter_map(|score| unread.wanted(score, spot::SCORES)).flatten().collect();
-    let prices = unread.wanted(prices, spot::PRICES).unwrap_or_default();
+    let scores = scores.into_iter().filter_map(|score| wanted(score, spot::SCORES, &mut unread));
+    let scores: Vec<_> = scores.flatten().collect();
+    let prices = wanted(prices, spot::PRICES, &mut unread).unwrap_or_default();
     Ok(CloudFacts {
         identity: Some(cloud.identity().arn.clone()).filter(|arn| !arn.is_empty()),
         account: cloud.account().to_owned(),
@@ -50,7 +50,7 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
         zones: names,
         versions,
         dear_versions,
-        unread: unread.lines(),
+        unread,
         ..CloudFacts::default()
     })
 }

@@ -17,6 +17,7 @@ mod settings;
 mod there;
 mod ticket;
 mod token;
+mod unread;
 
 pub use cloud::EksCloud;
 pub use settings::{Endpoint, Settings};

@@ -7,10 +7,10 @@ use berth_core::rules::preflight::QuotaFact;
 use berth_core::run::Fault;
 use futures::StreamExt;
 
-use super::unread::Unread;
 use super::usage::{Family, Usage};
 use crate::classify;
 use crate::cloud::EksCloud;
+use crate::unread::allowed;
 
 /// Service Quotas answers few calls a second.
 const AT_ONCE: usize = 4;
@@ -76,11 +76,11 @@ fn is_unknown(code: Option<&str>) -> bool {
 /// Service Quotas did not answer as it should.
 pub(super) fn stated(
     limits: Vec<Result<Option<(&'static str, f64)>, Fault>>,
-    unread: &mut Unread,
+    unread: &mut Vec<String>,
 ) -> Result<Option<Limits>, Fault> {
     let (mut known, mut answered) = (Limits::new(), false);
     for limit in limits {
-        if let Some(limit) = unread.allowed(limit, PERMISSION)? {
+        if let Some(limit) = allowed(limit, PERMISSION, unread)? {
             answered = true;
             known.extend(limit);
         }

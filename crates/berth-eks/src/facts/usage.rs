@@ -7,9 +7,9 @@ use aws_sdk_ec2::types::{
 };
 use berth_core::run::Fault;
 
-use super::unread::Unread;
 use crate::classify;
 use crate::cloud::EksCloud;
+use crate::unread::allowed;
 
 /// DescribeInstanceTypes takes this many types in a call.
 const TYPES_IN_A_CALL: usize = 100;
@@ -104,16 +104,16 @@ impl Answers {
     ///
     /// # Errors
     /// AWS did not answer as it should.
-    pub(super) fn stated(self, unread: &mut Unread) -> Result<Usage, Fault> {
-        let machines = unread.allowed(self.machines, "ec2:DescribeInstances")?;
-        let sizes = unread.allowed(self.sizes, "ec2:DescribeInstanceTypes")?;
-        let nats = unread.allowed(self.nats, "ec2:DescribeNatGateways")?;
-        let zones = unread.allowed(self.zones, "ec2:DescribeSubnets")?;
+    pub(super) fn stated(self, unread: &mut Vec<String>) -> Result<Usage, Fault> {
+        let machines = allowed(self.machines, "ec2:DescribeInstances", unread)?;
+        let sizes = allowed(self.sizes, "ec2:DescribeInstanceTypes", unread)?;
+        let nats = allowed(self.nats, "ec2:DescribeNatGateways", unread)?;
+        let zones = allowed(self.zones, "ec2:DescribeSubnets", unread)?;
         Ok(Usage {
             vcpus: machines.zip(sizes).map(|(machines, sizes)| count(&machines, &sizes)),
-            addresses: unread.allowed(self.addresses, "ec2:DescribeAddresses")?,
-            clusters: unread.allowed(self.clusters, "eks:ListClusters")?,
-            vpcs: unread.allowed(self.vpcs, "ec2:DescribeVpcs")?,
+            addresses: allowed(self.addresses, "ec2:DescribeAddresses", unread)?,
+            clusters: allowed(self.clusters, "eks:ListClusters", unread)?,
+            vpcs: allowed(self.vpcs, "ec2:DescribeVpcs", unread)?,
             nats: nats.zip(zones).map(|(nats, zones)| by_zone(&nats, &zones)),
         })
     }

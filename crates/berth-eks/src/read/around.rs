@@ -6,10 +6,10 @@ use berth_core::run::Fault;
 use futures::future;
 
 use super::left::Around;
-use super::unread::allowed;
 use super::{identity, left, logs, network};
 use crate::cloud::EksCloud;
 use crate::facts;
+use crate::unread::allowed;
 
 /// Kinds that are found in the VPCs of ours, once these are known.
 const IN_VPC: [EksPartKind; 3] = [EksPartKind::LoadBalancer, EksPartKind::NetworkInterface, EksPartKind::SecurityGroup];

@@ -13,9 +13,9 @@ use berth_core::spec::Place;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::words::{issue, phase, sorted, sorted_map, time};
-use super::{AT_A_TIME, group, unread};
+use super::{AT_A_TIME, group};
 use crate::cloud::EksCloud;
-use crate::{classify, there};
+use crate::{classify, there, unread};
 
 /// Everyone.
 const WORLD: &str = "0.0.0.0/0";

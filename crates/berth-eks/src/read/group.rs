@@ -12,9 +12,9 @@ use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::words::{count, issue, phase, sorted, sorted_map};
-use super::{AT_A_TIME, unread};
+use super::AT_A_TIME;
 use crate::cloud::EksCloud;
-use crate::{classify, there};
+use crate::{classify, there, unread};
 
 /// Groups of machines in one question.
 const MOST_NAMED: usize = 50;

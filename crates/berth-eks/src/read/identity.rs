@@ -10,9 +10,9 @@ use berth_core::run::{Fault, FaultKind};
 use berth_core::spec::EksSpec;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_A_TIME, part, unread};
+use super::{AT_A_TIME, part};
 use crate::cloud::EksCloud;
-use crate::classify;
+use crate::{classify, unread};
 
 /// The roles berth makes for a cluster, of those that are there, and what could not be read about them.
 ///

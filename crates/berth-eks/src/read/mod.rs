@@ -9,7 +9,6 @@ mod left;
 mod logs;
 mod network;
 mod part;
-mod unread;
 mod words;
 
 pub(crate) use around::{ground, settle};
