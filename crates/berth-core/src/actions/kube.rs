@@ -28,7 +28,7 @@ pub struct KubeClusterRef {
 #[serde(rename_all = "kebab-case")]
 pub enum KubeAction {
     /// Server-side apply of whole objects by field owner `berth`: wave after wave, as
-    /// [`waves`](crate::manifests::workloads::waves) orders them, and many at once within a wave. Complete when they are in
+    /// [`waves`](crate::manifests::waves::waves) orders them, and many at once within a wave. Complete when they are in
     /// force, such as a definition of custom resources that is established, or a quota that counts.
     ApplyObjects {
         /// The cluster.

@@ -10,7 +10,7 @@ use crate::spec::tree::{Limits, Node, Value, read};
 /// The rule about files that are no manifests.
 pub(super) const RULE: &str = "unreadable";
 /// Custom resource definitions nest deeply and are long.
-const LIMITS: Limits = Limits { depth: 128, nodes: 500_000, bytes: 8 * 1024 * 1024 };
+const LIMITS: Limits = Limits { depth: 128, nodes: 500_000, bytes: 8 * 1024 * 1024, octal: true };
 
 /// A file with manifests: YAML with any number of documents, or JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! What workloads' manifests will run into on a cluster, found before anything is applied: pure, with file, line, reason and fix.
 //!
 //! In reading order: `manifest` files as objects, `object` objects and their pods, `pools` what nodes offer and take, `limits`
-//! quotas and defaults, `world` all of it together, `rules` one file per rule, `check` all rules at once.
+//! quotas and defaults, `world` all of it together, `rules` one file per rule, `check` all rules at once, `applied` the objects
+//! that can be applied at all.
 
+mod applied;
 mod check;
 mod finding;
 mod limits;
@@ -13,6 +15,7 @@ mod quantity;
 mod rules;
 mod world;
 
+pub(crate) use applied::applied;
 pub use check::check;
 pub use finding::{Finding, Severity};
 pub use manifest::ManifestFile;

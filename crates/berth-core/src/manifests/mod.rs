@@ -4,3 +4,5 @@ pub mod cluster_autoscaler;
 pub mod device_plugin;
 pub mod quotas;
 pub mod secrets;
+pub mod waves;
+pub mod workloads;

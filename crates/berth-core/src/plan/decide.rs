@@ -1,10 +1,11 @@
 //! From what is wanted and what is there to what has to be done.
 
-use super::{Goal, Plan, Refusal, StepId};
+use super::{Goal, Plan, Refusal, Step, StepChange, StepId, Workloads};
 use crate::actions::Action;
 use crate::actions::eks::{EksAction, EksClusterRef, EksTarget};
 use crate::actions::gke::{GkeAction, GkeClusterRef};
 use crate::observed::Observed;
+use crate::rules::kube::steps::Inside;
 use crate::rules::{eks, gke, kube};
 use crate::spec::{CloudSpec, ClusterSpec, Provider};
 
@@ -16,16 +17,19 @@ use crate::spec::{CloudSpec, ClusterSpec, Provider};
 /// The goal cannot or must not be reached; nothing was touched.
 pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
     match *goal {
-        Goal::Present { spec, account, adopt, workloads: _ } => match &spec.cloud {
-            CloudSpec::Gke(cloud) => {
-                let wanted = gke::cluster::wanted(spec, cloud, account)?;
-                Ok(with_kubernetes(gke::present::plan(&wanted, adopt, observed)?, spec, observed))
-            }
-            CloudSpec::Eks(cloud) => {
-                let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;
-                Ok(with_kubernetes(eks::present::plan(&wanted, adopt, observed)?, spec, observed))
-            }
-        },
+        Goal::Present { spec, account, adopt, workloads } => {
+            let plan = match &spec.cloud {
+                CloudSpec::Gke(cloud) => {
+                    let wanted = gke::cluster::wanted(spec, cloud, account)?;
+                    gke::present::plan(&wanted, adopt, observed)?
+                }
+                CloudSpec::Eks(cloud) => {
+                    let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;
+                    eks::present::plan(&wanted, adopt, observed)?
+                }
+            };
+            with_kubernetes(plan, spec, workloads, observed)
+        }
         Goal::Absent { provider: Provider::Gke, account, place, name, adopt } => {
             let cluster = GkeClusterRef {
                 project: account.to_owned(),
@@ -42,14 +46,23 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
     }
 }
 
-/// Adds what is to be done inside the cluster; it waits for what makes or changes the control plane, not for nodes.
-fn with_kubernetes(mut plan: Plan, spec: &ClusterSpec, observed: &Observed) -> Plan {
-    let before = plan.steps.iter().filter(|step| concerns_control_plane(&step.action));
-    let before: Vec<StepId> = before.map(|step| step.id.clone()).collect();
-    let kube = kube::steps::steps(spec, observed, &before);
+/// Adds what is to be done inside the cluster; it waits for what makes or changes the control plane, and only rollouts wait for
+/// nodes and for what makes them offer GPUs.
+fn with_kubernetes(
+    mut plan: Plan,
+    spec: &ClusterSpec,
+    workloads: Workloads<'_>,
+    observed: &Observed,
+) -> Result<Plan, Refusal> {
+    let ids = |wanted: &dyn Fn(&Step) -> bool| -> Vec<StepId> {
+        plan.steps.iter().filter(|step| wanted(step)).map(|step| step.id.clone()).collect()
+    };
+    let api = ids(&|step| concerns_control_plane(&step.action));
+    let nodes = ids(&|step| step.change != StepChange::Remove);
+    let kube = kube::steps::steps(&Inside { spec, workloads, observed, api: &api, nodes: &nodes })?;
     plan.steps.extend(kube.steps);
     plan.notes.extend(kube.notes);
-    plan
+    Ok(plan)
 }
 
 /// Whether the API server is missing or may be away while this runs.

@@ -7,9 +7,6 @@ use crate::spec::{Autoscaler, Checked, Provider};
 pub fn not_applied(checked: &Checked) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |about: &str, text: &str| notes.push(Note { about: about.to_owned(), text: text.to_owned() });
-    if !checked.workloads.is_empty() {
-        note("workloads", "not started: this version does not put them into the cluster");
-    }
     if checked.spec.autoscaler != Autoscaler::default() && checked.spec.cloud.provider() == Provider::Gke {
         note("autoscaler", "GKE's autoscaler takes no such wishes, only gke.autoscalingProfile; they are for EKS");
     } else if checked.spec.autoscaler != Autoscaler::default() && !checked.spec.can_grow() {

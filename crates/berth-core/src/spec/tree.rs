@@ -16,11 +16,13 @@ pub(crate) struct Limits {
     pub(crate) nodes: usize,
     /// Longest text in bytes.
     pub(crate) bytes: usize,
+    /// Numbers that begin with `0` are octal, as kubectl reads them: the file modes of volumes are written so.
+    pub(crate) octal: bool,
 }
 
 impl Limits {
     /// For a spec file, which has a few kilobytes and needs about eight levels.
-    const SPEC: Self = Self { depth: 32, nodes: 50_000, bytes: 1024 * 1024 };
+    const SPEC: Self = Self { depth: 32, nodes: 50_000, bytes: 1024 * 1024, octal: false };
 }
 
 /// A value with its place.
@@ -192,6 +194,7 @@ pub(crate) fn read(text: &str, limits: &Limits) -> Result<Node, (Position, Strin
         budget: budget,
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: limits.nodes },
         strict_booleans: true,
+        legacy_octal_numbers: limits.octal,
         with_snippet: false,
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
     };

@@ -7,8 +7,8 @@ use berth_core::actions::gke::{AutoscalingProfile, GkeSettings, ReleaseChannel};
 use berth_core::actions::kube::{KubeAction, KubeObjectRef, Manifest};
 use berth_core::manifests::quotas;
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
-use berth_core::plan::StepId;
-use berth_core::rules::kube::steps::steps;
+use berth_core::plan::{StepId, Workloads};
+use berth_core::rules::kube::steps::{Inside, Kube, steps};
 use berth_core::spec::{ClusterSpec, Place};
 use serde_json::Value;
 
@@ -51,6 +51,10 @@ fn is(object: &Value, wanted: &KubeObjectRef) -> bool {
         && object["metadata"]["namespace"].as_str() == wanted.namespace.as_deref()
 }
 
+fn decided(spec: &ClusterSpec, observed: &Observed, api: &[StepId]) -> Kube {
+    steps(&Inside { spec, workloads: Workloads::default(), observed, api, nodes: &[] }).expect("nothing is contested")
+}
+
 impl World {
     fn look(&self) -> Observed {
         let cluster = self.phase.map(|phase| ObservedCluster {
@@ -77,7 +81,7 @@ impl World {
 
     /// Plans, and carries out only the first calls: each object is one, and what is left of an action is lost.
     fn run(&mut self, spec: &ClusterSpec, calls: usize) -> String {
-        let plan = steps(spec, &self.look(), &[StepId("before".to_owned())]);
+        let plan = decided(spec, &self.look(), &[StepId("before".to_owned())]);
         let mut text = String::new();
         let mut left = calls;
         for step in &plan.steps {
@@ -183,10 +187,10 @@ fn a_cluster_made_again_gets_its_quotas_again() {
     let one = spec("gke", Some(ONE_NAMESPACE));
     let mut world = World { phase: Some(Phase::Running), ..World::default() };
     world.run(&one, usize::MAX);
-    assert_eq!(steps(&one, &world.look(), &[]).steps.len(), 0);
+    assert_eq!(decided(&one, &world.look(), &[]).steps.len(), 0);
     for phase in [None, Some(Phase::Failed), Some(Phase::Deleting)] {
         world.phase = phase;
-        let kube = steps(&one, &world.look(), &[]);
+        let kube = decided(&one, &world.look(), &[]);
         assert_eq!(kube.steps.len(), 1, "{phase:?}");
         assert_eq!(kube.steps[0].id.0, "kube/service-quotas");
     }

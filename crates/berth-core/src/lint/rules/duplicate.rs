@@ -8,7 +8,7 @@ use crate::lint::object::Object;
 use crate::lint::world::World;
 use crate::manifests::quotas;
 
-pub(super) const RULE: &str = "duplicate-object";
+pub(in crate::lint) const RULE: &str = "duplicate-object";
 
 pub(super) fn check(world: &World<'_>, report: &mut Report) {
     let mut seen: BTreeMap<(&str, &str, Option<&str>, &str), &Object<'_>> = BTreeMap::new();

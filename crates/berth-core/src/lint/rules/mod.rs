@@ -3,7 +3,7 @@
 mod daemon_set;
 mod device_plugin;
 mod driver;
-mod duplicate;
+pub(super) mod duplicate;
 mod gpu_request;
 mod limit_range;
 mod list;

@@ -2,3 +2,4 @@
 
 pub mod quotas;
 pub mod steps;
+pub mod workloads;

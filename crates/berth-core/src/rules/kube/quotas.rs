@@ -3,10 +3,9 @@
 //! Compared by the hash that all of them carry, and by which of them are there: a run that is cut short anywhere is ended by
 //! the next.
 
-use super::steps::{self, Kube};
+use super::steps::{self, Inside, Kube};
 use crate::actions::kube::{KubeAction, KubeObjectRef, Manifest};
 use crate::manifests::quotas::{self, QuotaObjects};
-use crate::observed::Observed;
 use crate::plan::{Note, Step, StepChange, StepId};
 use crate::spec::{ClusterSpec, ServiceQuotas};
 
@@ -14,8 +13,9 @@ use crate::spec::{ClusterSpec, ServiceQuotas};
 const ABOUT: &str = "service quotas";
 
 /// Steps after which the cluster's quotas are as the file says; none if they are.
-pub fn decide(spec: &ClusterSpec, observed: &Observed, after: &[StepId]) -> Kube {
-    let want = quotas::render(spec);
+pub fn decide(inside: &Inside<'_>, after: &[StepId]) -> Kube {
+    let Inside { spec, observed, .. } = *inside;
+    let want = quotas::render(spec).map(|want| without_namespaces_of_workloads(want, inside));
     let staying = steps::is_staying(observed);
     let have = observed.applied.get(quotas::GROUP).filter(|_| staying);
     let there = observed.applied_objects.get(quotas::GROUP).filter(|_| staying);
@@ -38,6 +38,17 @@ pub fn decide(spec: &ClusterSpec, observed: &Observed, after: &[StepId]) -> Kube
         kube.steps.push(apply(spec, services, want, is_change, after));
     }
     kube
+}
+
+/// A namespace that the workloads' files have is theirs: applied from two sides, each would take the other's labels away.
+fn without_namespaces_of_workloads(mut want: QuotaObjects, inside: &Inside<'_>) -> QuotaObjects {
+    let namespaces = inside.workloads.objects.iter().filter(|object| object.kind() == "Namespace");
+    let names: Vec<String> = namespaces.map(|object| object.reference().name).collect();
+    let is_theirs = |object: &serde_json::Value| {
+        object["kind"] == "Namespace" && names.iter().any(|name| object["metadata"]["name"] == name.as_str())
+    };
+    want.objects.retain(|object| !is_theirs(object));
+    want
 }
 
 fn apply(

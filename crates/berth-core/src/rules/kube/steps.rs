@@ -1,10 +1,12 @@
 //! Steps through a cluster's Kubernetes API: ids, durations and what they wait for.
 
-use super::quotas;
+use std::collections::BTreeSet;
+
+use super::{quotas, workloads};
 use crate::actions::Action;
 use crate::actions::kube::{KubeAction, KubeClusterRef};
 use crate::observed::{Observed, Phase};
-use crate::plan::{Billing, Impact, Note, Step, StepChange, StepId};
+use crate::plan::{Billing, Impact, Note, Refusal, Step, StepChange, StepId, Workloads};
 use crate::spec::ClusterSpec;
 
 /// An API server answers at once; a quota is waited for until its controller has seen it.
@@ -21,9 +23,46 @@ pub struct Kube {
     pub notes: Vec<Note>,
 }
 
-/// All that is to be done inside the cluster of a file, once `after` is complete: the steps after which its API can be reached.
-pub fn steps(spec: &ClusterSpec, observed: &Observed, after: &[StepId]) -> Kube {
-    quotas::decide(spec, observed, after)
+/// What is wanted inside a cluster, what was seen of it, and what of the plan has to come before.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside<'a> {
+    /// The file.
+    pub spec: &'a ClusterSpec,
+    /// What is to run in it.
+    pub workloads: Workloads<'a>,
+    /// One look at the cluster.
+    pub observed: &'a Observed,
+    /// The steps after which its API can be reached.
+    pub api: &'a [StepId],
+    /// The steps after which pods find nodes that offer what the file says.
+    pub nodes: &'a [StepId],
+}
+
+/// All that is to be done inside a cluster.
+///
+/// Namespaces of the workloads come before the service quotas that stand in them, and the quotas before all pods.
+///
+/// # Errors
+/// Somebody else owns fields of the workloads.
+pub fn steps(inside: &Inside<'_>) -> Result<Kube, Refusal> {
+    let mut wanted = workloads::decide(inside)?;
+    let mut kube = Kube::default();
+    let mut before = inside.api.to_vec();
+    if let Some(foundations) = wanted.foundations.take() {
+        before.push(foundations.id.clone());
+        kube.steps.push(foundations);
+    }
+    let quotas = quotas::decide(inside, &before);
+    before.extend(quotas.steps.iter().map(|step| step.id.clone()));
+    kube.steps.extend(quotas.steps);
+    kube.notes.extend(quotas.notes);
+    for mut step in wanted.rest {
+        let known: BTreeSet<StepId> = before.iter().chain(&step.after).cloned().collect();
+        step.after = known.into_iter().collect();
+        kube.steps.push(step);
+    }
+    kube.notes.extend(wanted.notes);
+    Ok(kube)
 }
 
 /// Whether what was applied to the cluster will still be there when the plan has run.
