@@ -256,6 +256,8 @@ fn kubectl_reads_the_cluster_itself() {
                 "pods",
                 "priorityclasses",
                 "resourcequotas",
+                "rolebindings",
+                "roles",
                 "secrets",
                 "serviceaccounts",
                 "services",

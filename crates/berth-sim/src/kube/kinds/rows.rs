@@ -227,6 +227,7 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "clusterrolebinding",
         kind: "ClusterRoleBinding",
         namespaced: false,
+        fields: &["roleRef", "subjects"],
         storage: "rbac.authorization.k8s.io/clusterrolebindings",
         ..ROW
     },
@@ -236,7 +237,26 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "clusterrole",
         kind: "ClusterRole",
         namespaced: false,
+        fields: &["aggregationRule", "rules"],
         storage: "rbac.authorization.k8s.io/clusterroles",
+        ..ROW
+    },
+    Kind {
+        group: "rbac.authorization.k8s.io",
+        plural: "rolebindings",
+        singular: "rolebinding",
+        kind: "RoleBinding",
+        fields: &["roleRef", "subjects"],
+        storage: "rbac.authorization.k8s.io/rolebindings",
+        ..ROW
+    },
+    Kind {
+        group: "rbac.authorization.k8s.io",
+        plural: "roles",
+        singular: "role",
+        kind: "Role",
+        fields: &["rules"],
+        storage: "rbac.authorization.k8s.io/roles",
         ..ROW
     },
     Kind {
