@@ -213,6 +213,28 @@ fn gpus_come_with_a_plugin_that_fits_the_node_and_shared_as_its_label_says() {
 }
 
 #[test]
+fn an_update_that_is_over_leaves_its_group_free_for_the_next_one() {
+    let mut script = Script::new();
+    script.cluster();
+    script.group("cpu", "m5.xlarge", 1);
+    script.at(1000);
+    let scaling = json!({"scalingConfig": {"minSize": 0, "maxSize": 9, "desiredSize": 3}});
+    let (_, begun) = script.eks("POST", "/clusters/c/node-groups/cpu/update-config", scaling);
+    let update = format!("/clusters/c/updates/{}", begun["update"]["id"].as_str().unwrap());
+    let mut seen = Vec::new();
+    for second in 1000..1300 {
+        let (_, shown) = script.at(second).eks("GET", &update, Value::Null);
+        let now = (shown["update"]["status"].as_str().unwrap().to_owned(), script.look("cpu"));
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    let both = |update: &str, group: &str| (update.to_owned(), group.to_owned());
+    assert_eq!(seen, [both("InProgress", "UPDATING"), both("Successful", "ACTIVE")]);
+    assert_eq!(script.world.aws.clusters["us-east-1/c"].groups["cpu"].machines.len(), 3);
+}
+
+#[test]
 fn a_stockout_shows_in_the_health_with_the_reason_of_ec2_and_other_zones_are_tried() {
     let mut script = Script::new();
     script.cluster();

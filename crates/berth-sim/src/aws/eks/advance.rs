@@ -65,11 +65,17 @@ impl World {
         let Some(cluster) = self.aws.by_uid(uid) else { return };
         let Some(update) = cluster.updates.get_mut(id) else { return };
         update.insert("status".to_owned(), Value::from("Successful"));
+        let group = update["about-nodegroupName"].as_str().unwrap_or_default().to_owned();
         let about_cluster = update["about-nodegroupName"] == "" && update["about-addonName"] == "";
         if about_cluster && cluster.status() == "UPDATING" {
             cluster.fields.insert("status".to_owned(), Value::from("ACTIVE"));
             self.logs_soon(uid, now);
         }
+        // The group takes the next change; machines that it now lacks come in their own time.
+        if let Some(group) = self.group(uid, &group).filter(|group| group.status() == "UPDATING") {
+            group.turn("ACTIVE", now);
+        }
+        self.refresh_group(uid, &group, now);
     }
 
     /// Gives an add-on the status its replicas allow, and looks again until it is settled.
