@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use berth_core::rules::preflight::CloudFacts;
 use berth_core::run::Fault;
-use berth_core::spec::ClusterSpec;
+use berth_core::spec::{CloudSpec, ClusterSpec};
 
 use crate::cloud::EksCloud;
 use crate::unread::{allowed, wanted};
@@ -22,9 +22,10 @@ pub(crate) use places::zones;
 /// # Errors
 /// AWS did not answer, or not as it should; being refused is no error.
 pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudFacts, Fault> {
-    let (zones, offers, versions, limits, usage, scores, prices) = futures::join!(
+    let (zones, offers, subnets, versions, limits, usage, scores, prices) = futures::join!(
         zones(cloud),
         places::offers(cloud, machine_types(spec)),
+        places::subnets(cloud, given_subnets(spec)),
         places::versions(cloud),
         quotas::limits(cloud),
         usage::usage(cloud),
@@ -34,6 +35,7 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
     let mut unread = Vec::new();
     let zones = allowed(zones, "ec2:DescribeAvailabilityZones", &mut unread)?.unwrap_or_default();
     let machine_types = allowed(offers, "ec2:DescribeInstanceTypeOfferings", &mut unread)?;
+    let subnets = allowed(subnets, "ec2:DescribeSubnets", &mut unread)?.flatten();
     let (versions, dear_versions) = allowed(versions, "eks:DescribeClusterVersions", &mut unread)?.unwrap_or_default();
     let names: BTreeSet<String> = zones.iter().map(|zone| zone.name.clone()).collect();
     let limits = quotas::stated(limits, &mut unread)?;
@@ -45,6 +47,7 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
         identity: Some(cloud.identity().arn.clone()).filter(|arn| !arn.is_empty()),
         account: cloud.account().to_owned(),
         machine_types: machine_types.map(|sold| places::in_zones(sold, &names)),
+        subnets,
         quotas: limits.map(|limits| quotas::facts(&limits, &usage, cloud.region(), &names)),
         spot: spot::outlooks(spec, &zones, &scores, &prices),
         zones: names,
@@ -53,6 +56,13 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
         unread,
         ..CloudFacts::default()
     })
+}
+
+fn given_subnets(spec: &ClusterSpec) -> &[String] {
+    match &spec.cloud {
+        CloudSpec::Eks(eks) => &eks.subnet_ids,
+        CloudSpec::Gke(_) => &[],
+    }
 }
 
 /// All machine types the file names.

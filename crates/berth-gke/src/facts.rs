@@ -52,12 +52,10 @@ pub(crate) async fn read(gke: &GkeCloud, spec: &ClusterSpec) -> Result<CloudFact
         account: gke.project().to_owned(),
         zones: zones.unwrap_or_default(),
         accelerators,
-        machine_types: None,
-        spot: Vec::new(),
         quotas,
         versions: versions.unwrap_or_default(),
-        dear_versions: Vec::new(),
         unread,
+        ..CloudFacts::default()
     })
 }
 

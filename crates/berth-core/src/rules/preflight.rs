@@ -17,6 +17,8 @@ pub struct CloudFacts {
     pub accelerators: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Machine types each zone sells, of those the file names; `None` if it could not be read or is not asked on this cloud.
     pub machine_types: Option<BTreeMap<String, BTreeSet<String>>>,
+    /// The subnets the file gives, of those that are there; `None` if they could not be read or the file gives none.
+    pub subnets: Option<Vec<SubnetFact>>,
     /// Quotas by metric; `None` if they could not be read.
     pub quotas: Option<Vec<QuotaFact>>,
     /// What the cloud thinks of spot machines, by pool and zone; empty if it could not be read or is not asked on this cloud.
@@ -27,6 +29,21 @@ pub struct CloudFacts {
     pub dear_versions: Vec<String>,
     /// Things that could not be read, each with its reason and the permission it takes.
     pub unread: Vec<String>,
+}
+
+/// A subnet that was given, as the cloud tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubnetFact {
+    /// Its id.
+    pub id: String,
+    /// Id of its network.
+    pub vpc: String,
+    /// Name of its zone.
+    pub zone: String,
+    /// The zone's id, which is the same for everyone.
+    pub zone_id: String,
+    /// Addresses nothing has yet.
+    pub free_addresses: u32,
 }
 
 /// One quota as the cloud states it.

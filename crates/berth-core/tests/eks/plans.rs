@@ -8,8 +8,8 @@ use berth_core::actions::eks::{EksAction, EksPart, EksPartKind, EksPartRef};
 use berth_core::observed::{Issue, IssueCause, Observed, Phase};
 use berth_core::rules::eks::preflight::findings;
 use berth_core::rules::eks::tags;
-use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact, SpotOutlook};
-use berth_core::spec::{Capacity, ClusterSpec, PoolSpec, Provider};
+use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact, SpotOutlook, SubnetFact};
+use berth_core::spec::{Capacity, CloudSpec, ClusterSpec, EksSpec, PoolSpec, Provider};
 use berth_core::verify::{Evidence, verify};
 use insta::assert_snapshot;
 
@@ -166,6 +166,57 @@ fn preflight_says_what_is_missing() {
     let lines: Vec<String> =
         found.iter().map(|finding| format!("{:?} {}: {}", finding.verdict, finding.check, finding.text)).collect();
     assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn preflight_looks_at_given_subnets_and_at_who_reaches_the_control_plane() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let subnet = |id: &str, vpc: &str, zone: &str, zone_id: &str, free_addresses| SubnetFact {
+        id: format!("subnet-{id}"),
+        vpc: format!("vpc-{vpc}"),
+        zone: format!("us-east-1{zone}"),
+        zone_id: format!("use1-{zone_id}"),
+        free_addresses,
+    };
+    let mut out = String::new();
+    let mut say = |title: &str, spec: &ClusterSpec, observed: &Observed, subnets: Option<Vec<SubnetFact>>| {
+        writeln!(out, "# {title}").expect("a string");
+        let facts = CloudFacts { subnets, ..CloudFacts::default() };
+        for found in findings(spec, ACCOUNT, observed, &facts) {
+            if found.check.starts_with("given subnets") || found.check == "endpoint" {
+                writeln!(out, "{:?} {}: {}", found.verdict, found.check, found.text).expect("a string");
+            }
+        }
+    };
+    fn eks(spec: &mut ClusterSpec) -> &mut EksSpec {
+        let CloudSpec::Eks(eks) = &mut spec.cloud else { panic!("a file for EKS") };
+        eks
+    }
+    let nobody = Observed::default();
+    eks(&mut spec).public_access_cidrs = vec!["203.0.113.0/24".to_owned()];
+    say("an endpoint for some, inside too", &spec, &nobody, None);
+    eks(&mut spec).private_access = false;
+    say("an endpoint for some, from outside alone", &spec, &nobody, None);
+    let there = made(&spec).observed;
+    eks(&mut spec).subnet_ids = vec!["subnet-1".to_owned(), "subnet-2".to_owned()];
+    say("subnets that may not be read", &spec, &nobody, None);
+    eks(&mut spec).private_access = true;
+    say("one is not there", &spec, &nobody, Some(vec![subnet("1", "1", "a", "az4", 251)]));
+    let far = vec![subnet("1", "1", "e", "az3", 5), subnet("2", "2", "e", "az3", 12)];
+    say("all that EKS refuses", &spec, &nobody, Some(far.clone()));
+    let small = vec![subnet("1", "1", "a", "az4", 17), subnet("2", "1", "b", "az6", 16)];
+    say("small ones", &spec, &nobody, Some(small.clone()));
+    say("good ones", &spec, &nobody, Some(vec![subnet("1", "1", "a", "az4", 251), subnet("2", "1", "b", "az6", 251)]));
+    say("the cluster stands in them", &spec, &there, Some(small));
+    spec.pools[0].nodes.min = 90;
+    spec.pools[0].nodes.max = 90;
+    say(
+        "more nodes than addresses",
+        &spec,
+        &nobody,
+        Some(vec![subnet("1", "1", "a", "az4", 17), subnet("2", "1", "b", "az6", 17)]),
+    );
+    assert_snapshot!(out);
 }
 
 #[test]

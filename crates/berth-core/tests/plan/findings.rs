@@ -26,9 +26,6 @@ fn facts() -> CloudFacts {
         account: PROJECT.to_owned(),
         zones: zones("abcf").into_iter().collect(),
         accelerators: Some(zones("abcf").into_iter().map(|zone| (zone, kinds.clone())).collect()),
-        machine_types: None,
-        spot: Vec::new(),
-        dear_versions: Vec::new(),
         quotas: Some(vec![
             quota("NVIDIA_A100_GPUS", 8.0, 0.0),
             quota("NVIDIA_V100_GPUS", 0.0, 0.0),
@@ -38,7 +35,7 @@ fn facts() -> CloudFacts {
             quota("SSD_TOTAL_GB", 5000.0, 0.0),
         ]),
         versions: vec!["1.34.1-gke.1829001".to_owned(), "1.33.5-gke.1201000".to_owned()],
-        unread: Vec::new(),
+        ..CloudFacts::default()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{AvailabilityZoneOptInStatus, AvailabilityZoneState, LocationType};
+use aws_sdk_ec2::types::{AvailabilityZoneOptInStatus, AvailabilityZoneState, LocationType, Subnet};
 use aws_sdk_eks::types::VersionStatus;
 use berth_core::observed::ObservedZone;
+use berth_core::rules::preflight::SubnetFact;
 use berth_core::run::Fault;
 
 use crate::classify;
@@ -42,6 +43,29 @@ pub(super) async fn offers(cloud: &EksCloud, machine_types: BTreeSet<String>) ->
         }
     }
     Ok(sold)
+}
+
+/// The given subnets, of those that are there; `None` if none are given.
+pub(super) async fn subnets(cloud: &EksCloud, ids: &[String]) -> Result<Option<Vec<SubnetFact>>, Fault> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    // By a filter, because an id that is not there would be an error.
+    let these = aws_sdk_ec2::types::Filter::builder().name("subnet-id").set_values(Some(ids.to_vec())).build();
+    let call = cloud.read.ec2.describe_subnets().filters(these);
+    let read: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    let tried = format!("look at the given subnets in {}", cloud.region());
+    let read = read.map_err(|error| classify::of_call(tried, &error))?;
+    let fact = |subnet: Subnet| {
+        Some(SubnetFact {
+            id: subnet.subnet_id?,
+            vpc: subnet.vpc_id?,
+            zone: subnet.availability_zone?,
+            zone_id: subnet.availability_zone_id.unwrap_or_default(),
+            free_addresses: u32::try_from(subnet.available_ip_address_count?).unwrap_or(0),
+        })
+    };
+    Ok(Some(read.into_iter().filter_map(fact).collect()))
 }
 
 /// What is sold with every zone named, also those that sell none of it.

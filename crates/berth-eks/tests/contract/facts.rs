@@ -5,6 +5,7 @@ use berth_core::rules::preflight::{CloudFacts, QuotaFact};
 use berth_core::run::FaultKind;
 use serde_json::{Value, json};
 
+use crate::aws::Aws;
 use crate::bench::Bench;
 use crate::wish::{ACCOUNT, REGION, addon, cluster, file, file_with, group, network, roles, wanted};
 
@@ -95,6 +96,32 @@ async fn spot_machines_have_chances_and_prices() {
     let spec = file_with(&[("capacity: spot", "capacity: on-demand")]);
     assert_eq!(bench.eks.facts(&spec).await.unwrap().spot, Vec::new());
     assert_eq!(bench.calls("ec2:GetSpotPlacementScores").await, asked);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn given_subnets_are_told_with_their_zones_and_free_addresses() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    let vpc = aws.ec2.create_vpc().cidr_block("10.9.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+    let mut ids = Vec::new();
+    for (range, zone) in [("10.9.0.0/24", "us-east-1a"), ("10.9.1.0/28", "us-east-1e")] {
+        let call = aws.ec2.create_subnet().vpc_id(&vpc).cidr_block(range).availability_zone(zone);
+        ids.push(call.send().await.unwrap().subnet.unwrap().subnet_id.unwrap());
+    }
+    ids.push("subnet-0123456789abcdef0".to_owned());
+    let spec =
+        file_with(&[("vpc: {cidr: 10.0.0.0/16, nat: one}", &format!("vpc: {{subnetIds: [{}]}}", ids.join(", ")))]);
+    let mut told = bench.eks.facts(&spec).await.unwrap().subnets.unwrap();
+    told.sort_by(|a, b| a.zone.cmp(&b.zone));
+    let told: Vec<_> = told.iter().map(|one| (&one.id, &one.vpc, one.zone_id.as_str(), one.free_addresses)).collect();
+    // AWS keeps five of each range.
+    assert_eq!(told, [(&ids[0], &vpc, "use1-az4", 251), (&ids[1], &vpc, "use1-az3", 11)]);
+    assert_eq!(facts(&bench).await.subnets, None);
+    let denied = answer(403, "UnauthorizedOperation");
+    bench.arm(json!({"on": "ec2:DescribeSubnets", "times": 99, "do": denied})).await;
+    let unread = bench.eks.facts(&spec).await.unwrap().unread;
+    assert!(unread.len() == 1 && unread[0].ends_with("(takes ec2:DescribeSubnets)"), "{unread:?}");
     bench.stop().await;
 }
 

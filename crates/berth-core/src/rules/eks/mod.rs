@@ -3,7 +3,7 @@
 //! In reading order: the rules that turn a wish into AWS's own terms ([`names`], [`tags`], [`zones`], [`ranges`], [`network`],
 //! [`roles`], [`addons`], [`autoscaler`], [`slots`], [`shares`], [`fallback`], [`group`]), what they add up to ([`cluster`]), how that differs from what is there ([`diff_cluster`],
 //! [`diff_group`]), the steps that follow ([`present`], [`absent`]), and what has to be true before ([`preflight`],
-//! [`quota`], [`spot`]).
+//! [`quota`], [`spot`], [`subnets`]).
 
 pub mod absent;
 pub mod addons;
@@ -26,5 +26,6 @@ pub mod shares;
 pub mod slots;
 pub mod spot;
 pub mod steps;
+pub mod subnets;
 pub mod tags;
 pub mod zones;

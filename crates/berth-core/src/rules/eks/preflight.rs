@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cluster;
 use super::quota::{self, Need};
-use super::spot;
+use super::{spot, subnets};
 use crate::observed::Observed;
 use crate::rules::preflight::PreflightVerdict::{Failed, Passed, Unknown, Warning};
 use crate::rules::preflight::{CloudFacts, PreflightFinding, PreflightVerdict, QuotaFact};
@@ -32,6 +32,8 @@ pub fn findings(spec: &ClusterSpec, account: &str, observed: &Observed, facts: &
         findings.push(finding("tags", Failed, text));
     }
     findings.push(system_pods(&spec.pools));
+    findings.extend(endpoint(eks, observed));
+    findings.extend(subnets::findings(spec, eks, observed, facts));
     if observed.cluster.is_none() {
         findings.extend(version(eks, facts));
     }
@@ -53,7 +55,7 @@ pub fn findings(spec: &ClusterSpec, account: &str, observed: &Observed, facts: &
             findings.extend(quota::needs(&wanted, observed).iter().map(|need| judge(need, quotas, region)));
         }
         None => {
-            let text = "could not be read; it takes servicequotas:ListServiceQuotas".to_owned();
+            let text = "could not be read; it takes servicequotas:GetServiceQuota".to_owned();
             findings.push(finding("quotas", Unknown, text));
         }
     }
@@ -61,7 +63,7 @@ pub fn findings(spec: &ClusterSpec, account: &str, observed: &Observed, facts: &
     findings
 }
 
-fn finding(check: &str, verdict: PreflightVerdict, text: String) -> PreflightFinding {
+pub(super) fn finding(check: &str, verdict: PreflightVerdict, text: String) -> PreflightFinding {
     PreflightFinding { check: check.to_owned(), verdict, text }
 }
 
@@ -70,6 +72,24 @@ fn identity(account: &str, facts: &CloudFacts) -> PreflightFinding {
         Some(identity) => finding("identity", Passed, format!("{identity} in account {account}")),
         None => finding("identity", Unknown, format!("who calls account {account} could not be told")),
     }
+}
+
+/// With the endpoint closed inside the VPC nodes come to it over the world, from addresses that have to be let in.
+fn endpoint(eks: &EksSpec, observed: &Observed) -> Option<PreflightFinding> {
+    let is_open =
+        eks.public_access_cidrs.is_empty() || eks.public_access_cidrs.iter().any(|range| range == "0.0.0.0/0");
+    if eks.private_access || is_open {
+        return None;
+    }
+    let text = "`private: false` leaves nodes only the public endpoint, and `publicCidrs` has to let in the addresses they come from";
+    // What a gateway's address will be nobody knows before it is made.
+    let is_new = eks.subnet_ids.is_empty() && observed.cluster.is_none();
+    let (verdict, why) = if is_new {
+        (Failed, "; those of a network that berth makes are not known yet, so say `private: true`")
+    } else {
+        (Warning, ", or no node joins")
+    };
+    Some(finding("endpoint", verdict, format!("{text}{why}")))
 }
 
 /// DNS tolerates no taint of ours; without a pool for it nothing in the cluster finds anything.
