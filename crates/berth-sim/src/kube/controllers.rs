@@ -1,26 +1,77 @@
 //! What the cluster's own controllers do about the stored objects, carried out before and after each request.
+//!
+//! Each write is looked at once and says who has something to do: owners, schedulers, kubelets.
+//! What takes time is put on an agenda, so that a store in which nothing happens costs nothing.
 
+mod changes;
+mod conditions;
+mod daemon_sets;
+mod deployments;
+mod events;
 mod garbage;
+mod kubelet;
 mod namespaces;
 mod nodes;
+mod owners;
+mod pods;
 mod quotas;
+mod replica_sets;
+mod requests;
+mod scheduler;
+mod work;
 
 use jiff::Timestamp;
 
 use super::store::Store;
+use work::Part;
 
-/// Brings the store to rest: every change is looked at once, and what the controllers write is looked at again.
+pub(crate) use kubelet::Memory;
+pub(crate) use work::Work;
+
+/// An upper bound on the turns of one call, so that two controllers that disagree cannot hang the server.
+const MOST_TURNS: usize = 5_000;
+
+/// Brings the store to rest: everything due until `now` happens in the order of its time, and what follows from it.
 pub(crate) fn settle(store: &mut Store, now: Timestamp) {
-    const MOST_ROUNDS: usize = 16;
-    for _ in 0..MOST_ROUNDS {
+    let mut time = store.work.reached(now).min(now);
+    for _ in 0..MOST_TURNS {
         let since = store.settled;
+        changes::hand_out(store, since);
         store.settled = store.resource_version();
-        namespaces::settle(store, since, now);
-        nodes::settle(store, since, now);
-        garbage::settle(store, since, now);
-        quotas::settle(store, since, now);
-        if store.settled == store.resource_version() {
-            return;
+        if store.settled != since || store.work.has_rest() {
+            everyday(store, since, time);
         }
+        let queue = store.work.take();
+        if !queue.is_empty() {
+            for (part, key) in queue {
+                look(store, part, &key, time);
+            }
+        } else if store.settled == store.resource_version() {
+            let Some(at) = store.work.ripen(now) else { break };
+            time = time.max(at);
+        }
+    }
+    store.work.happened(now);
+}
+
+/// Those who look at every change.
+fn everyday(store: &mut Store, since: u64, now: Timestamp) {
+    namespaces::settle(store, since, now);
+    nodes::settle(store, since, now);
+    garbage::settle(store, since, now);
+    quotas::settle(store, since, now);
+    changes::await_patience(store, since, now);
+}
+
+fn look(store: &mut Store, part: Part, key: &str, now: Timestamp) {
+    match part {
+        Part::Deployment => deployments::reconcile(store, key, now),
+        Part::DaemonSet => daemon_sets::reconcile(store, key, now),
+        Part::ReplicaSet => replica_sets::reconcile(store, key, now),
+        Part::Pod => kubelet::reconcile(store, key, now),
+        Part::Scheduler => scheduler::reconcile(store, now),
+        Part::Stranded => kubelet::strand(store, key, now),
+        Part::Rest => store.work.want_rest(),
+        _ => {}
     }
 }

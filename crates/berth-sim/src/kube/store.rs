@@ -26,6 +26,10 @@ pub struct Store {
     pub(crate) settled: u64,
     /// Nodes the node controller has to look at again.
     pub(crate) young_nodes: BTreeSet<String>,
+    /// What the controllers have to do, and when.
+    pub(crate) work: controllers::Work,
+    /// What the kubelets remember.
+    pub(crate) kubelet: controllers::Memory,
 }
 
 impl Store {
@@ -42,6 +46,8 @@ impl Store {
             log: Log::since(1),
             settled: 1,
             young_nodes: BTreeSet::new(),
+            work: controllers::Work::default(),
+            kubelet: controllers::Memory::default(),
         };
         for name in ["kube-system", "kube-public", "kube-node-lease", "default"] {
             store.put(now, "namespaces", None, rules::namespace::skeleton(name));
@@ -68,6 +74,7 @@ impl Store {
     ///
     /// When the resource is not served or the object has no name: both are mistakes in the calling code.
     pub fn put(&mut self, now: Timestamp, resource: &str, namespace: Option<&str>, mut object: Value) {
+        self.work.happened(now);
         let kind = kinds::by_plural(resource).expect("the resource is one of the table of kinds");
         let fields = object.as_object_mut().expect("an API object is a JSON object");
         fields.remove("apiVersion");
@@ -101,10 +108,11 @@ impl Store {
     }
 
     /// Removes an object at once, whatever its finalizers; says whether it was there.
-    pub fn remove(&mut self, _now: Timestamp, resource: &str, namespace: Option<&str>, name: &str) -> bool {
+    pub fn remove(&mut self, now: Timestamp, resource: &str, namespace: Option<&str>, name: &str) -> bool {
         let Some(kind) = kinds::by_plural(resource) else { return false };
         let key = kind.key(namespace, name);
         let there = self.object(kind, &key).is_some();
+        self.work.happened(now);
         if there {
             self.write(kind, key, None);
         }
@@ -147,6 +155,19 @@ impl Store {
     /// reaches a client that only watches when this is called.
     pub fn settle(&mut self, now: Timestamp) {
         controllers::settle(self, now);
+    }
+
+    /// When a controller or a kubelet has something to do next though nobody asks; now, when there are changes nobody
+    /// has looked at, is nothing it knows: see [`Store::is_unsettled`].
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.work.next_due()
+    }
+
+    /// Whether something was written that the controllers have not looked at.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        self.settled != self.revision || !self.work.awake
     }
 
     /// What a watch has to say since it was last asked.
@@ -243,6 +264,8 @@ impl Store {
             log: Log::since(revision),
             settled: revision,
             young_nodes: BTreeSet::new(),
+            work: controllers::Work::default(),
+            kubelet: controllers::Memory::default(),
         }
     }
 

@@ -20,8 +20,13 @@ impl World {
                 .enumerate()
                 .filter(|(_, due)| due.at <= now)
                 .min_by_key(|(_, due)| (due.at, due.order))
-                .map(|(index, _)| index);
-            let Some(index) = next else { break };
+                .map(|(index, due)| (index, due.at));
+            // What the clusters' controllers have to do until then comes first.
+            if self.settle_apis(next.map(|(_, at)| at), now) {
+                happened = true;
+                continue;
+            }
+            let Some((index, _)) = next else { break };
             let due = self.agenda.swap_remove(index);
             self.happen(due.at, due.step);
             happened = true;
@@ -31,7 +36,36 @@ impl World {
 
     /// When something happens next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.iter().map(|due| due.at).min()
+        let gke = self.clusters.values().filter(|cluster| cluster.up).filter_map(|cluster| cluster.kube.next_due());
+        let eks = self.aws.clusters.values().filter(|cluster| cluster.up).filter_map(|cluster| cluster.kube.next_due());
+        self.agenda.iter().map(|due| due.at).chain(gke).chain(eks).min()
+    }
+
+    /// Lets the clusters' controllers do what is due before the agenda's next step, or else until `now`; tells whether
+    /// they changed anything.
+    fn settle_apis(&mut self, next: Option<Timestamp>, now: Timestamp) -> bool {
+        let until = next.unwrap_or(now);
+        let mut changed = Vec::new();
+        let gke = self.clusters.values_mut().filter(|cluster| cluster.up);
+        let gke = gke.map(|cluster| (&cluster.uid, &mut cluster.kube));
+        let eks = self.aws.clusters.values_mut().filter(|cluster| cluster.up);
+        let eks = eks.map(|cluster| (&cluster.uid, &mut cluster.kube));
+        for (uid, kube) in gke.chain(eks) {
+            let due = kube.next_due().is_some_and(|at| at <= until);
+            // What the agenda itself writes is looked at together.
+            if !due && !(next.is_none() && kube.is_unsettled()) {
+                continue;
+            }
+            let before = kube.resource_version();
+            kube.settle(until);
+            if kube.resource_version() != before {
+                changed.push(uid.clone());
+            }
+        }
+        for uid in &changed {
+            self.kube_changed(uid, until);
+        }
+        !changed.is_empty()
     }
 
     fn happen(&mut self, now: Timestamp, step: Step) {

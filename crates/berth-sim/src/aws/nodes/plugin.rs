@@ -27,6 +27,7 @@ impl World {
     /// Brings the GPUs of all nodes of a cluster in step with the device plugins in it.
     pub(crate) fn plugins_looked_at(&mut self, uid: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid) else { return };
+        cluster.kube.settle(now);
         let mut changes = Vec::new();
         for (name, group) in &cluster.groups {
             for machine in group.machines.iter().filter(|machine| machine.ready.is_some()) {
@@ -35,10 +36,6 @@ impl World {
                     changes.push((name.clone(), machine.id.clone(), gpus));
                 }
             }
-        }
-        let sets = daemon_sets(cluster);
-        for (namespace, name) in sets {
-            settle_status(cluster, &namespace, &name, now);
         }
         for (group, id, gpus) in changes {
             self.change_machine(uid, &group, &id, now, |machine| machine.gpus = gpus);
@@ -59,7 +56,7 @@ fn advertised(cluster: &Cluster, group: &Group, machine: &Machine) -> u32 {
     let sets = daemon_sets(cluster);
     let plugin = sets.iter().filter_map(|(namespace, name)| {
         let set = cluster.kube.get("daemonsets", Some(namespace), name)?;
-        (is_plugin(set) && runs_on(&set["spec"]["template"]["spec"], node)).then_some((namespace, set))
+        (is_plugin(set) && runs_on(cluster, set, &machine.node)).then_some((namespace, set))
     });
     let Some((namespace, set)) = plugin.into_iter().next() else { return 0 };
     gpus.count * replicas(cluster, namespace, &set["spec"]["template"]["spec"], node)
@@ -79,52 +76,17 @@ fn is_plugin(set: &Value) -> bool {
         .is_some_and(|all| all.iter().any(|one| one["image"].as_str().is_some_and(|i| i.contains("k8s-device-plugin"))))
 }
 
-/// Whether a pod of a daemon set runs on a node: selector, required affinity, taints.
-pub(crate) fn runs_on(spec: &Value, node: &Value) -> bool {
-    let labels = &node["metadata"]["labels"];
-    let selected =
-        spec["nodeSelector"].as_object().is_none_or(|all| all.iter().all(|(key, value)| labels[key] == *value));
-    let affinity =
-        &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
-    let attracted = affinity.as_array().is_none_or(|terms| terms.iter().any(|term| fits(term, labels)));
-    let tolerated =
-        node["spec"]["taints"].as_array().is_none_or(|taints| taints.iter().all(|taint| tolerates(spec, taint)));
-    selected && attracted && tolerated
-}
-
-fn fits(term: &Value, labels: &Value) -> bool {
-    let expressions = term["matchExpressions"].as_array();
-    expressions.is_some_and(|all| {
-        all.iter().all(|one| {
-            let label = one["key"].as_str().and_then(|key| labels[key].as_str());
-            let values: Vec<&str> = one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            match one["operator"].as_str() {
-                Some("In") => label.is_some_and(|label| values.contains(&label)),
-                Some("NotIn") => label.is_none_or(|label| !values.contains(&label)),
-                Some("Exists") => label.is_some(),
-                Some("DoesNotExist") => label.is_none(),
-                _ => false,
-            }
-        })
-    })
-}
-
-fn tolerates(spec: &Value, taint: &Value) -> bool {
-    if taint["effect"] == "PreferNoSchedule" {
-        return true;
-    }
-    // The daemon set controller tolerates the node's own troubles by itself.
-    if taint["key"].as_str().is_some_and(|key| key.starts_with("node.kubernetes.io/")) {
-        return true;
-    }
-    spec["tolerations"].as_array().into_iter().flatten().any(|one| {
-        let effect = one["effect"].as_str().is_none_or(|effect| effect.is_empty() || taint["effect"] == effect);
-        let key = one["key"].as_str().unwrap_or_default();
-        let exists = one["operator"] == "Exists";
-        let same_key = taint["key"] == key || key.is_empty() && exists;
-        effect
-            && same_key
-            && (exists || taint["value"].as_str().unwrap_or_default() == one["value"].as_str().unwrap_or_default())
+/// Whether a pod of a daemon set is ready on a node.
+fn runs_on(cluster: &Cluster, set: &Value, node: &str) -> bool {
+    let ready = |pod: &Value| {
+        let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+        conditions.into_iter().any(|one| one["type"] == "Ready" && one["status"] == "True")
+    };
+    cluster.kube.list("pods").any(|pod| {
+        pod["spec"]["nodeName"] == node
+            && pod["metadata"]["ownerReferences"][0]["uid"] == set["metadata"]["uid"]
+            && pod["metadata"]["deletionTimestamp"].is_null()
+            && ready(pod)
     })
 }
 
@@ -176,56 +138,9 @@ fn shares(config: &Value) -> u32 {
     1
 }
 
-/// Writes a daemon set's status as its controller does: a pod on every node it fits.
-fn settle_status(cluster: &mut Cluster, namespace: &str, name: &str, now: Timestamp) {
-    let Some(set) = cluster.kube.get("daemonsets", Some(namespace), name) else { return };
-    let mut set = set.clone();
-    let (mut desired, mut ready) = (0, 0);
-    for group in cluster.groups.values() {
-        for machine in group.machines.iter().filter(|machine| machine.registered.is_some()) {
-            let Some(node) = cluster.kube.get("nodes", None, &machine.node) else { continue };
-            if runs_on(&set["spec"]["template"]["spec"], node) {
-                desired += 1;
-                ready += usize::from(machine.ready.is_some());
-            }
-        }
-    }
-    set["status"] = json!({
-        "currentNumberScheduled": desired,
-        "desiredNumberScheduled": desired,
-        "numberAvailable": ready,
-        "numberMisscheduled": 0,
-        "numberReady": ready,
-        "observedGeneration": set["metadata"]["generation"].as_i64().unwrap_or(1),
-        "updatedNumberScheduled": desired,
-    });
-    cluster.kube.put(now, "daemonsets", Some(namespace), set);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_plugin_runs_where_selector_affinity_and_taints_let_it() {
-        let node = json!({
-            "metadata": {"labels": {"gpu": "a100"}},
-            "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}]},
-        });
-        let on = |spec: Value| runs_on(&spec, &node);
-        let tolerant = json!([{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]);
-        assert!(!on(json!({})));
-        assert!(on(json!({"tolerations": [{"operator": "Exists"}]})));
-        assert!(on(json!({"tolerations": tolerant, "nodeSelector": {"gpu": "a100"}})));
-        assert!(!on(json!({"tolerations": tolerant, "nodeSelector": {"gpu": "v100"}})));
-        assert!(!on(json!({"tolerations": [{"key": "nvidia.com/gpu", "value": "false"}]})));
-        let affinity = |operator: &str| {
-            let terms = json!([{"matchExpressions": [{"key": "gpu", "operator": operator, "values": ["a100"]}]}]);
-            let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}});
-            json!({"tolerations": tolerant, "affinity": {"nodeAffinity": required}})
-        };
-        assert!(on(affinity("In")) && !on(affinity("NotIn")));
-    }
 
     #[test]
     fn shares_follow_time_slicing_and_mps() {

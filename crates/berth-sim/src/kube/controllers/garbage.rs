@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::requests;
 use crate::kube::kinds::{KINDS, Kind};
+use crate::kube::log::Change;
 use crate::kube::store::Store;
 use crate::kube::time;
 
@@ -11,23 +13,38 @@ const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
 pub(crate) fn settle(store: &mut Store, since: u64, now: Timestamp) {
-    let due = store.log.after(since).any(|change| {
-        let touches = |object: &Value| {
-            object["metadata"]["ownerReferences"].is_array() || object["metadata"]["deletionTimestamp"].is_string()
-        };
-        change.after.as_deref().is_none_or(touches)
-    });
-    if !due {
+    if !store.log.after(since).any(|change| concerns(store, change)) {
         return;
     }
     for (kind, key, object) in dependents(store) {
         let owners = object["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
-        if !owners.iter().any(|owner| alive(store, kind, &object, owner)) {
+        if !owners.iter().any(|owner| alive(store, &object, owner)) {
             drop_object(store, kind, key, object, now);
         }
     }
     for (kind, key, object) in waiting(store) {
         finish(store, kind, key, object);
+    }
+}
+
+/// Objects that own nothing, of which there are many.
+const LEAVES: &[&str] = &["/pods", "/events", "coordination.k8s.io/leases"];
+
+/// Whether a change can leave something without an owner, or an owner without dependents.
+fn concerns(store: &Store, change: &Change) -> bool {
+    let owners = |object: &Value| object["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
+    match change.after.as_deref() {
+        None if !LEAVES.contains(&change.storage) => true,
+        None => {
+            change.before.as_deref().is_some_and(|gone| owners(gone).iter().any(|owner| !alive(store, gone, owner)))
+        }
+        Some(object) => {
+            let own = owners(object);
+            let alone = !own.is_empty() && !own.iter().any(|owner| alive(store, object, owner));
+            let waits = object["metadata"]["deletionTimestamp"].is_string()
+                && (has_finalizer(object, FOREGROUND) || has_finalizer(object, ORPHAN));
+            waits || (alone && object["metadata"]["deletionTimestamp"].is_null())
+        }
     }
 }
 
@@ -64,11 +81,11 @@ fn has_finalizer(object: &Value, name: &str) -> bool {
 }
 
 /// Whether an owner exists and does not wait for its dependents to go. Owners of kinds not served count as there.
-fn alive(store: &Store, dependent: &Kind, object: &Value, owner: &Value) -> bool {
+fn alive(store: &Store, object: &Value, owner: &Value) -> bool {
     let api_version = owner["apiVersion"].as_str().unwrap_or_default();
     let found = KINDS.iter().find(|kind| owner["kind"] == kind.kind && kind.api_version() == api_version);
     let Some(kind) = found else { return true };
-    let namespace = object["metadata"]["namespace"].as_str().filter(|_| dependent.namespaced);
+    let namespace = object["metadata"]["namespace"].as_str();
     let key = kind.key(namespace, owner["name"].as_str().unwrap_or_default());
     store.object(kind, &key).is_some_and(|there| {
         there["metadata"]["uid"] == owner["uid"]
@@ -78,6 +95,11 @@ fn alive(store: &Store, dependent: &Kind, object: &Value, owner: &Value) -> bool
 
 /// Removes an object, or marks it deleted when a finalizer holds it.
 fn drop_object(store: &mut Store, kind: &Kind, key: String, mut object: Value, now: Timestamp) {
+    if kind.storage == "/pods" && object["spec"]["nodeName"].is_string() {
+        // Its kubelet ends it in its own time.
+        requests::delete(store, now, "generic-garbage-collector", kind, &object, json!({}));
+        return;
+    }
     let free = object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
     if free {
         store.write(kind, key, None);
