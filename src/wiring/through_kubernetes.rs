@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use berth_core::actions::Action;
 use berth_core::actions::kube::{KubeAction, KubeClusterRef};
-use berth_core::manifests::{device_plugin, quotas};
+use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
 use berth_core::observed::{Observed, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
@@ -101,10 +101,18 @@ impl Doors {
         let (true, Some(access)) = (at_rest, &cluster.access) else { return Ok(observed) };
         let client = self.kubernetes(access, name)?;
         // What cannot be read is applied again, which changes nothing that is as it should be.
-        if let (Provider::Eks, Some(daemon_set)) = (self.provider(), device_plugin::refs().first())
-            && let Ok(Some(hash)) = berth_kube::annotation(&client, daemon_set, device_plugin::HASH_KEY).await
-        {
-            observed.applied.insert(device_plugin::GROUP.to_owned(), hash);
+        if self.provider() == Provider::Eks {
+            let groups = [
+                (device_plugin::GROUP, device_plugin::refs()),
+                (cluster_autoscaler::GROUP, cluster_autoscaler::refs()),
+            ];
+            for (group, refs) in groups {
+                // The first one is applied last and carries the hash of all.
+                let Some(last) = refs.first() else { continue };
+                if let Ok(Some(hash)) = berth_kube::annotation(&client, last, device_plugin::HASH_KEY).await {
+                    observed.applied.insert(group.to_owned(), hash);
+                }
+            }
         }
         if let Ok(objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {
             let there = quotas::applied(&objects);
