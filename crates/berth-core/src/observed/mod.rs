@@ -9,4 +9,4 @@ pub use cluster::{
     ObservedPoolSettings, ObservedZone, Phase, Surroundings,
 };
 pub use node::ObservedNode;
-pub use object::{Contest, ObjectState, ObservedObject};
+pub use object::{Contest, ObjectState, ObservedObject, Rollout};

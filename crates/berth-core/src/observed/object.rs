@@ -14,6 +14,17 @@ pub struct ObservedObject {
     pub state: ObjectState,
 }
 
+/// How far something is that brings up pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rollout {
+    /// All that was asked for is there and ready.
+    Complete,
+    /// So far, and why not further.
+    Going(String),
+    /// It will not go on by itself.
+    Failed(String),
+}
+
 /// How an object stands to the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

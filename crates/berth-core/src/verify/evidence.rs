@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::report::{Shortfall, Verdict};
+use super::running::Running;
 use crate::observed::{Observed, ObservedNode, ObservedPool, Phase};
 use crate::plan::Refusal;
 use crate::rules::{eks, gke};
@@ -15,6 +16,8 @@ pub struct Evidence<'a> {
     pub cluster: &'a Observed,
     /// All nodes the Kubernetes API shows.
     pub nodes: &'a [ObservedNode],
+    /// What runs inside; `None` if nothing of it was looked at.
+    pub running: Option<&'a Running>,
 }
 
 /// What the file promises about each node of a pool.

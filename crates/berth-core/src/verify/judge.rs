@@ -1,8 +1,8 @@
 //! Puts every pool of the file through every check.
 
-use super::check;
 use super::evidence::{Evidence, PoolEvidence, pool_label, pool_names, promise};
 use super::report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};
+use super::{check, running};
 use crate::observed::{ObservedNode, ObservedPool, Phase};
 use crate::spec::{ClusterSpec, PoolSpec};
 
@@ -15,13 +15,23 @@ pub fn verify(spec: &ClusterSpec, evidence: &Evidence<'_>) -> VerificationReport
         pools.push(row);
         shortfalls.extend(found);
     }
+    let (mut workloads, mut services) = (Vec::new(), Vec::new());
+    if let Some(seen) = evidence.running {
+        let (rows, found) = running::workloads(seen);
+        workloads = rows;
+        shortfalls.extend(found);
+        let (rows, found) = running::services(spec, seen);
+        services = rows;
+        shortfalls.extend(found);
+    }
     let verdict = shortfalls
         .iter()
         .map(|shortfall| shortfall.verdict)
         .chain(pools.iter().map(|row| row.verdict))
         .max()
         .unwrap_or(Verdict::Empty);
-    VerificationReport { verdict, pools, shortfalls, notes: check::strangers::notes(spec, evidence) }
+    let notes = check::strangers::notes(spec, evidence);
+    VerificationReport { verdict, pools, workloads, services, shortfalls, notes }
 }
 
 fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (PoolRow, Vec<Shortfall>) {

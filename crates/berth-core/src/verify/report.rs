@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::actions::kube::KubeObjectRef;
+
 /// What a verification found about a whole cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -10,6 +12,10 @@ pub struct VerificationReport {
     pub verdict: Verdict,
     /// One row for each pool of the file, in its order.
     pub pools: Vec<PoolRow>,
+    /// One row for each thing that is to run beside the nodes: berth's own parts, then the workloads.
+    pub workloads: Vec<WorkloadRow>,
+    /// One row for each service of the file's quotas, by name.
+    pub services: Vec<ServiceRow>,
     /// Everything that is not as promised, each with its cause.
     pub shortfalls: Vec<Shortfall>,
     /// What was seen and does not count against the promise.
@@ -39,6 +45,40 @@ pub struct PoolRow {
     /// Its GPUs; `None` for a pool without.
     pub gpus: Option<GpuCounts>,
     /// How it stands.
+    pub verdict: Verdict,
+}
+
+/// Something that is to run in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadRow {
+    /// What.
+    pub object: KubeObjectRef,
+    /// Whether all of its pods are up.
+    pub verdict: Verdict,
+}
+
+/// What a service may take and takes, in Kubernetes' notation of quantities.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRow {
+    /// Service name.
+    pub service: String,
+    /// Where its pods run.
+    pub namespace: String,
+    /// Shares of GPUs it may take.
+    pub gpus: u32,
+    /// And takes.
+    pub gpus_taken: String,
+    /// CPU cores it may take.
+    pub cpu: String,
+    /// And takes.
+    pub cpu_taken: String,
+    /// Memory it may take.
+    pub memory: String,
+    /// And takes.
+    pub memory_taken: String,
+    /// Whether its quota is in force.
     pub verdict: Verdict,
 }
 

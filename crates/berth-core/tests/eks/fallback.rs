@@ -144,7 +144,7 @@ fn groups_of_a_pool_are_verified_as_one() {
     let node = |index: u32, group: &str| node(&spec, index, group);
     let nodes = [node(0, POOL), node(1, "gpu-t4-pool-on-demand"), node(2, "gpu-t4-pool-on-demand")];
     let row = |nodes: &[ObservedNode]| {
-        let report = verify(&spec, &Evidence { cluster: &world.observed, nodes });
+        let report = verify(&spec, &Evidence { cluster: &world.observed, nodes, running: None });
         let row = report.pools.iter().find(|row| row.pool == POOL).expect("the pool").clone();
         let causes: Vec<String> = report
             .shortfalls

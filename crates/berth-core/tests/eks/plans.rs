@@ -278,7 +278,7 @@ fn preflight_tells_the_chance_of_spot_and_its_price() {
 fn one_file_means_the_same_on_both_clouds() {
     let table = |provider| {
         let spec = shipped("clusters/ai-dubbing.yaml", Some(provider));
-        let report = verify(&spec, &Evidence { cluster: &Observed::default(), nodes: &[] });
+        let report = verify(&spec, &Evidence { cluster: &Observed::default(), nodes: &[], running: None });
         let mut table = String::new();
         for (pool, row) in spec.pools.iter().zip(&report.pools) {
             let gpus = row.gpus.as_ref().map(|gpus| (&gpus.model, gpus.per_node, gpus.shares, gpus.expected));

@@ -5,6 +5,7 @@ mod converge;
 mod findings;
 mod plans;
 mod render;
+mod running;
 mod shipped;
 mod verdicts;
 mod world;

@@ -37,7 +37,7 @@ fn the_film_cluster() {
 #[test]
 fn shares_promised_by_the_dubbing_cluster() {
     let spec = shipped("clusters/ai-dubbing-gke.yaml");
-    let report = verify(&spec, &Evidence { cluster: &made(&spec), nodes: &[] });
+    let report = verify(&spec, &Evidence { cluster: &made(&spec), nodes: &[], running: None });
     let rows = report.pools.iter().filter_map(|row| row.gpus.as_ref().map(|gpus| (&row.pool, gpus)));
     let text: Vec<String> = rows
         .map(|(pool, gpus)| format!("{pool}: {} x {}, at least {}", gpus.per_node, gpus.shares, gpus.expected))

@@ -57,7 +57,7 @@ fn v100(nodes: &mut [ObservedNode]) -> &mut ObservedNode {
 }
 
 fn report(spec: &ClusterSpec, cluster: &Observed, nodes: &[ObservedNode]) -> String {
-    let report = verify(spec, &Evidence { cluster, nodes });
+    let report = verify(spec, &Evidence { cluster, nodes, running: None });
     let mut text = String::new();
     let settled = if report.is_settled() { "settled" } else { "not settled" };
     writeln!(text, "{:?}, {settled}, kept: {}", report.verdict, report.is_kept()).expect("a string");
@@ -91,7 +91,7 @@ fn the_promise_is_kept() {
 fn nothing_is_proved_about_a_cluster_without_nodes() {
     let mut spec = dubbing();
     spec.pools.retain(|pool| pool.name == "gpu-a100-pool");
-    let report = verify(&spec, &Evidence { cluster: &made(&spec), nodes: &[] });
+    let report = verify(&spec, &Evidence { cluster: &made(&spec), nodes: &[], running: None });
     assert_eq!(report.verdict, Verdict::Empty);
 }
 
