@@ -88,7 +88,7 @@ pub struct ClusterBody {
     /// Secrets the workloads need; their values never stand in this file.
     #[serde(default)]
     pub secrets: Vec<SecretFile>,
-    /// How nodes are added and removed.
+    /// How nodes are added and removed on EKS; GKE's autoscaler takes no such wishes.
     #[serde(default)]
     pub autoscaler: Option<AutoscalerFile>,
     /// What the cluster may cost.
@@ -106,11 +106,11 @@ pub enum ProviderWord {
     Eks,
 }
 
-/// How nodes are added and removed.
+/// How nodes are added and removed on EKS.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AutoscalerFile {
-    /// Pool names, the one to grow first in front.
+    /// Pool names, the one to grow first in front; others follow in the order of the file.
     #[serde(default)]
     pub prefer: Vec<String>,
     /// When nodes are removed.
@@ -122,11 +122,11 @@ pub struct AutoscalerFile {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScaleDownFile {
-    /// A node used less than this share of its capacity may go.
+    /// A node used less than this share of its capacity may go; 0.5 if left out.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub utilization: Option<f64>,
-    /// How long it has to be unneeded before it goes, for example `10m`.
+    /// How long it has to be unneeded before it goes, for example `10m`, which it is if left out.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[1-9][0-9]*(s|m|h)$"))]
     #[schemars(extend("patternErrorMessage" = "must be a number of seconds, minutes or hours, such as `10m`"))]
