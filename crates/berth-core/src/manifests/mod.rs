@@ -2,6 +2,7 @@
 
 pub mod cluster_autoscaler;
 pub mod device_plugin;
+pub mod probe;
 pub mod quotas;
 pub mod secrets;
 pub mod waves;

@@ -3,6 +3,7 @@
 mod cluster;
 mod node;
 mod object;
+mod pod;
 
 pub use cluster::{
     ClusterAccess, Fleet, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedOperation, ObservedPool,
@@ -10,3 +11,4 @@ pub use cluster::{
 };
 pub use node::ObservedNode;
 pub use object::{Contest, ObjectState, ObservedObject, Rollout};
+pub use pod::pod_trouble;

@@ -83,7 +83,7 @@ pub fn pool_label(provider: Provider) -> &'static str {
 }
 
 /// Values of [`pool_label`] on nodes of this pool: one, or several where a pool is bought in two ways or stands in groups by zone.
-pub(super) fn pool_names(provider: Provider, pool: &PoolSpec) -> Vec<String> {
+pub fn pool_names(provider: Provider, pool: &PoolSpec) -> Vec<String> {
     match provider {
         Provider::Gke => vec![pool.name.clone()],
         Provider::Eks => eks::group::group_names(pool),

@@ -4,6 +4,7 @@ mod build;
 mod converge;
 mod findings;
 mod plans;
+mod probe;
 mod render;
 mod running;
 mod shipped;
