@@ -3,12 +3,18 @@
 //! Each write is looked at once and says who has something to do: owners, schedulers, kubelets.
 //! What takes time is put on an agenda, so that a store in which nothing happens costs nothing.
 
+mod autoscalers;
+mod budgets;
 mod changes;
+mod claims;
 mod conditions;
+mod cron_jobs;
 mod daemon_sets;
 mod deployments;
+mod endpoints;
 mod events;
 mod garbage;
+mod jobs;
 mod kubelet;
 mod namespaces;
 mod nodes;
@@ -18,6 +24,7 @@ mod quotas;
 mod replica_sets;
 mod requests;
 mod scheduler;
+mod stateful_sets;
 mod work;
 
 use jiff::Timestamp;
@@ -25,7 +32,8 @@ use jiff::Timestamp;
 use super::store::Store;
 use work::Part;
 
-pub(crate) use kubelet::Memory;
+pub(crate) use kubelet::{Memory, log};
+pub(crate) use owners::selects;
 pub(crate) use work::Work;
 
 /// An upper bound on the turns of one call, so that two controllers that disagree cannot hang the server.
@@ -66,12 +74,21 @@ fn everyday(store: &mut Store, since: u64, now: Timestamp) {
 fn look(store: &mut Store, part: Part, key: &str, now: Timestamp) {
     match part {
         Part::Deployment => deployments::reconcile(store, key, now),
+        Part::StatefulSet => stateful_sets::reconcile(store, key, now),
+        Part::Job => jobs::reconcile(store, key, now),
+        Part::Budget => budgets::reconcile(store, key, now),
+        Part::Autoscaler => autoscalers::reconcile(store, key, now),
+        Part::Claim => claims::reconcile(store, key, now),
         Part::DaemonSet => daemon_sets::reconcile(store, key, now),
         Part::ReplicaSet => replica_sets::reconcile(store, key, now),
         Part::Pod => kubelet::reconcile(store, key, now),
         Part::Scheduler => scheduler::reconcile(store, now),
         Part::Stranded => kubelet::strand(store, key, now),
         Part::Rest => store.work.want_rest(),
-        _ => {}
+        Part::CronJob => cron_jobs::reconcile(store, key, now),
+        Part::Endpoints => endpoints::reconcile(store, key, now),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,8 +157,8 @@ impl Store {
         controllers::settle(self, now);
     }
 
-    /// When a controller or a kubelet has something to do next though nobody asks; now, when there are changes nobody
-    /// has looked at, is nothing it knows: see [`Store::is_unsettled`].
+    /// When a controller or a kubelet has something to do next though nobody asks. Of changes that nobody has looked at
+    /// yet it says nothing: see [`Store::is_unsettled`].
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         self.work.next_due()
@@ -168,6 +168,15 @@ impl Store {
     #[must_use]
     pub fn is_unsettled(&self) -> bool {
         self.settled != self.revision || !self.work.awake
+    }
+
+    /// What a container of a pod has printed: of `nvidia-smi` its table or that there is no such program, of others
+    /// nothing. Nothing at all when the pod or the container is not there.
+    #[must_use]
+    pub fn printed(&self, namespace: &str, pod: &str, container: &str) -> Option<String> {
+        let pod = self.get("pods", Some(namespace), pod)?;
+        let node = pod["spec"]["nodeName"].as_str().and_then(|name| self.get("nodes", None, name));
+        controllers::log(pod, node, container)
     }
 
     /// What a watch has to say since it was last asked.

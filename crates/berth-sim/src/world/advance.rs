@@ -51,9 +51,9 @@ impl World {
         let eks = self.aws.clusters.values_mut().filter(|cluster| cluster.up);
         let eks = eks.map(|cluster| (&cluster.uid, &mut cluster.kube));
         for (uid, kube) in gke.chain(eks) {
-            let due = kube.next_due().is_some_and(|at| at <= until);
             // What the agenda itself writes is looked at together.
-            if !due && !(next.is_none() && kube.is_unsettled()) {
+            let due = kube.next_due().is_some_and(|at| at <= until) || (next.is_none() && kube.is_unsettled());
+            if !due {
                 continue;
             }
             let before = kube.resource_version();

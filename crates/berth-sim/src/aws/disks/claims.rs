@@ -14,6 +14,8 @@ use crate::world::{Step, World};
 const IN_USE: &str = "kubernetes.io/pvc-protection";
 /// The provisioner in Kubernetes itself that the driver took over from.
 const OLD: &str = "kubernetes.io/aws-ebs";
+/// The annotation by which the scheduler tells on which node a claim's first user will be.
+const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 /// The annotation of the class that claims without one get.
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
@@ -109,7 +111,9 @@ impl World {
         cluster.kube.put(now, "persistentvolumeclaims", namespace.as_deref(), claim.clone());
         let Some(class) = class_of(cluster, &claim) else { return };
         let mut machines = cluster.groups.values().flat_map(|group| &group.machines);
-        let node = users.iter().find(|node| !node.is_empty());
+        // The scheduler says where the first user will be; a pod may also be there already.
+        let selected = claim["metadata"]["annotations"][SELECTED_NODE].as_str().map(str::to_owned);
+        let node = users.iter().find(|node| !node.is_empty()).or(selected.as_ref());
         let machine = match node {
             Some(node) => machines.find(|machine| machine.node == *node),
             None => machines.find(|machine| machine.ready.is_some()),

@@ -1,7 +1,7 @@
 //! GPUs on nodes: they are advertised only where a device plugin runs, shared as its configuration says.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::aws::state::{Cluster, Group, Happening, Machine, text};
 use crate::aws::types;
@@ -140,6 +140,8 @@ fn shares(config: &Value) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

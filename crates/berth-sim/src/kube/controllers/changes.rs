@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::work::{Part, Work};
-use super::{owners, scheduler};
+use super::{autoscalers, owners, scheduler};
 use crate::kube::kinds;
 use crate::kube::log::Change;
 use crate::kube::store::Store;
@@ -77,6 +77,13 @@ fn note(store: &Store, work: &mut Work, change: &Change) {
     match change.storage {
         "/pods" => pod_changed(store, work, change),
         "/nodes" => node_changed(store, work, change),
+        "apps/deployments" | "apps/statefulsets" => {
+            let kind = if change.storage == "apps/deployments" { "Deployment" } else { "StatefulSet" };
+            let object = change.after.as_deref().or(change.before.as_deref());
+            for key in object.map(|object| autoscalers::of(store, object, kind)).unwrap_or_default() {
+                work.add(Part::Autoscaler, key);
+            }
+        }
         "/persistentvolumeclaims" | "/persistentvolumes" | "storage.k8s.io/storageclasses" => {
             work.add(Part::Scheduler, "");
         }
@@ -94,6 +101,13 @@ fn pod_changed(store: &Store, work: &mut Work, change: &Change) {
     let gates = change.before.as_deref().is_some_and(|pod| !scheduler::waits(pod));
     if moved || (waits && gates) {
         work.add(Part::Scheduler, "");
+    }
+    // A claim that is on its way out goes with its last user.
+    if change.after.as_deref().is_none_or(super::pods::ended)
+        && let Some(pod) = change.before.as_deref()
+    {
+        let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
+        scheduler::claims(pod).for_each(|name| work.add(Part::Claim, format!("{namespace}/{name}")));
     }
     let Some((namespace, _)) = change.key.split_once('/') else { return };
     for (plural, part) in [("poddisruptionbudgets", Part::Budget), ("services", Part::Endpoints)] {

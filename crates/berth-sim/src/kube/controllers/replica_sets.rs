@@ -72,7 +72,10 @@ fn status(store: &mut Store, set: &Value, trouble: Option<&str>, now: Timestamp)
     if let Some(why) = trouble {
         status["conditions"] = set["status"]["conditions"].clone();
         let condition = json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": why});
-        conditions::set(&mut status, condition, now);
+        // The name of the pod that was refused is another each time: the first one stays.
+        if !conditions::holds(&status, "ReplicaFailure") {
+            conditions::set(&mut status, condition, now);
+        }
     }
     status
 }

@@ -16,7 +16,7 @@ use crate::kube::kinds;
 use crate::kube::store::Store;
 
 pub(crate) use filters::{admits, tolerates};
-pub(crate) use volumes::claims;
+pub(crate) use volumes::{SELECTED_NODE, claims};
 
 use filters::Refusal;
 use neighbours::Neighbours;

@@ -11,22 +11,29 @@ pub(super) fn given(container: &Value) -> usize {
     (1..=64).take_while(|count| !Quantity::count(*count).exceeds(asked)).count()
 }
 
-/// What a container of a pod has printed so far: of `nvidia-smi` the table or that there is no such program, else nothing.
-pub(crate) fn log(pod: &Value, node: Option<&Value>, container: &str) -> String {
+/// What a container of a pod has printed so far: of `nvidia-smi` the table or that there is no such program, of others
+/// nothing. Nothing at all when the pod has no such container.
+pub(crate) fn log(pod: &Value, node: Option<&Value>, container: &str) -> Option<String> {
+    let own = ["containers", "initContainers"]
+        .iter()
+        .flat_map(|field| pod["spec"][*field].as_array().into_iter().flatten())
+        .find(|own| own["name"] == container)?;
+    Some(printed(pod, node, own))
+}
+
+fn printed(pod: &Value, node: Option<&Value>, own: &Value) -> String {
     let statuses = ["containerStatuses", "initContainerStatuses"];
     let status = statuses
         .iter()
         .flat_map(|field| pod["status"][*field].as_array().into_iter().flatten())
-        .find(|status| status["name"] == container);
+        .find(|status| status["name"] == own["name"]);
     let began = status.is_some_and(|status| {
         ["running", "terminated"].iter().any(|state| status["state"][*state].is_object())
             || status["lastState"]["terminated"].is_object()
     });
-    let own = ["containers", "initContainers"]
-        .iter()
-        .flat_map(|field| pod["spec"][*field].as_array().into_iter().flatten())
-        .find(|own| own["name"] == container);
-    let Some(own) = own.filter(|_| began) else { return String::new() };
+    if !began {
+        return String::new();
+    }
     let words: Vec<&str> = ["command", "args"]
         .iter()
         .flat_map(|field| own[*field].as_array().into_iter().flatten())
@@ -122,13 +129,13 @@ mod tests {
             })
         };
         let two = json!({"nvidia.com/gpu": "2"});
-        let table = log(&pod(two.clone(), "nvidia-smi", "terminated"), Some(&node), "a");
+        let table = log(&pod(two.clone(), "nvidia-smi", "terminated"), Some(&node), "a").unwrap();
         assert_eq!(table.matches("Tesla V100-SXM2-16GB").count(), 2, "{table}");
         let widths: std::collections::BTreeSet<usize> =
             table.lines().map(str::len).filter(|width| *width > 0).collect();
         assert_eq!(widths, [91].into(), "{table}");
-        assert_eq!(log(&pod(two.clone(), "nvidia-smi -L", "running"), None, "a").lines().count(), 2);
-        assert_eq!(log(&pod(json!({}), "nvidia-smi", "terminated"), None, "a"), "sh: nvidia-smi: not found\n");
-        assert_eq!(log(&pod(two, "nvidia-smi", "waiting"), None, "a"), "");
+        assert_eq!(log(&pod(two.clone(), "nvidia-smi -L", "running"), None, "a").unwrap().lines().count(), 2);
+        assert_eq!(log(&pod(json!({}), "nvidia-smi", "terminated"), None, "a").unwrap(), "sh: nvidia-smi: not found\n");
+        assert_eq!(log(&pod(two, "nvidia-smi", "waiting"), None, "a").unwrap(), "");
     }
 }
