@@ -27,6 +27,8 @@ pub(crate) struct StepRun<'a, H, C, J> {
 struct Memory {
     accepted: Option<Ticket>,
     last_fault: Option<Fault>,
+    /// What the last look that went well waited for.
+    last_detail: Option<String>,
     calling: bool,
 }
 
@@ -108,6 +110,8 @@ impl<H: Hands, C: Clock, J: Journal> StepRun<'_, H, C, J> {
                 Ok(Progress::Done) => return Ok(()),
                 Ok(Progress::Pending(detail)) => {
                     failures = 0;
+                    memory.last_fault = None;
+                    memory.last_detail.clone_from(&detail);
                     self.tell_waiting(detail.unwrap_or_else(|| ticket.target.clone()), &mut told);
                 }
                 Err(fault) => {
@@ -142,7 +146,10 @@ impl<H: Hands, C: Clock, J: Journal> StepRun<'_, H, C, J> {
         let limit = self.step.limit_seconds;
         let said = match (&memory.accepted, &memory.last_fault) {
             (_, Some(fault)) => format!("not finished within {limit} s; last: {fault}"),
-            (Some(ticket), None) => format!("not finished within {limit} s; {} is still under way", ticket.target),
+            (Some(ticket), None) => match &memory.last_detail {
+                Some(detail) => format!("not finished within {limit} s; last seen: {detail}"),
+                None => format!("not finished within {limit} s; {} is still under way", ticket.target),
+            },
             (None, None) => format!("no answer within {limit} s"),
         };
         let left_behind = match (memory.accepted, memory.last_fault) {

@@ -1,7 +1,7 @@
 //! One table for each situation in which a plan is made.
 
 use berth_core::actions::gke::{AutoscalingProfile, GkeAutoscaling, ReleaseChannel};
-use berth_core::observed::{Observed, Phase};
+use berth_core::observed::{ClusterAccess, Observed, Phase};
 use berth_core::spec::{Capacity, NodeRange, Place, Sharing, Taint, TaintEffect};
 use insta::assert_snapshot;
 
@@ -277,6 +277,18 @@ fn destroy() {
     assert_snapshot!("destroy_a_cluster", absent(&spec, &observed, false));
     pool_settings(pool(&mut observed, "cpu-pool")).resource_labels.clear();
     assert_snapshot!("destroy_a_cluster_with_a_pool_of_somebody_else", absent(&spec, &observed, false));
+}
+
+#[test]
+fn a_cluster_that_can_be_reached_gives_back_what_its_workloads_hold_before_it_goes() {
+    let spec = dubbing();
+    let mut observed = made(&spec);
+    let access = ClusterAccess { server: "https://192.0.2.1".to_owned(), ca_pem: None };
+    observed.cluster.as_mut().unwrap().access = Some(access);
+    assert_snapshot!(absent(&spec, &observed, false));
+    // A cluster that failed has no controllers that could.
+    observed.cluster.as_mut().unwrap().phase = Phase::Failed;
+    assert!(!absent(&spec, &observed, false).contains("gke/release"));
 }
 
 #[test]

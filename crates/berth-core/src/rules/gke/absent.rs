@@ -1,4 +1,7 @@
-//! How a GKE cluster goes away: wait for what runs, then one DeleteCluster.
+//! How a GKE cluster goes away: wait for what runs, give back what workloads hold, then one DeleteCluster.
+//!
+//! GKE deletes neither the forwarding rules of Services and Ingresses nor the disks of claims with their cluster; both go only while
+//! its controllers live.
 
 use super::pool_steps::settings;
 use super::{operations, steps};
@@ -31,10 +34,21 @@ pub fn plan(cluster: &GkeClusterRef, adopt: bool, observed: &Observed) -> Result
     if waits.runs("DELETE_CLUSTER") {
         return Ok(Plan { steps: waits.steps, notes: vec![under_way(current)] });
     }
-    let after = waits.before_cluster();
+    let mut after = waits.before_cluster();
     let mut steps = waits.steps;
+    if can_release(current) {
+        let release = steps::release(cluster, after);
+        after = vec![release.id.clone()];
+        steps.push(release);
+    }
     steps.push(delete(cluster, current, "it is not wanted any more", after));
     Ok(Plan { steps, notes: foreign_pools(current) })
+}
+
+/// Whether the cluster's API may have something to give back, and controllers that do it.
+fn can_release(current: &ObservedCluster) -> bool {
+    let at_rest = !matches!(current.phase, Phase::Creating | Phase::Deleting | Phase::Failed);
+    at_rest && current.access.is_some() && !current.pools.is_empty()
 }
 
 /// A cluster takes all its pools with it; whoever made the others should know before.

@@ -7,7 +7,9 @@
 use super::pool::{gpus_per_node, most_nodes};
 use crate::actions::Action;
 use crate::actions::gke::{GkeAction, GkeCluster, GkeClusterRef, GkePool};
+use crate::actions::kube::{KubeAction, KubeClusterRef};
 use crate::plan::{Billing, Impact, Step, StepChange, StepId};
+use crate::spec::Provider;
 
 /// Seconds after which an operation on a cluster is given up.
 pub const CLUSTER_LIMIT_SECONDS: u32 = 5400;
@@ -23,6 +25,9 @@ const CREATE_POOL_SECONDS: u32 = 120;
 const CREATE_GPU_POOL_SECONDS: u32 = 300;
 const DELETE_POOL_SECONDS: u32 = 90;
 const CHANGE_POOL_SECONDS: u32 = 60;
+const RELEASE_SECONDS: u32 = 60;
+/// A load balancer is taken apart in a minute or two.
+const RELEASE_LIMIT_SECONDS: u32 = 1200;
 
 /// Wraps a GKE action.
 pub fn action(action: GkeAction) -> Action {
@@ -175,6 +180,25 @@ pub fn change_pool(
             pool: pool.to_owned(),
             change: change.change,
         }),
+    }
+}
+
+/// Gives back what workloads hold in the cloud.
+pub fn release(cluster: &GkeClusterRef, after: Vec<StepId>) -> Step {
+    let cluster =
+        KubeClusterRef { provider: Provider::Gke, location: cluster.location.clone(), name: cluster.name.clone() };
+    Step {
+        id: StepId("gke/release".to_owned()),
+        title: "delete services, ingresses and claims that hold load balancers and disks".to_owned(),
+        why: "GKE does not delete what they hold".to_owned(),
+        details: Vec::new(),
+        change: StepChange::Remove,
+        impact: Impact::InPlace,
+        billing: Billing::Unchanged,
+        after,
+        usual_seconds: RELEASE_SECONDS,
+        limit_seconds: RELEASE_LIMIT_SECONDS,
+        action: Action::Kube(KubeAction::ReleaseCloudObjects { cluster }),
     }
 }
 

@@ -147,6 +147,7 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
     let only_new = changed.is_empty() && taken.is_empty();
     let labelled =
         |word: &str, lines: Vec<String>| lines.into_iter().map(|line| format!("{word}: {line}")).collect::<Vec<_>>();
+    let trivial = objects.len() == 1 && taken.is_empty();
     let details = [labelled("new", new), labelled("change", changed), labelled("take over", taken)].concat();
     let action = KubeAction::ApplyObjects {
         cluster: steps::cluster(inside.spec),
@@ -160,7 +161,13 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
     } else {
         (StepChange::Change, "the files say otherwise")
     };
-    Some(Step { change, why: why.to_owned(), details: cut(details), usual_seconds: WAVE_SECONDS, ..step })
+    Some(Step {
+        change,
+        why: why.to_owned(),
+        details: if trivial { Vec::new() } else { cut(details) },
+        usual_seconds: WAVE_SECONDS,
+        ..step
+    })
 }
 
 /// What the objects of an action are, for messages.
@@ -237,16 +244,15 @@ fn rollouts(inside: &Inside<'_>, seen: &Seen<'_>, after: Vec<StepId>) -> Option<
     let objects: Vec<KubeObjectRef> = waited_for.collect();
     let (title, about) = match objects.as_slice() {
         [] => return None,
-        [only] => (format!("wait until {only} is ready"), only.to_string()),
-        several => {
-            (format!("wait until {} workloads are ready", several.len()), format!("{} workloads", several.len()))
-        }
+        [only] => (format!("bring up {only}"), only.to_string()),
+        several => (format!("bring up {} workloads", several.len()), format!("{} workloads", several.len())),
     };
-    let details = cut(objects.iter().map(ToString::to_string).collect());
+    let names = if objects.len() == 1 { Vec::new() } else { objects.iter().map(ToString::to_string).collect() };
+    let details = cut(names);
     let after = after.into_iter().chain(inside.nodes.iter().cloned()).collect();
     let action = KubeAction::AwaitRollouts { cluster: steps::cluster(inside.spec), about, objects };
     let step = steps::step("workloads/ready", title, after, action);
-    let why = "applied is not running: images are pulled, and pods wait for nodes and GPUs".to_owned();
+    let why = "until it runs: images are pulled, and pods wait for nodes and GPUs".to_owned();
     Some(Step {
         change: StepChange::Wait,
         why,
