@@ -9,15 +9,21 @@ use berth_core::spec::ClusterSpec;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cloud::EksCloud;
-use crate::{classify, facts, read};
+use crate::{classify, facts, read, there};
 
 impl Eyes for EksCloud {
     async fn observe(&self, name: &str, location: &str) -> Result<Observed, Fault> {
         let at = EksClusterRef { region: location.to_owned(), ..self.cluster_at(name) };
         let mut unread = Vec::new();
+        // First, because the VPC it stands in says where to look for the rest.
+        let found = there::cluster(self, &at).await?;
+        let vpc = found.as_ref().and_then(|cluster| cluster.resources_vpc_config.as_ref());
+        let vpc = vpc.and_then(|config| config.vpc_id.clone()).filter(|id| !id.is_empty());
         // Boxed, because the futures of the calls are large.
-        let (cluster, ground) =
-            futures::join!(Box::pin(read::find(self, &at, &mut unread)), Box::pin(read::ground(self, &at)));
+        let (cluster, ground) = futures::join!(
+            Box::pin(read::whole(self, &at, found, &mut unread)),
+            Box::pin(read::ground(self, &at, vpc.as_deref()))
+        );
         let cluster = cluster?;
         let mut around = Box::pin(read::settle(self, &at, ground?, cluster.as_ref().and_then(issuer))).await?;
         around.unread.extend(unread);

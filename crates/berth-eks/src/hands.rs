@@ -6,6 +6,7 @@ use berth_core::ports::{Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::cloud::EksCloud;
+use crate::read::Place;
 use crate::{calls, poll};
 
 impl Hands for EksCloud {
@@ -24,8 +25,8 @@ impl Hands for EksCloud {
             EksAction::CreateRouteTable(table) => Box::pin(calls::create_route_table(self, table)).await,
             EksAction::CreateTemplate(template) => Box::pin(calls::create_template(self, template)).await,
             EksAction::DeletePart { cluster, part } => Box::pin(calls::delete_part(self, cluster, part)).await,
-            EksAction::Sweep { cluster, vpc, kinds } => {
-                Box::pin(calls::sweep(self, cluster, vpc.as_deref(), kinds)).await
+            EksAction::Sweep { cluster, vpc, near, kinds } => {
+                Box::pin(calls::sweep(self, &Place::of(cluster, vpc.as_ref(), near.as_deref()), kinds)).await
             }
             EksAction::CreateCluster(wanted) => Box::pin(calls::create_cluster(self, wanted)).await,
             EksAction::ChangeCluster { cluster, change } => {

@@ -67,6 +67,9 @@ pub(crate) enum Work {
         cluster: EksClusterRef,
         /// Id of the VPC berth made, if it made one.
         vpc: Option<String>,
+        /// Id of the VPC the cluster stood in, if berth did not make it.
+        #[serde(default)]
+        near: Option<String>,
         /// What to look for.
         kinds: Vec<EksPartKind>,
     },

@@ -139,8 +139,12 @@ pub enum EksAction {
     Sweep {
         /// The cluster they were made for.
         cluster: EksClusterRef,
-        /// Id of the VPC berth made, if it made one.
+        /// Id of the VPC berth made, if it made one: everything in it counts.
         vpc: Option<String>,
+        /// Id of the VPC the cluster stands in, if berth did not make it and the cluster still tells: of what stands in a VPC only
+        /// what stands in this one counts, because another program may run a cluster of the same name in another one.
+        #[serde(default)]
+        near: Option<String>,
         /// What to look for.
         kinds: Vec<EksPartKind>,
     },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksPart, EksPartKind, EksPartRef};
-use berth_core::observed::{Issue, IssueCause, Observed, Phase};
+use berth_core::observed::{Issue, IssueCause, Observed, ObservedCloud, Phase};
 use berth_core::rules::eks::preflight::findings;
 use berth_core::rules::eks::tags;
 use berth_core::rules::preflight::{CloudFacts, PreflightVerdict, QuotaFact, SpotOutlook, SubnetFact};
@@ -115,6 +115,22 @@ fn every_vpc_of_ours_is_swept() {
     assert!(swept("left").contains(&"vpc-0"), "{:?}", swept("left"));
     world.run(&plan, usize::MAX, |_| 0).expect("it can be taken away");
     assert!(world.observed.around.parts.is_empty(), "{:?}", world.observed.around.parts);
+}
+
+#[test]
+fn in_a_given_network_only_the_clusters_own_vpc_is_swept() {
+    let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let CloudSpec::Eks(eks) = &mut spec.cloud else { panic!("a file for EKS") };
+    eks.subnet_ids = vec!["subnet-1".to_owned(), "subnet-2".to_owned()];
+    let mut world = made(&spec);
+    let ObservedCloud::Eks(description) = &mut world.cluster().expect("a cluster").cloud else { panic!("of EKS") };
+    description.vpc = Some("vpc-given".to_owned());
+    let plan = absent(&spec, &world.observed).expect("a plan");
+    let places = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Eks(EksAction::Sweep { vpc, near, .. }) => Some((vpc.as_deref(), near.as_deref())),
+        _ => None,
+    });
+    assert_eq!(places.collect::<Vec<_>>(), [(None, Some("vpc-given")); 2]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use berth_core::run::{Fault, FaultKind};
 
 use crate::classify::{self, Answer, CallError};
 use crate::cloud::EksCloud;
+use crate::read::Place;
 use crate::ticket::Work;
 
 /// Begins to take it away; what does not go at once is tried again on every look at the ticket.
@@ -23,17 +24,17 @@ pub(crate) async fn delete_part(
     cluster: &EksClusterRef,
     part: &EksPartRef,
 ) -> Result<Started, Fault> {
-    match attempt(cloud, cluster, part).await? {
+    match attempt(cloud, part).await? {
         Progress::Done => Ok(Started::Done),
         Progress::Pending(_) => Ok(Work::Part { cluster: cluster.clone(), part: part.clone() }.waiting()),
     }
 }
 
 /// Tries once to take it away.
-pub(crate) async fn attempt(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(crate) async fn attempt(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
     // Boxed, because the futures of the calls are large.
     match part.kind {
-        EksPartKind::LoadBalancer => Box::pin(balancer::delete(cloud, cluster, part)).await,
+        EksPartKind::LoadBalancer => Box::pin(balancer::delete(cloud, part)).await,
         EksPartKind::Volume => Box::pin(leftovers::volume(cloud, part)).await,
         EksPartKind::NetworkInterface => Box::pin(leftovers::interface(cloud, part)).await,
         EksPartKind::LaunchTemplate => Box::pin(leftovers::template(cloud, part)).await,
@@ -51,8 +52,8 @@ pub(crate) async fn attempt(cloud: &EksCloud, cluster: &EksClusterRef, part: &Ek
 }
 
 /// Target groups of the cluster that no load balancer uses any more; they go with the load balancers.
-pub(crate) async fn delete_target_groups(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Progress, Fault> {
-    balancer::delete_target_groups(cloud, cluster).await
+pub(crate) async fn delete_target_groups(cloud: &EksCloud, place: &Place<'_>) -> Result<Progress, Fault> {
+    balancer::delete_target_groups(cloud, place).await
 }
 
 /// What a call that takes something away came to: gone already is done, held goes on.

@@ -6,6 +6,7 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use super::{look, nat, part, sweep, update, verdict};
 use crate::calls;
 use crate::cloud::EksCloud;
+use crate::read::Place;
 use crate::ticket::Work;
 
 /// Looks once. The ticket says all, so any process may ask.
@@ -33,8 +34,10 @@ pub(crate) async fn poll(cloud: &EksCloud, ticket: &Ticket) -> Result<Progress, 
         }
         Work::Update { cluster, group, id } => update::update(cloud, cluster, group.as_deref(), id).await,
         Work::Nat { cluster, id } => nat::nat(cloud, cluster, id).await,
-        Work::Part { cluster, part } => part::part(cloud, cluster, part).await,
-        Work::Sweep { cluster, vpc, kinds } => sweep::sweep(cloud, cluster, vpc.as_deref(), kinds).await,
+        Work::Part { part, .. } => part::part(cloud, part).await,
+        Work::Sweep { cluster, vpc, near, kinds } => {
+            sweep::sweep(cloud, &Place::of(cluster, vpc.as_ref(), near.as_deref()), kinds).await
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use berth_core::observed::Surroundings;
 use berth_core::run::Fault;
 use futures::future;
 
-use super::left::Around;
+use super::left::Place;
 use super::{identity, left, logs, network};
 use crate::cloud::EksCloud;
 use crate::facts;
@@ -21,15 +21,15 @@ pub(crate) struct Ground {
     providers: Option<Vec<String>>,
 }
 
-/// Looks for all of it at once.
+/// Looks for all of it at once; `near` is the VPC the cluster stands in, if there is one.
 ///
 /// # Errors
 /// AWS did not answer as it should; a call that is not allowed is no error.
-pub(crate) async fn ground(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<Ground, Fault> {
-    let anywhere = Around { cluster, vpcs: &[] };
+pub(crate) async fn ground(cloud: &EksCloud, cluster: &EksClusterRef, near: Option<&str>) -> Result<Ground, Fault> {
+    let anywhere = Place { cluster, vpcs: &[], near };
     // Boxed, because the futures of the calls are large.
     let (in_vpcs, network, roles, providers, logs, volumes, zones) = futures::join!(
-        Box::pin(in_vpcs(cloud, cluster)),
+        Box::pin(in_vpcs(cloud, anywhere)),
         Box::pin(network_parts(cloud, cluster)),
         Box::pin(identity::roles(cloud, cluster)),
         Box::pin(identity::providers(cloud)),
@@ -83,11 +83,11 @@ type Read = (EksPartKind, Result<Vec<EksPart>, Fault>);
 
 /// The VPCs of ours, then what stands in them, whoever made it; without one, what has the cluster's tags. Also what could not be
 /// read about the VPCs.
-async fn in_vpcs(cloud: &EksCloud, cluster: &EksClusterRef) -> Result<(Vec<Read>, Vec<String>), Fault> {
-    let mut vpcs = network::vpcs(cloud, cluster).await;
+async fn in_vpcs(cloud: &EksCloud, anywhere: Place<'_>) -> Result<(Vec<Read>, Vec<String>), Fault> {
+    let mut vpcs = network::vpcs(cloud, anywhere.cluster).await;
     let ids: Vec<String> = vpcs.iter().flatten().map(|vpc| vpc.thing.id.clone()).collect();
-    let around = Around { cluster, vpcs: &ids };
-    let looks = IN_VPC.map(|kind| Box::pin(async move { (kind, left::of_kind(cloud, around, kind).await) }));
+    let place = Place { vpcs: &ids, ..anywhere };
+    let looks = IN_VPC.map(|kind| Box::pin(async move { (kind, left::of_kind(cloud, place, kind).await) }));
     let names = ids.iter().map(|id| Box::pin(network::has_names(cloud, id)));
     let (mut found, names) = futures::join!(future::join_all(looks), future::join_all(names));
     let mut unread = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use berth_core::actions::eks::{EksPart, EksPartKind};
 use berth_core::run::{Fault, FaultKind};
 
-use super::left::Around;
+use super::left::Place;
 use super::part;
 use crate::classify;
 use crate::cloud::EksCloud;
@@ -17,29 +17,24 @@ const MOST_TAGGED: usize = 20;
 type Tagged = Vec<(String, BTreeMap<String, String>)>;
 
 /// Those of both generations.
-pub(super) async fn balancers(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault> {
-    let (classic, new) = futures::join!(Box::pin(classic(cloud, around)), Box::pin(new(cloud, around)));
+pub(super) async fn balancers(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, Fault> {
+    let (classic, new) = futures::join!(Box::pin(classic(cloud, place)), Box::pin(new(cloud, place)));
     let (mut parts, new) = (classic?, new?);
     parts.extend(new);
     Ok(parts)
 }
 
-/// In a VPC of ours, if there is one: what serves the cluster stands where it stands.
-fn is_near(around: Around<'_>, vpc: Option<&String>) -> bool {
-    around.vpcs.is_empty() || vpc.is_some_and(|vpc| around.vpcs.contains(vpc))
-}
-
 /// Classic ones, by name; they have no state.
-async fn classic(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault> {
+async fn classic(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, Fault> {
     let call = cloud.read.classic_balancers.describe_load_balancers();
     let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
     let found = found.map_err(|error| classify::of_call("look for classic load balancers", &error))?;
-    let near = found.into_iter().filter(|one| is_near(around, one.vpc_id.as_ref()));
+    let near = found.into_iter().filter(|one| place.holds(one.vpc_id.as_ref()));
     let names: Vec<String> = near.filter_map(|one| one.load_balancer_name).collect();
     let mut parts = Vec::new();
     for some in names.chunks(MOST_TAGGED) {
         for (name, tags) in classic_tags(cloud, some).await? {
-            if part::is_of(around.cluster, &tags) {
+            if part::is_of(place.cluster, &tags) {
                 parts.push(part::part(EksPartKind::LoadBalancer, Some(name), "", tags));
             }
         }
@@ -69,11 +64,11 @@ async fn classic_tags(cloud: &EksCloud, names: &[String]) -> Result<Tagged, Faul
 }
 
 /// Application, network and gateway load balancers, by ARN.
-async fn new(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault> {
+async fn new(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, Fault> {
     let call = cloud.read.balancers.describe_load_balancers();
     let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
     let found = found.map_err(|error| classify::of_call("look for load balancers", &error))?;
-    let near = found.into_iter().filter(|one| is_near(around, one.vpc_id.as_ref()));
+    let near = found.into_iter().filter(|one| place.holds(one.vpc_id.as_ref()));
     let states: BTreeMap<String, String> = near
         .filter_map(|one| {
             let state = one.state.and_then(|state| state.code);
@@ -84,7 +79,7 @@ async fn new(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault
     let mut parts = Vec::new();
     for some in arns.chunks(MOST_TAGGED) {
         for (arn, tags) in new_tags(cloud, some).await? {
-            if part::is_of(around.cluster, &tags) {
+            if part::is_of(place.cluster, &tags) {
                 let state = states.get(&arn).map_or("", String::as_str);
                 parts.push(part::part(EksPartKind::LoadBalancer, Some(arn.clone()), state, tags));
             }

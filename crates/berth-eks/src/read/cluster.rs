@@ -22,16 +22,17 @@ const WORLD: &str = "0.0.0.0/0";
 /// The access mode that knows no access entries; also of clusters older than access entries.
 const NO_ENTRIES: &str = "CONFIG_MAP";
 
-/// Reads a cluster with all that belongs to its object; lines about what is not allowed go to `unread`.
+/// Reads all that belongs to a cluster's object; lines about what is not allowed go to `unread`.
 ///
 /// # Errors
-/// AWS did not answer as it should, or does not allow reading the cluster, its node groups or its add-ons.
-pub(crate) async fn find(
+/// AWS did not answer as it should, or does not allow reading its node groups or its add-ons.
+pub(crate) async fn whole(
     cloud: &EksCloud,
     at: &EksClusterRef,
+    found: Option<Cluster>,
     unread: &mut Vec<String>,
 ) -> Result<Option<ObservedCluster>, Fault> {
-    let Some(found) = there::cluster(cloud, at).await? else { return Ok(None) };
+    let Some(found) = found else { return Ok(None) };
     let mut denied = Vec::new();
     let (pools, addons, admins, identities) = futures::join!(
         Box::pin(pools(cloud, at, &mut denied)),

@@ -11,8 +11,8 @@ use berth_core::run::{Fault, FaultKind};
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::words::{count, issue, phase, sorted, sorted_map};
 use super::AT_A_TIME;
+use super::words::{count, issue, phase, sorted, sorted_map};
 use crate::cloud::EksCloud;
 use crate::{classify, there, unread};
 

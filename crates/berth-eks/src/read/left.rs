@@ -13,11 +13,30 @@ use crate::find::filter;
 
 /// Where to look.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(crate) struct Place<'a> {
     /// The cluster.
-    pub(super) cluster: &'a EksClusterRef,
+    pub(crate) cluster: &'a EksClusterRef,
     /// VPCs berth made for it: everything in them counts. Without one only tags do.
-    pub(super) vpcs: &'a [String],
+    pub(crate) vpcs: &'a [String],
+    /// The VPC the cluster stands in without berth having made it: what has its tags counts there and in no other. Another program
+    /// may run a cluster of the same name in another VPC and tag in the same way.
+    pub(crate) near: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    /// The place a sweep names.
+    pub(crate) fn of(cluster: &'a EksClusterRef, vpc: Option<&'a String>, near: Option<&'a str>) -> Self {
+        Self { cluster, vpcs: vpc.map(std::slice::from_ref).unwrap_or_default(), near }
+    }
+
+    /// Whether what serves the cluster may stand in this VPC.
+    pub(crate) fn holds(&self, vpc: Option<&String>) -> bool {
+        match (self.vpcs, self.near) {
+            ([], None) => true,
+            ([], Some(near)) => vpc.is_some_and(|vpc| vpc == near),
+            (vpcs, _) => vpc.is_some_and(|vpc| vpcs.contains(vpc)),
+        }
+    }
 }
 
 /// All of these kinds that is left of a cluster. Kinds that berth makes itself are not looked for.
@@ -26,37 +45,31 @@ pub(super) struct Around<'a> {
 ///
 /// # Errors
 /// AWS did not answer, or did not allow one of the calls.
-pub(crate) async fn left(
-    cloud: &EksCloud,
-    cluster: &EksClusterRef,
-    vpc: Option<&str>,
-    kinds: &[EksPartKind],
-) -> Result<Vec<EksPart>, Fault> {
-    let vpcs: Vec<String> = vpc.map(ToOwned::to_owned).into_iter().collect();
-    let around = Around { cluster, vpcs: &vpcs };
-    let looks = kinds.iter().map(|kind| Box::pin(of_kind(cloud, around, *kind)));
+pub(crate) async fn left(cloud: &EksCloud, place: Place<'_>, kinds: &[EksPartKind]) -> Result<Vec<EksPart>, Fault> {
+    let looks = kinds.iter().map(|kind| Box::pin(of_kind(cloud, place, *kind)));
     let mut parts: Vec<EksPart> = future::try_join_all(looks).await?.into_iter().flatten().collect();
     parts.sort_by(|a, b| a.thing.cmp(&b.thing));
     Ok(parts)
 }
 
 /// Those of one kind.
-pub(super) async fn of_kind(cloud: &EksCloud, around: Around<'_>, kind: EksPartKind) -> Result<Vec<EksPart>, Fault> {
+pub(super) async fn of_kind(cloud: &EksCloud, place: Place<'_>, kind: EksPartKind) -> Result<Vec<EksPart>, Fault> {
     match kind {
-        EksPartKind::LoadBalancer => balancer::balancers(cloud, around).await,
-        EksPartKind::Volume => volumes(cloud, around.cluster).await,
-        EksPartKind::NetworkInterface => interfaces(cloud, around).await,
-        EksPartKind::SecurityGroup => security_groups(cloud, around).await,
+        EksPartKind::LoadBalancer => balancer::balancers(cloud, place).await,
+        EksPartKind::Volume => volumes(cloud, place.cluster).await,
+        EksPartKind::NetworkInterface => interfaces(cloud, place).await,
+        EksPartKind::SecurityGroup => security_groups(cloud, place).await,
         _ => Ok(Vec::new()),
     }
 }
 
-/// Everything in VPCs of ours, else everything with a tag that may name the cluster.
-fn nearby(around: Around<'_>) -> Filter {
-    if around.vpcs.is_empty() {
-        return tagged(around.cluster);
+/// Everything in VPCs of ours, else everything with a tag that may name the cluster, in its VPC if that is known.
+fn nearby(place: Place<'_>) -> Vec<Filter> {
+    if place.vpcs.is_empty() {
+        let near = place.near.map(|vpc| filter("vpc-id", vpc));
+        return std::iter::once(tagged(place.cluster)).chain(near).collect();
     }
-    Filter::builder().name("vpc-id").set_values(Some(around.vpcs.to_vec())).build()
+    vec![Filter::builder().name("vpc-id").set_values(Some(place.vpcs.to_vec())).build()]
 }
 
 fn tagged(cluster: &EksClusterRef) -> Filter {
@@ -82,8 +95,8 @@ fn volume(cluster: &EksClusterRef, volume: Volume) -> Option<EksPart> {
 }
 
 /// Network interfaces that nothing uses; the others go with what uses them.
-async fn interfaces(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault> {
-    let call = cloud.read.ec2.describe_network_interfaces().filters(nearby(around));
+async fn interfaces(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, Fault> {
+    let call = cloud.read.ec2.describe_network_interfaces().set_filters(Some(nearby(place)));
     let call = call.filters(filter("status", "available"));
     let found: Result<Vec<NetworkInterface>, _> = call.into_paginator().items().send().collect().await;
     let found = found.map_err(|error| classify::of_call("look for network interfaces", &error))?;
@@ -91,21 +104,21 @@ async fn interfaces(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>
         let state = one.status.as_ref().map_or("", |status| status.as_str());
         part::part(EksPartKind::NetworkInterface, one.network_interface_id, state, part::of_ec2(one.tag_set))
     });
-    Ok(parts.filter(|found| counts(around, found)).collect())
+    Ok(parts.filter(|found| counts(place, found)).collect())
 }
 
 /// Security groups but for each VPC's own, which cannot be deleted.
-async fn security_groups(cloud: &EksCloud, around: Around<'_>) -> Result<Vec<EksPart>, Fault> {
-    let call = cloud.read.ec2.describe_security_groups().filters(nearby(around));
+async fn security_groups(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, Fault> {
+    let call = cloud.read.ec2.describe_security_groups().set_filters(Some(nearby(place)));
     let found: Result<Vec<SecurityGroup>, _> = call.into_paginator().items().send().collect().await;
     let found = found.map_err(|error| classify::of_call("look for security groups", &error))?;
     let made = found.into_iter().filter(|group| group.group_name() != Some("default"));
     let parts = made.map(|one| part::part(EksPartKind::SecurityGroup, one.group_id, "", part::of_ec2(one.tags)));
-    Ok(parts.filter(|found| counts(around, found)).collect())
+    Ok(parts.filter(|found| counts(place, found)).collect())
 }
 
-fn counts(around: Around<'_>, found: &EksPart) -> bool {
-    !around.vpcs.is_empty() || part::is_of(around.cluster, &found.tags)
+fn counts(place: Place<'_>, found: &EksPart) -> bool {
+    !place.vpcs.is_empty() || part::is_of(place.cluster, &found.tags)
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ mod part;
 mod words;
 
 pub(crate) use around::{ground, settle};
-pub(crate) use cluster::{brief, find};
-pub(crate) use left::left;
+pub(crate) use cluster::{brief, whole};
+pub(crate) use left::{Place, left};
 
 /// Calls of one kind that are under way at a time; AWS counts calls in a second.
 pub(crate) const AT_A_TIME: usize = 8;

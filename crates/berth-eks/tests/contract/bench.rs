@@ -137,7 +137,10 @@ impl Bench {
     pub(crate) async fn create(&self, spec: &ClusterSpec) -> Result<(), Fault> {
         let account = self.eks.account();
         let observed = self.observe().await;
-        self.run(&plan(&Goal::Present { spec, account, adopt: false, workloads: Workloads::default() }, &observed).unwrap()).await
+        self.run(
+            &plan(&Goal::Present { spec, account, adopt: false, workloads: Workloads::default() }, &observed).unwrap(),
+        )
+        .await
     }
 
     /// Takes away what is observed, one step after the other.

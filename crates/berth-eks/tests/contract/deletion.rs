@@ -152,7 +152,7 @@ pub(crate) async fn let_in(aws: &Aws, group: &str, other: &str) {
 fn sweep(vpc: Option<&str>) -> EksAction {
     let kinds =
         [EksPartKind::LoadBalancer, EksPartKind::Volume, EksPartKind::NetworkInterface, EksPartKind::SecurityGroup];
-    EksAction::Sweep { cluster: reference(), vpc: vpc.map(ToOwned::to_owned), kinds: kinds.to_vec() }
+    EksAction::Sweep { cluster: reference(), vpc: vpc.map(ToOwned::to_owned), near: None, kinds: kinds.to_vec() }
 }
 
 #[tokio::test]
@@ -213,5 +213,21 @@ async fn in_a_given_vpc_only_the_clusters_own_groups_are_swept() {
     let rules = left.security_groups()[0].ip_permissions();
     let named: Vec<_> = rules.iter().flat_map(|rule| rule.user_id_group_pairs()).map(|pair| pair.group_id()).collect();
     assert_eq!(named, [Some(other.as_str())], "only the rule that named the swept group is gone");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_cluster_of_that_name_in_another_vpc_keeps_its_groups() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    let mut vpcs = Vec::new();
+    for range in ["10.8.0.0/16", "10.9.0.0/16"] {
+        let vpc = aws.ec2.create_vpc().cidr_block(range).send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+        vpcs.push((add_group(&aws, &vpc, "k8s-elb", true).await, vpc));
+    }
+    let [(_, ours), (theirs, _)] = vpcs.as_slice() else { panic!("two") };
+    let EksAction::Sweep { cluster, vpc, kinds, .. } = sweep(None) else { panic!("a sweep") };
+    bench.drive(EksAction::Sweep { cluster, vpc, near: Some(ours.clone()), kinds }).await.unwrap();
+    assert_eq!(aws.all().await[&EksPartKind::SecurityGroup], std::slice::from_ref(theirs));
     bench.stop().await;
 }

@@ -132,12 +132,15 @@ impl Taking<'_> {
             Some((first, others)) => (Some(first.clone()), others.to_vec()),
             None => (None, Vec::new()),
         };
+        let stands = self.observed.cluster.as_ref().and_then(present::description);
+        let near = stands.and_then(|description| description.vpc.clone()).filter(|_| vpcs.is_empty());
         let mut ids = Vec::new();
         for (index, vpc) in std::iter::once(first).chain(others.into_iter().map(Some)).enumerate() {
             let place = vpc.as_ref().filter(|_| vpcs.len() > 1).map_or_else(String::new, |vpc| format!(" in {vpc}"));
             let title = format!("delete {} that are left{place}", words.join(", "));
             let id = if index == 0 { name.to_owned() } else { format!("{name}/{}", index + 1) };
-            let action = EksAction::Sweep { cluster: self.cluster.clone(), vpc, kinds: kinds.clone() };
+            let action =
+                EksAction::Sweep { cluster: self.cluster.clone(), vpc, near: near.clone(), kinds: kinds.clone() };
             let step = steps::lasting(steps::removing(&id, title, after.clone(), action), Lasts::SWEEP);
             ids.push(
                 self.add(Step { why: "workloads and nodes leave them, and they hold the network".to_owned(), ..step }),

@@ -164,7 +164,8 @@ fn only_what_is_not_found_is_gone() {
 
 #[test]
 fn a_stockout_that_others_have_made_up_for_is_waited_out() {
-    let words_with = |machines| words(made("node group gpu", Some(&Look { machines, ..look(group(), "CREATING", &[STOCKOUT]) })));
+    let words_with =
+        |machines| words(made("node group gpu", Some(&Look { machines, ..look(group(), "CREATING", &[STOCKOUT]) })));
     let text = format!("AsgInstanceLaunchFailures: {}", STOCKOUT.1.trim_end_matches('.'));
     assert_eq!(words_with(Some((2, 2))), format!("pending: CREATING, 2 of 2 machines in service; {text}"));
     assert!(words_with(Some((1, 2))).starts_with("Stockout Never: "));
