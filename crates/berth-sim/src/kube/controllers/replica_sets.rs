@@ -18,7 +18,7 @@ pub(crate) fn reconcile(store: &mut Store, key: &str, now: Timestamp) {
     let Some(set) = store.object(kind, key).cloned() else { return };
     let maker = Maker { kind, object: &set, name: "replicaset-controller" };
     let mut active: Vec<Value> = owners::owned(store, "pods", &set).into_iter().filter(pods::active).collect();
-    let wanted = set["spec"]["replicas"].as_i64().unwrap_or(1);
+    let wanted = set["spec"]["replicas"].as_i64().unwrap_or(1).max(0);
     let mut trouble = None;
     if !owners::leaving(&set) {
         let present = i64::try_from(active.len()).unwrap_or(i64::MAX);
