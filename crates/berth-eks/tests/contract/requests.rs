@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange, EksPartKind, EksPartRef};
 use berth_core::manifests::cluster_autoscaler;
-use berth_core::ports::Eyes;
+use berth_core::ports::{Eyes, Hands, Started};
 use berth_core::spec::{NodeRange, Taint, TaintEffect};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::aws::Aws;
-use crate::bench::Bench;
+use crate::bench::{Bench, connect};
 use crate::deletion::{add_group, let_in};
 use crate::python;
 use crate::wire::{Sent, Wire};
@@ -193,6 +195,62 @@ async fn add_what_others_make(bench: &Bench) {
     aws.iam.create_instance_profile().instance_profile_name("somebody").send().await.unwrap();
     let call = aws.iam.add_role_to_instance_profile().instance_profile_name("somebody").role_name(role);
     call.send().await.unwrap();
+}
+
+/// AWS with one of each that a workload leaves; the simulator's are its Kubernetes side's to make.
+async fn leftovers(body: String) -> String {
+    let asked: BTreeMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let action = asked.get("Action").cloned().unwrap_or_default();
+    let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012";
+    let tag = "<member><Key>elbv2.k8s.aws/cluster</Key><Value>dubbing</Value></member>";
+    let result = match (action.as_str(), asked["Version"].as_str()) {
+        ("GetCallerIdentity", _) => {
+            "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/u</Arn>".to_owned()
+        }
+        ("DescribeLoadBalancers", "2015-12-01") => {
+            let one = format!("<LoadBalancerArn>{arn}:loadbalancer/net/film/0123456789abcdef</LoadBalancerArn>");
+            format!("<LoadBalancers><member>{one}</member></LoadBalancers>")
+        }
+        ("DescribeTargetGroups", _) => {
+            let one = format!("<TargetGroupArn>{arn}:targetgroup/film/0123456789abcdef</TargetGroupArn>");
+            format!("<TargetGroups><member>{one}</member></TargetGroups>")
+        }
+        ("DescribeTags", _) => {
+            let of = format!("<ResourceArn>{}</ResourceArn>", asked["ResourceArns.member.1"]);
+            format!("<TagDescriptions><member>{of}<Tags>{tag}</Tags></member></TagDescriptions>")
+        }
+        ("DescribeVolumes", _) => {
+            let claim = "<item><key>kubernetes.io/created-for/pvc/name</key><value>models</value></item>";
+            let of = "<item><key>KubernetesCluster</key><value>dubbing</value></item>";
+            let one = "<volumeId>vol-0123456789abcdef0</volumeId><status>available</status>";
+            let set = format!("<volumeSet><item>{one}<tagSet>{claim}{of}</tagSet></item></volumeSet>");
+            return format!("<DescribeVolumesResponse>{set}</DescribeVolumesResponse>");
+        }
+        _ => String::new(),
+    };
+    format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>")
+}
+
+#[tokio::test]
+async fn what_workloads_leave_is_taken_away_as_botocore_knows_it() {
+    if !python::has("botocore") {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = axum::Router::new().fallback(leftovers);
+    let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let wire = Wire::to(&format!("http://{address}")).await;
+    let kinds = vec![EksPartKind::LoadBalancer, EksPartKind::Volume];
+    let sweep = EksAction::Sweep { cluster: reference(), vpc: None, near: None, kinds };
+    let begun = connect(&wire.url).await.start(&Action::Eks(sweep)).await.unwrap();
+    assert!(matches!(begun, Started::Waiting(_)), "they are looked for again");
+    server.abort();
+    let report = held_against_botocore(&wire.sent()).await;
+    assert_eq!(report.faults.concat(), Vec::<String>::new());
+    let deletions = ["elbv2:DeleteLoadBalancer", "elbv2:DeleteTargetGroup", "ec2:DeleteVolume"];
+    let made = deletions.map(|call| report.operations.get(call).copied());
+    assert_eq!(made, [Some(1); 3], "{:?}", report.operations);
 }
 
 fn sent(service: &str, method: &str, target: &str, body: &str) -> Sent {
