@@ -5,8 +5,9 @@ use serde_saphyr::{DuplicateKeyPolicy, Options};
 
 use super::failure::{Failure, Outcome};
 use super::kinds::{KINDS, Kind};
+use super::request::Request;
 use super::serving::Asked;
-use super::{rules, validation};
+use super::{protobuf, rules, validation};
 
 const STRUCT: &str = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
 \"json:\\\"kind,omitempty\\\"\" }";
@@ -19,6 +20,9 @@ pub(crate) fn object(asked: &Asked<'_>) -> Outcome<Value> {
             .map_err(|why| Failure::bad_request(format!("{why} ({})", sample(&request.body))))
             .map_err(|failure| unrecognized(kind, &failure.message))?,
         "application/yaml" => yaml_object(&request.body).map_err(|why| unrecognized(kind, &why))?,
+        protobuf::MEDIA if protobuf::decode(&request.body).is_some() => {
+            protobuf::decode(&request.body).unwrap_or_default()
+        }
         _ => {
             let message = "the body of the request was in an unknown format - accepted media types include: \
 application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -26,6 +30,31 @@ application/json, application/yaml, application/vnd.kubernetes.protobuf";
         }
     };
     typed(asked, value).map_err(Failure::bad_request)
+}
+
+/// The document in a body in whatever form it is, not checked for being of any kind.
+pub(crate) fn plain(request: &Request) -> Outcome<Value> {
+    if protobuf::is(&request.body) {
+        return protobuf::decode(&request.body).ok_or_else(|| Failure::bad_request("the body is broken protobuf"));
+    }
+    if request.body.is_empty() {
+        return Ok(serde_json::json!({}));
+    }
+    serde_json::from_slice(&request.body).map_err(|error| {
+        let why = syntax_fault(&error, &request.body);
+        Failure::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
+    })
+}
+
+/// The first document of an applied configuration.
+pub(crate) fn applied(request: &Request) -> Outcome<Value> {
+    let text = String::from_utf8_lossy(&request.body);
+    let first = text.split("\n---").next().unwrap_or_default();
+    if first.trim().is_empty() {
+        return Ok(serde_json::json!({}));
+    }
+    yaml(first)
+        .map_err(|why| Failure::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}")))
 }
 
 fn unrecognized(kind: &Kind, why: &str) -> Box<Failure> {

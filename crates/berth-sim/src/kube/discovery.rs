@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::accept;
 use super::failure::{Failure, Outcome};
-use super::kinds::{KINDS, Kind};
+use super::kinds::{KINDS, Kind, Subresource, Verbs};
 use super::request::{Reply, Request};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -106,17 +106,26 @@ fn classic_rows(kind: &Kind) -> Vec<Value> {
     row.insert("verbs".to_owned(), json!(kind.verbs.names()));
     add_words(&mut row, "shortNames", kind.short_names);
     add_words(&mut row, "categories", kind.categories);
-    row.insert("storageVersionHash".to_owned(), json!(storage_hash(kind)));
-    let parts = kind.subresources.iter().map(|part| {
-        json!({
-            "name": format!("{}/{}", kind.plural, part.name()),
-            "singularName": "",
-            "namespaced": kind.namespaced,
-            "kind": kind.kind,
-            "verbs": part.verbs(),
-        })
-    });
+    if kind.verbs != Verbs::Create {
+        row.insert("storageVersionHash".to_owned(), json!(storage_hash(kind)));
+    }
+    let parts = kind.subresources.iter().map(|part| classic_part(kind, *part));
     std::iter::once(Value::Object(row)).chain(parts).collect()
+}
+
+fn classic_part(kind: &Kind, part: Subresource) -> Value {
+    let mut row = json!({
+        "name": format!("{}/{}", kind.plural, part.name()),
+        "singularName": "",
+        "namespaced": kind.namespaced,
+        "kind": part.own_kind().map_or(kind.kind, |(_, _, own)| own),
+        "verbs": part.verbs(),
+    });
+    if let Some((group, version, _)) = part.own_kind().filter(|(_, version, _)| !version.is_empty()) {
+        row["group"] = json!(group);
+        row["version"] = json!(version);
+    }
+    row
 }
 
 /// A short text that changes when the storage does.
@@ -179,7 +188,13 @@ fn aggregated_row(kind: &Kind) -> Value {
         let parts: Vec<Value> = kind
             .subresources
             .iter()
-            .map(|part| json!({"subresource": part.name(), "responseKind": response_kind, "verbs": part.verbs()}))
+            .map(|part| {
+                let kind = part.own_kind().map_or_else(
+                    || response_kind.clone(),
+                    |(group, version, own)| json!({"group": group, "version": version, "kind": own}),
+                );
+                json!({"subresource": part.name(), "responseKind": kind, "verbs": part.verbs()})
+            })
             .collect();
         row.insert("subresources".to_owned(), Value::Array(parts));
     }

@@ -5,6 +5,7 @@
 //! The behaviours were taken from recorded answers of a kube-apiserver 1.36; `tests/transcripts.rs` holds the store to them.
 
 mod accept;
+mod access;
 mod admission;
 mod controllers;
 mod decode;
@@ -15,7 +16,9 @@ mod kinds;
 mod log;
 mod output;
 mod ownership;
+mod parts;
 mod patch;
+mod protobuf;
 mod read;
 mod request;
 mod rules;

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::accept;
 use super::failure::{Failure, Outcome};
-use super::kinds::{self, Kind, Subresource};
+use super::kinds::{self, Kind, Subresource, Verbs};
 use super::output::Writer;
-use super::request::{Reply, Request, User};
+use super::request::{Reply, Request};
 use super::store::Store;
 use super::target::Target;
-use super::{discovery, read, validation, write};
+use super::{access, discovery, parts, read, validation, write};
 
 /// What an operation needs to know about the request it serves.
 pub(crate) struct Asked<'a> {
@@ -44,7 +44,7 @@ pub(crate) fn serve(store: &mut Store, now: Timestamp, request: &Request) -> Rep
 }
 
 fn route(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply> {
-    authorize(request)?;
+    access::authorize(store, request)?;
     let path = request.path.trim_end_matches('/');
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
@@ -64,58 +64,6 @@ fn route(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply>
 
 fn page_not_found() -> Reply {
     Reply::of(404, "text/plain; charset=utf-8", "404 page not found\n")
-}
-
-/// Everybody may see that the server lives; a known user may do everything.
-fn authorize(request: &Request) -> Outcome<()> {
-    const PUBLIC: &[&str] = &["/version", "/healthz", "/livez", "/readyz"];
-    match &request.user {
-        User::Named { .. } => return Ok(()),
-        User::Unauthorized => return Err(Failure::unauthorized()),
-        User::Anonymous if PUBLIC.contains(&request.path.as_str()) => return Ok(()),
-        User::Anonymous => {}
-    }
-    const NOBODY: &str = "system:anonymous";
-    let verb = |named: bool| match request.method.as_str() {
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" if named => "delete",
-        "DELETE" => "deletecollection",
-        _ if named => "get",
-        _ if request.flag("watch") => "watch",
-        _ => "list",
-    };
-    let Some(target) = Target::parse(&request.path) else {
-        return Err(Failure::forbidden_path(NOBODY, &request.method.to_lowercase(), &request.path));
-    };
-    let place = match target.namespace {
-        Some(namespace) => format!("in the namespace \"{namespace}\""),
-        None => "at the cluster scope".to_owned(),
-    };
-    let resource = match target.subresource {
-        Some(part) => format!("{}/{part}", target.resource),
-        None => target.resource.to_owned(),
-    };
-    let dot = if target.group.is_empty() { "" } else { "." };
-    let named = target.name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
-    let message = format!(
-        "{}{dot}{}{named} is forbidden: User \"{NOBODY}\" cannot {} resource \"{resource}\" in API group \"{}\" {place}",
-        target.resource,
-        target.group,
-        verb(target.name.is_some()),
-        target.group,
-    );
-    let mut failure = Failure::new(403, Some("Forbidden"), message);
-    let mut details = json!({"kind": target.resource});
-    if let Some(name) = target.name {
-        details["name"] = json!(name);
-    }
-    if !target.group.is_empty() {
-        details["group"] = json!(target.group);
-    }
-    failure.details = Some(details);
-    Err(failure)
 }
 
 fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply> {
@@ -157,6 +105,12 @@ fn perform(store: &mut Store, asked: &Asked<'_>, old_watch: bool) -> Outcome<Rep
     if old_watch {
         return read::watch::open(store, asked);
     }
+    if let Some(part) = asked.subresource.filter(|part| part.own_kind().is_some() || *part == Subresource::Log) {
+        return parts::serve(store, asked, part);
+    }
+    if kind.verbs == Verbs::Create {
+        return parts::ask(store, asked);
+    }
     match (request.method.as_str(), asked.name, asked.subresource) {
         ("GET", Some(_), part) if part != Some(Subresource::Finalize) => read::get(store, asked),
         ("GET", None, _) if request.flag("watch") => read::watch::open(store, asked),
@@ -178,7 +132,8 @@ fn perform(store: &mut Store, asked: &Asked<'_>, old_watch: bool) -> Outcome<Rep
     }
 }
 
-fn media(request: &Request) -> &str {
+/// The media type of the body.
+pub(crate) fn media(request: &Request) -> &str {
     request.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default()
 }
 

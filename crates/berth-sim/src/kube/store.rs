@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::kinds::{self, Kind};
 use super::log::Log;
 use super::read::watch::{Watch, WatchStep};
-use super::request::{Reply, Request};
-use super::{controllers, rules, serving, time};
+use super::request::{Reply, Request, User};
+use super::{controllers, parts, rules, serving, time};
 
 /// The state of one simulated Kubernetes API server.
 ///
@@ -139,6 +139,12 @@ impl Store {
     #[must_use]
     pub fn resource_version(&self) -> u64 {
         self.revision
+    }
+
+    /// The service account a token of its own was issued for, while both last; nothing for other tokens.
+    #[must_use]
+    pub fn whose(&self, token: &str, now: Timestamp) -> Option<User> {
+        parts::owner(self, token, now)
     }
 
     /// Evaluates one request.

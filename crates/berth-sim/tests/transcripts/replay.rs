@@ -141,7 +141,10 @@ impl Replay {
             Some(value) => spaced(&resolve(value, &self.answers)),
         };
         let user = match step["auth"].as_str() {
-            None => User::Named { name: "admin".to_owned(), groups: vec!["system:masters".to_owned()] },
+            None => match header("impersonate-user") {
+                Some(name) => User::Bound { name, groups: header("impersonate-group").into_iter().collect() },
+                None => User::Named { name: "admin".to_owned(), groups: vec!["system:masters".to_owned()] },
+            },
             Some("none") => User::Anonymous,
             Some(_) => User::Unauthorized,
         };

@@ -6,4 +6,4 @@ mod shape;
 
 pub(crate) use fields::{FieldKey, FieldText};
 pub(crate) use rows::KINDS;
-pub(crate) use shape::{Kind, Subresource, by_plural, find, serves};
+pub(crate) use shape::{Kind, Subresource, Verbs, by_plural, find, serves};

@@ -22,6 +22,9 @@ const ROW: Kind = Kind {
     field_text: FieldText::NamesKnownKeys,
 };
 
+/// A question that is answered and never stored.
+const REVIEW: Kind = Kind { namespaced: false, verbs: Verbs::Create, ..ROW };
+
 /// The fields of an event in its core form.
 const EVENT_FIELDS: &[&str] = &[
     "action",
@@ -42,6 +45,7 @@ const EVENT_FIELDS: &[&str] = &[
 
 /// Every kind this server serves, and nothing it does not.
 pub(crate) static KINDS: &[Kind] = &[
+    Kind { plural: "bindings", singular: "binding", kind: "Binding", namespaced: true, storage: "/bindings", ..REVIEW },
     Kind {
         plural: "configmaps",
         singular: "configmap",
@@ -49,6 +53,15 @@ pub(crate) static KINDS: &[Kind] = &[
         short_names: &["cm"],
         fields: &["binaryData", "data", "immutable"],
         storage: "/configmaps",
+        ..ROW
+    },
+    Kind {
+        plural: "endpoints",
+        singular: "endpoints",
+        kind: "Endpoints",
+        short_names: &["ep"],
+        fields: &["subsets"],
+        storage: "/endpoints",
         ..ROW
     },
     Kind {
@@ -125,7 +138,7 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Pod",
         short_names: &["po"],
         categories: &["all"],
-        subresources: &[Subresource::Status],
+        subresources: &[Subresource::Binding, Subresource::Eviction, Subresource::Log, Subresource::Status],
         storage: "/pods",
         manners: Manners { delete_shows_object: true, generation: true, ..PLAIN },
         field_keys: POD,
@@ -158,6 +171,7 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "ServiceAccount",
         short_names: &["sa"],
         fields: &["automountServiceAccountToken", "imagePullSecrets", "secrets"],
+        subresources: &[Subresource::Token],
         storage: "/serviceaccounts",
         manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
@@ -199,6 +213,15 @@ pub(crate) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "apps",
+        plural: "controllerrevisions",
+        singular: "controllerrevision",
+        kind: "ControllerRevision",
+        fields: &["data", "revision"],
+        storage: "apps/controllerrevisions",
+        ..ROW
+    },
+    Kind {
+        group: "apps",
         plural: "daemonsets",
         singular: "daemonset",
         kind: "DaemonSet",
@@ -216,8 +239,148 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "Deployment",
         short_names: &["deploy"],
         categories: &["all"],
-        subresources: &[Subresource::Status],
+        subresources: &[Subresource::Scale, Subresource::Status],
         storage: "apps/deployments",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "apps",
+        plural: "replicasets",
+        singular: "replicaset",
+        kind: "ReplicaSet",
+        short_names: &["rs"],
+        categories: &["all"],
+        subresources: &[Subresource::Scale, Subresource::Status],
+        storage: "apps/replicasets",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "apps",
+        plural: "statefulsets",
+        singular: "statefulset",
+        kind: "StatefulSet",
+        short_names: &["sts"],
+        categories: &["all"],
+        subresources: &[Subresource::Scale, Subresource::Status],
+        storage: "apps/statefulsets",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "authentication.k8s.io",
+        plural: "selfsubjectreviews",
+        singular: "selfsubjectreview",
+        kind: "SelfSubjectReview",
+        ..REVIEW
+    },
+    Kind {
+        group: "authorization.k8s.io",
+        plural: "localsubjectaccessreviews",
+        singular: "localsubjectaccessreview",
+        kind: "LocalSubjectAccessReview",
+        namespaced: true,
+        ..REVIEW
+    },
+    Kind {
+        group: "authorization.k8s.io",
+        plural: "selfsubjectaccessreviews",
+        singular: "selfsubjectaccessreview",
+        kind: "SelfSubjectAccessReview",
+        ..REVIEW
+    },
+    Kind {
+        group: "authorization.k8s.io",
+        plural: "selfsubjectrulesreviews",
+        singular: "selfsubjectrulesreview",
+        kind: "SelfSubjectRulesReview",
+        ..REVIEW
+    },
+    Kind {
+        group: "authorization.k8s.io",
+        plural: "subjectaccessreviews",
+        singular: "subjectaccessreview",
+        kind: "SubjectAccessReview",
+        ..REVIEW
+    },
+    Kind {
+        group: "autoscaling",
+        version: "v2",
+        plural: "horizontalpodautoscalers",
+        singular: "horizontalpodautoscaler",
+        kind: "HorizontalPodAutoscaler",
+        short_names: &["hpa"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "autoscaling/horizontalpodautoscalers",
+        manners: PLAIN,
+        ..ROW
+    },
+    Kind {
+        group: "batch",
+        plural: "cronjobs",
+        singular: "cronjob",
+        kind: "CronJob",
+        short_names: &["cj"],
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "batch/cronjobs",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "batch",
+        plural: "jobs",
+        singular: "job",
+        kind: "Job",
+        categories: &["all"],
+        subresources: &[Subresource::Status],
+        storage: "batch/jobs",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "networking.k8s.io",
+        plural: "ingressclasses",
+        singular: "ingressclass",
+        kind: "IngressClass",
+        namespaced: false,
+        fields: &["spec"],
+        storage: "networking.k8s.io/ingressclasses",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "networking.k8s.io",
+        plural: "ingresses",
+        singular: "ingress",
+        kind: "Ingress",
+        short_names: &["ing"],
+        subresources: &[Subresource::Status],
+        storage: "networking.k8s.io/ingresses",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "networking.k8s.io",
+        plural: "networkpolicies",
+        singular: "networkpolicy",
+        kind: "NetworkPolicy",
+        short_names: &["netpol"],
+        fields: &["spec"],
+        storage: "networking.k8s.io/networkpolicies",
+        manners: Manners { generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "policy",
+        plural: "poddisruptionbudgets",
+        singular: "poddisruptionbudget",
+        kind: "PodDisruptionBudget",
+        short_names: &["pdb"],
+        subresources: &[Subresource::Status],
+        storage: "policy/poddisruptionbudgets",
         manners: Manners { generation: true, ..PLAIN },
         ..ROW
     },
@@ -273,6 +436,28 @@ pub(crate) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "storage.k8s.io",
+        plural: "csidrivers",
+        singular: "csidriver",
+        kind: "CSIDriver",
+        namespaced: false,
+        fields: &["spec"],
+        storage: "storage.k8s.io/csidrivers",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "storage.k8s.io",
+        plural: "csinodes",
+        singular: "csinode",
+        kind: "CSINode",
+        namespaced: false,
+        fields: &["spec"],
+        storage: "storage.k8s.io/csinodes",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "storage.k8s.io",
         plural: "storageclasses",
         singular: "storageclass",
         kind: "StorageClass",
@@ -289,6 +474,40 @@ pub(crate) static KINDS: &[Kind] = &[
         ],
         storage: "storage.k8s.io/storageclasses",
         manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "storage.k8s.io",
+        plural: "volumeattachments",
+        singular: "volumeattachment",
+        kind: "VolumeAttachment",
+        namespaced: false,
+        subresources: &[Subresource::Status],
+        storage: "storage.k8s.io/volumeattachments",
+        manners: Manners { delete_shows_object: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "apiextensions.k8s.io",
+        plural: "customresourcedefinitions",
+        singular: "customresourcedefinition",
+        kind: "CustomResourceDefinition",
+        short_names: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        subresources: &[Subresource::Status],
+        storage: "apiextensions.k8s.io/customresourcedefinitions",
+        manners: Manners { delete_shows_object: true, generation: true, ..PLAIN },
+        ..ROW
+    },
+    Kind {
+        group: "discovery.k8s.io",
+        plural: "endpointslices",
+        singular: "endpointslice",
+        kind: "EndpointSlice",
+        fields: &["addressType", "endpoints", "ports"],
+        storage: "discovery.k8s.io/endpointslices",
+        manners: Manners { generation: true, ..PLAIN },
         ..ROW
     },
 ];

@@ -54,6 +54,8 @@ pub(crate) enum Verbs {
     All,
     /// No deletion of a whole collection.
     NoCollectionDelete,
+    /// Nothing is kept.
+    Create,
 }
 
 impl Verbs {
@@ -62,6 +64,7 @@ impl Verbs {
         match self {
             Verbs::All => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
             Verbs::NoCollectionDelete => &["create", "delete", "get", "list", "patch", "update", "watch"],
+            Verbs::Create => &["create"],
         }
     }
 }
@@ -71,6 +74,11 @@ impl Verbs {
 pub(crate) enum Subresource {
     Status,
     Finalize,
+    Scale,
+    Binding,
+    Eviction,
+    Log,
+    Token,
 }
 
 impl Subresource {
@@ -78,15 +86,42 @@ impl Subresource {
         match self {
             Subresource::Status => "status",
             Subresource::Finalize => "finalize",
+            Subresource::Scale => "scale",
+            Subresource::Binding => "binding",
+            Subresource::Eviction => "eviction",
+            Subresource::Log => "log",
+            Subresource::Token => "token",
         }
     }
 
     pub(crate) fn verbs(self) -> &'static [&'static str] {
         match self {
-            Subresource::Status => &["get", "patch", "update"],
             Subresource::Finalize => &["update"],
+            Subresource::Binding | Subresource::Eviction | Subresource::Token => &["create"],
+            Subresource::Log => &["get"],
+            Subresource::Scale | Subresource::Status => &["get", "patch", "update"],
         }
     }
+
+    /// Group, version and kind of what it takes and gives, where that is not the object itself.
+    pub(crate) fn own_kind(self) -> Option<(&'static str, &'static str, &'static str)> {
+        match self {
+            Subresource::Scale => Some(("autoscaling", "v1", "Scale")),
+            Subresource::Eviction => Some(("policy", "v1", "Eviction")),
+            Subresource::Token => Some(("authentication.k8s.io", "v1", "TokenRequest")),
+            Subresource::Binding => Some(("", "", "Binding")),
+            _ => None,
+        }
+    }
+}
+
+/// Where the numbers of `/scale` stand in an object, as JSON pointers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scale {
+    pub(crate) replicas: &'static str,
+    pub(crate) current: &'static str,
+    /// A label selector, or one as text.
+    pub(crate) selector: &'static str,
 }
 
 impl Kind {
@@ -111,6 +146,11 @@ impl Kind {
             Some(namespace) if self.namespaced => format!("{namespace}/{name}"),
             _ => name.to_owned(),
         }
+    }
+
+    /// Where `/scale` finds its numbers.
+    pub(crate) fn scale(&self) -> Scale {
+        Scale { replicas: "/spec/replicas", current: "/status/replicas", selector: "/spec/selector" }
     }
 
     pub(crate) fn has(&self, subresource: Subresource) -> bool {

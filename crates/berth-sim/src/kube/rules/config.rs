@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::names;
-use crate::kube::decode::type_name;
+use crate::kube::decode::{syntax_fault, type_name};
 use crate::kube::failure::Cause;
 
 pub(crate) fn decode_config_map(object: &Value) -> Result<(), String> {
@@ -66,9 +66,42 @@ fn drop_empty(object: &mut Value, names: &[&str]) {
 pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     for field in ["data", "binaryData"] {
         for key in object[field].as_object().into_iter().flat_map(|map| map.keys()) {
+            if field == "data" && object["binaryData"].get(key).is_some() {
+                causes.push(Cause::invalid(
+                    format!("data[{key}]"),
+                    &json!(key),
+                    "duplicate of key present in binaryData",
+                ));
+            }
             for why in names::config_key(key) {
                 causes.push(Cause::invalid(format!("{field}[{key}]"), &json!(key), &why));
             }
+        }
+    }
+}
+
+/// Secrets of the well-known types hold what their type says.
+pub(crate) fn validate_secret(object: &Value, causes: &mut Vec<Cause>) {
+    validate(object, causes);
+    const BASIC: &[&str] = &["username", "password"];
+    let wanted: &[&str] = match object["type"].as_str() {
+        Some("kubernetes.io/tls") => &["tls.crt", "tls.key"],
+        Some("kubernetes.io/dockerconfigjson") => &[".dockerconfigjson"],
+        Some("kubernetes.io/ssh-auth") => &["ssh-privatekey"],
+        // One of the two is enough.
+        Some("kubernetes.io/basic-auth") if BASIC.iter().all(|key| object["data"].get(*key).is_none()) => BASIC,
+        _ => &[],
+    };
+    for key in wanted.iter().filter(|key| object["data"].get(**key).is_none()) {
+        causes.push(Cause::required(format!("data[{key}]"), ""));
+    }
+    if object["type"] == "kubernetes.io/dockerconfigjson"
+        && let Some(text) = object["data"][".dockerconfigjson"].as_str()
+    {
+        let bytes = STANDARD.decode(text).unwrap_or_default();
+        if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
+            let why = syntax_fault(&error, &bytes);
+            causes.push(Cause::invalid_text("data[.dockerconfigjson]", "\"<secret contents redacted>\"", &why));
         }
     }
 }

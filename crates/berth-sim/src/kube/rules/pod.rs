@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{names, quantity, resources};
+use super::defaults::{fill, items};
+use super::template;
 use crate::kube::failure::Cause;
 use crate::kube::time;
 
@@ -79,48 +80,18 @@ pub(crate) fn complete(object: &mut Value) {
     if !spec.is_object() {
         *spec = json!({});
     }
-    for field in ["containers", "initContainers"] {
-        spec[field].as_array_mut().into_iter().flatten().for_each(complete_container);
-    }
     if let Some(spec) = spec.as_object_mut() {
         spec.retain(|_, value| !value.is_null());
     }
-    let defaults = [
-        ("restartPolicy", json!("Always")),
-        ("terminationGracePeriodSeconds", json!(30)),
-        ("dnsPolicy", json!("ClusterFirst")),
-        ("securityContext", json!({})),
-        ("schedulerName", json!("default-scheduler")),
-        ("enableServiceLinks", json!(true)),
-    ];
-    for (field, value) in defaults {
-        if spec[field].is_null() {
-            spec[field] = value;
-        }
+    template::complete_spec(spec);
+    fill(spec, [("enableServiceLinks", json!(true))]);
+    for field in ["containers", "initContainers"] {
+        items(spec, field).for_each(request_limits);
     }
 }
 
-fn complete_container(container: &mut Value) {
-    let image = container["image"].as_str().unwrap_or_default();
-    let last = image.rsplit('/').next().unwrap_or_default();
-    let moving = last.ends_with(":latest") || !last.contains([':', '@']);
-    let defaults = [
-        ("resources", json!({})),
-        ("terminationMessagePath", json!("/dev/termination-log")),
-        ("terminationMessagePolicy", json!("File")),
-        ("imagePullPolicy", json!(if moving { "Always" } else { "IfNotPresent" })),
-    ];
-    for (field, value) in defaults {
-        if container[field].is_null() {
-            container[field] = value;
-        }
-    }
-    for side in ["limits", "requests"] {
-        if let Some(amounts) = container["resources"].get_mut(side) {
-            quantity::complete(amounts);
-        }
-    }
-    // What is limited and not requested is requested to its limit.
+/// What is limited and not requested is requested to its limit.
+fn request_limits(container: &mut Value) {
     let limits = container["resources"]["limits"].as_object().cloned().unwrap_or_default();
     for (name, amount) in limits {
         if container["resources"]["requests"][&name].is_null() {
@@ -129,82 +100,12 @@ fn complete_container(container: &mut Value) {
     }
 }
 
-/// The amounts containers ask for must be quantities.
 pub(crate) fn decode_check(object: &Value) -> Result<(), String> {
-    for field in ["containers", "initContainers"] {
-        for container in object["spec"][field].as_array().into_iter().flatten() {
-            quantity::decode_check(&container["resources"]["limits"])?;
-            quantity::decode_check(&container["resources"]["requests"])?;
-        }
-    }
-    Ok(())
+    template::decode_check(&object["spec"])
 }
 
 pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {
-    let spec = &object["spec"];
-    let containers = spec["containers"].as_array().map_or(&[][..], Vec::as_slice);
-    if containers.is_empty() {
-        causes.push(Cause::required("spec.containers", ""));
-    }
-    for (index, container) in containers.iter().enumerate() {
-        let field = format!("spec.containers[{index}]");
-        let name = container["name"].as_str().unwrap_or_default();
-        if name.is_empty() {
-            causes.push(Cause::required(format!("{field}.name"), ""));
-        } else {
-            for why in names::label(name) {
-                causes.push(Cause::invalid(format!("{field}.name"), &container["name"], &why));
-            }
-        }
-        if containers[..index].iter().any(|other| other["name"] == container["name"]) {
-            causes.push(Cause::duplicate(format!("{field}.name"), &container["name"].to_string(), ""));
-        }
-        if container["image"].as_str().unwrap_or_default().is_empty() {
-            causes.push(Cause::required(format!("{field}.image"), ""));
-        }
-        resources::validate(&format!("{field}.resources"), &container["resources"], causes);
-        validate_mounts(&field, container, &spec["volumes"], causes);
-    }
-    for (index, toleration) in spec["tolerations"].as_array().into_iter().flatten().enumerate() {
-        validate_toleration(&format!("spec.tolerations[{index}]"), toleration, causes);
-    }
-    const RESTARTS: &[&str] = &["Always", "OnFailure", "Never"];
-    let restart = spec["restartPolicy"].as_str().unwrap_or_default();
-    if !RESTARTS.contains(&restart) {
-        causes.push(Cause::unsupported("spec.restartPolicy", restart, RESTARTS));
-    }
-    const POLICIES: &[&str] = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
-    let policy = spec["dnsPolicy"].as_str().unwrap_or_default();
-    if !POLICIES.contains(&policy) {
-        causes.push(Cause::unsupported("spec.dnsPolicy", policy, POLICIES));
-    }
-}
-
-/// Each mount names a volume of the pod.
-fn validate_mounts(field: &str, container: &Value, volumes: &Value, causes: &mut Vec<Cause>) {
-    for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
-        let known = volumes.as_array().is_some_and(|volumes| volumes.iter().any(|own| own["name"] == mount["name"]));
-        if !known {
-            causes.push(Cause::not_found(format!("{field}.volumeMounts[{index}].name"), &mount["name"]));
-        }
-    }
-}
-
-fn validate_toleration(field: &str, toleration: &Value, causes: &mut Vec<Cause>) {
-    const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
-    let text = |name: &str| toleration[name].as_str().unwrap_or_default();
-    let operator = format!("{field}.operator");
-    if text("key").is_empty() && text("operator") != "Exists" {
-        let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
-        causes.push(Cause::invalid(operator, &json!(text("operator")), why));
-    } else if text("operator") == "Exists" && !text("value").is_empty() {
-        causes.push(Cause::invalid(operator, &json!(text("value")), "value must be empty when `operator` is 'Exists'"));
-    } else if !matches!(text("operator"), "" | "Equal" | "Exists") {
-        causes.push(Cause::unsupported(operator, text("operator"), &["Equal", "Exists"]));
-    }
-    if !text("effect").is_empty() && !EFFECTS.contains(&text("effect")) {
-        causes.push(Cause::unsupported(format!("{field}.effect"), text("effect"), EFFECTS));
-    }
+    template::validate("spec", &object["spec"], causes);
 }
 
 /// What may change in a pod that is there: images, a deadline, more tolerations, fewer gates.

@@ -5,10 +5,15 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{config, events, limit_range, metadata, namespace, node, pod, priority_class, resource_quota, service};
+use super::{
+    batch, config, defaults, events, horizontal, limit_range, metadata, namespace, network, node, pod, priority_class,
+    resource_quota, roles, service, status, storage, workload,
+};
 use crate::kube::failure::Cause;
 use crate::kube::kinds::Kind;
 
+const CLUSTER_ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/clusterrolebindings";
+const ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/rolebindings";
 const PRIORITY_CLASSES: &str = "scheduling.k8s.io/priorityclasses";
 
 /// Types a decoder would refuse, in its words.
@@ -22,6 +27,9 @@ pub(crate) fn decode_check(kind: &Kind, object: &Value) -> Result<(), String> {
         "/limitranges" => limit_range::decode_check(object),
         "/resourcequotas" => resource_quota::decode_check(object),
         PRIORITY_CLASSES => priority_class::decode_check(object),
+        "batch/cronjobs" => batch::decode_check_cron_job(object),
+        "batch/jobs" => workload::decode_check(object),
+        storage if storage.starts_with("apps/") => workload::decode_check(object),
         _ => Ok(()),
     }
 }
@@ -38,24 +46,28 @@ pub(crate) fn outgoing<'a>(kind: &Kind, object: &'a Value) -> Cow<'a, Value> {
 
 /// What the server decides about a new object; `number` is different for each.
 pub(crate) fn admit(kind: &Kind, object: &mut Value, now: Timestamp, number: u64) {
+    if let Some(status) = status::initial(kind) {
+        object["status"] = status;
+    }
     match kind.storage {
         "/namespaces" => namespace::admit(object),
         "/nodes" => node::admit(object),
-        // The controller fills it in.
-        "/resourcequotas" => object["status"] = json!({}),
         "/pods" => pod::admit(object, now),
-        "/services" => {
-            service::assign(object, number);
-            object["status"] = json!({"loadBalancer": {}});
-        }
+        "/services" => service::assign(object, number),
+        "/persistentvolumeclaims" => storage::protect(object, "kubernetes.io/pvc-protection"),
+        "/persistentvolumes" => storage::protect(object, "kubernetes.io/pv-protection"),
+        "apps/daemonsets" => workload::number_template(object, None),
+        "batch/jobs" => batch::admit_job(object),
         _ => {}
     }
 }
 
 /// What admission adds to each changed object.
-pub(crate) fn readmit(kind: &Kind, object: &mut Value) {
-    if kind.storage == "/pods" {
-        pod::tolerate(object);
+pub(crate) fn readmit(kind: &Kind, object: &mut Value, current: &Value) {
+    match kind.storage {
+        "/pods" => pod::tolerate(object),
+        "apps/daemonsets" => workload::number_template(object, Some(current)),
+        _ => {}
     }
 }
 
@@ -72,6 +84,23 @@ pub(crate) fn complete(kind: &Kind, object: &mut Value) {
         PRIORITY_CLASSES => priority_class::complete(object),
         "/pods" => pod::complete(object),
         "/services" => service::complete(object),
+        "/persistentvolumeclaims" => {
+            storage::complete_claim(object);
+            defaults::fill(object, [("status", json!({"phase": "Pending"}))]);
+        }
+        "/persistentvolumes" => storage::complete_volume(object),
+        "apps/deployments" => workload::complete_deployment(object),
+        "apps/replicasets" => workload::complete_replica_set(object),
+        "apps/daemonsets" => workload::complete_daemon_set(object),
+        "apps/statefulsets" => workload::complete_stateful_set(object),
+        "batch/jobs" => batch::complete_job(object),
+        "batch/cronjobs" => batch::complete_cron_job(object),
+        "autoscaling/horizontalpodautoscalers" => horizontal::complete_autoscaler(object),
+        "policy/poddisruptionbudgets" => horizontal::complete_budget(object),
+        "networking.k8s.io/ingresses" => network::complete_ingress(object),
+        "networking.k8s.io/networkpolicies" => network::complete_policy(object),
+        "storage.k8s.io/storageclasses" => storage::complete_class(object),
+        ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::complete_binding(object),
         _ => {}
     }
 }
@@ -81,13 +110,28 @@ pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     metadata::validate(kind, object, &mut causes);
     match kind.storage {
-        "/configmaps" | "/secrets" => config::validate(object, &mut causes),
+        "/configmaps" => config::validate(object, &mut causes),
+        "/secrets" => config::validate_secret(object, &mut causes),
         "/namespaces" => namespace::validate(object, &mut causes),
         "/nodes" => node::validate(object, &mut causes),
         "/limitranges" => limit_range::validate(object, &mut causes),
         "/resourcequotas" => resource_quota::validate(object, &mut causes),
         PRIORITY_CLASSES => priority_class::validate(object, &mut causes),
         "/pods" => pod::validate(object, &mut causes),
+        "/services" => service::validate(object, &mut causes),
+        "/persistentvolumeclaims" => storage::validate_claim(object, &mut causes),
+        "/persistentvolumes" => storage::validate_volume(object, &mut causes),
+        "apps/deployments" | "apps/replicasets" | "apps/daemonsets" | "apps/statefulsets" => {
+            workload::validate(object, &mut causes);
+        }
+        "batch/jobs" => batch::validate_job(object, &mut causes),
+        "batch/cronjobs" => batch::validate_cron_job(object, &mut causes),
+        "autoscaling/horizontalpodautoscalers" => horizontal::validate_autoscaler(object, &mut causes),
+        "policy/poddisruptionbudgets" => horizontal::validate_budget(object, &mut causes),
+        "networking.k8s.io/ingresses" => network::validate_ingress(object, &mut causes),
+        "rbac.authorization.k8s.io/roles" => roles::validate_rules(object, true, &mut causes),
+        "rbac.authorization.k8s.io/clusterroles" => roles::validate_rules(object, false, &mut causes),
+        ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::validate_binding(object, &mut causes),
         _ => {}
     }
     causes
@@ -103,6 +147,15 @@ pub(crate) fn validate_update(kind: &Kind, object: &Value, current: &Value) -> V
         "/resourcequotas" => resource_quota::validate_update(object, current, &mut causes),
         PRIORITY_CLASSES => priority_class::validate_update(object, current, &mut causes),
         "/pods" => pod::validate_update(object, current, &mut causes),
+        "/services" => service::validate_update(object, current, &mut causes),
+        "/persistentvolumeclaims" => storage::validate_claim_update(object, current, &mut causes),
+        "apps/deployments" | "apps/replicasets" | "apps/daemonsets" => {
+            workload::validate_update(object, current, &mut causes);
+        }
+        "apps/statefulsets" => workload::validate_stateful_update(object, current, &mut causes),
+        "batch/jobs" => batch::validate_job_update(object, current, &mut causes),
+        "storage.k8s.io/storageclasses" => storage::validate_class_update(object, current, &mut causes),
+        ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::validate_binding_update(object, current, &mut causes),
         _ => {}
     }
     causes

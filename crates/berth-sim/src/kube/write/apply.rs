@@ -41,16 +41,9 @@ pub(crate) fn apply(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     update::replace(store, asked, &current, applied.object, update::Owners::Given(owners))
 }
 
-/// The first document of the body, checked for being about the right object.
+/// The object in the body, checked for being about the right object.
 fn read(asked: &Asked<'_>) -> Outcome<Value> {
-    let text = String::from_utf8_lossy(&asked.request.body);
-    let first = text.split("\n---").next().unwrap_or_default();
-    let mut wanted: Value = if first.trim().is_empty() {
-        json!({})
-    } else {
-        decode::yaml(first)
-            .map_err(|why| Failure::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}")))?
-    };
+    let wanted = decode::applied(asked.request)?;
     let given = |field: &str| wanted[field].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (given("apiVersion"), given("kind"));
     if version != asked.kind.api_version() || kind != asked.kind.kind {
@@ -69,6 +62,7 @@ fn read(asked: &Asked<'_>) -> Outcome<Value> {
         );
         return Err(Failure::internal(message));
     }
+    let mut wanted = wanted;
     if let Some(fields) = wanted.as_object_mut() {
         fields.remove("apiVersion");
         fields.remove("kind");
@@ -117,7 +111,7 @@ fn insert(store: &mut Store, asked: &Asked<'_>, mut wanted: Value) -> Outcome<Re
     create::insert(store, asked, wanted, update::Owners::Given(owners))
 }
 
-fn conflict(conflicts: &[(String, Vec<String>)]) -> Box<Failure> {
+pub(crate) fn conflict(conflicts: &[(String, Vec<String>)]) -> Box<Failure> {
     let count: usize = conflicts.iter().map(|(_, fields)| fields.len()).sum();
     let message = if let [(owner, fields)] = conflicts
         && let [field] = fields.as_slice()

@@ -43,10 +43,7 @@ impl Options {
             }
             options
         } else {
-            serde_json::from_slice(&request.body).map_err(|error| {
-                let why = decode::syntax_fault(&error, &request.body);
-                Failure::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
-            })?
+            decode::plain(request)?
         };
         Options::checked(&body)
     }
@@ -122,6 +119,18 @@ pub(crate) fn delete(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
         Deleted::Gone(object) if asked.kind.manners.delete_shows_object => asked.writer.reply(200, &object),
         Deleted::Gone(object) => success(asked.kind, name, &object),
     })
+}
+
+/// Deletes the pod the path names on behalf of an eviction; `options` are those in the eviction's body.
+pub(crate) fn evict(store: &mut Store, asked: &Asked<'_>, options: &Value) -> Outcome<()> {
+    let mut options = Options::checked(options)?;
+    options.dry_run |= asked.request.dry_run();
+    let name = asked.name.unwrap_or_default();
+    let pod = store.object(asked.kind, &asked.key()).ok_or_else(|| Failure::not_found(asked.kind, name))?;
+    options.check(asked.kind, name, pod)?;
+    let pod = Value::clone(pod);
+    carry_out(store, asked, &asked.key(), pod, &options);
+    Ok(())
 }
 
 /// Deletes all selected objects of a place; the answer is the list of them as they were.

@@ -5,4 +5,4 @@ pub(crate) mod create;
 pub(crate) mod delete;
 mod place;
 pub(crate) mod update;
-mod writer;
+pub(crate) mod writer;

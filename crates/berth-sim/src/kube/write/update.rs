@@ -98,14 +98,26 @@ pub(crate) fn replace(
     store: &mut Store,
     asked: &Asked<'_>,
     current: &Arc<Value>,
-    mut object: Value,
+    object: Value,
     owners: Owners,
 ) -> Outcome<Reply> {
+    let written = change(store, asked, current, object, owners)?;
+    Ok(asked.writer.reply(200, &written))
+}
+
+/// The same, giving the object as it is now.
+pub(crate) fn change(
+    store: &mut Store,
+    asked: &Asked<'_>,
+    current: &Arc<Value>,
+    mut object: Value,
+    owners: Owners,
+) -> Outcome<Arc<Value>> {
     precondition(asked, current, &object)?;
     keep_server_fields(&mut object, current);
     keep_other_parts(asked, &mut object, current);
     rules::complete(asked.kind, &mut object);
-    rules::readmit(asked.kind, &mut object);
+    rules::readmit(asked.kind, &mut object, current);
     count_generation(asked.kind, &mut object, current);
     own(asked, &mut object, current, owners);
     let name = asked.name.unwrap_or_default();
@@ -120,14 +132,13 @@ pub(crate) fn replace(
         if !asked.request.dry_run() {
             store.write(asked.kind, asked.key(), None);
         }
-        return Ok(asked.writer.reply(200, &object));
+        return Ok(Arc::new(object));
     }
     if asked.request.dry_run() || object == **current {
-        return Ok(asked.writer.reply(200, &object));
+        return Ok(Arc::new(object));
     }
     charges.carry_out(store);
-    let written = store.write(asked.kind, asked.key(), Some(object));
-    Ok(asked.writer.reply(200, written.as_deref().unwrap_or(&Value::Null)))
+    Ok(store.write(asked.kind, asked.key(), Some(object)).unwrap_or_default())
 }
 
 /// A write may name the version and the uid it is meant for.
@@ -202,6 +213,8 @@ fn keep_other_parts(asked: &Asked<'_>, object: &mut Value, current: &Value) {
             *object = current.clone();
             set(object, "spec", spec);
         }
+        // The others give a changed copy of the whole object.
+        Some(_) => {}
     }
     if asked.kind.storage == "/namespaces" && asked.subresource.is_none() {
         set(object, "spec", part(current, "spec"));

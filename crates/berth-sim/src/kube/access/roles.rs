@@ -1,0 +1,96 @@
+//! Roles, and who they are bound to.
+
+use serde_json::{Value, json};
+
+use super::Attributes;
+use crate::kube::request::User;
+use crate::kube::store::Store;
+
+/// Whether any of a user's rules allows it.
+pub(crate) fn allow(store: &Store, user: &User, wanted: &Attributes) -> bool {
+    rules(store, user, &wanted.namespace).iter().any(|rule| covers(rule, wanted))
+}
+
+/// The rules that hold for a user in a namespace, or in none.
+pub(crate) fn rules(store: &Store, user: &User, namespace: &str) -> Vec<Value> {
+    if matches!(user, User::Named { .. }) {
+        return vec![
+            json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}),
+            json!({"verbs": ["*"], "nonResourceURLs": ["*"]}),
+        ];
+    }
+    let mut found: Vec<Value> = everybody().into();
+    for binding in store.list("clusterrolebindings").filter(|binding| binds(binding, user, "")) {
+        found.extend(role_rules(store, &binding["roleRef"], ""));
+    }
+    if namespace.is_empty() {
+        return found;
+    }
+    let own = store.list("rolebindings").filter(|binding| binding["metadata"]["namespace"] == namespace);
+    for binding in own.filter(|binding| binds(binding, user, namespace)) {
+        found.extend(role_rules(store, &binding["roleRef"], namespace));
+    }
+    found
+}
+
+/// What everybody who is known may do: look at discovery and ask about himself.
+fn everybody() -> [Value; 2] {
+    const PATHS: &[&str] =
+        &["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version"];
+    [
+        json!({
+            "verbs": ["create"],
+            "apiGroups": ["authorization.k8s.io", "authentication.k8s.io"],
+            "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"],
+        }),
+        json!({"verbs": ["get"], "nonResourceURLs": PATHS}),
+    ]
+}
+
+fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
+    let User::Bound { name, groups } = user else { return false };
+    binding["subjects"].as_array().into_iter().flatten().any(|subject| {
+        let own = subject["name"].as_str().unwrap_or_default();
+        match subject["kind"].as_str() {
+            Some("User") => own == name,
+            Some("Group") => groups.iter().any(|group| group == own),
+            Some("ServiceAccount") => {
+                let place = subject["namespace"].as_str().unwrap_or(namespace);
+                *name == format!("system:serviceaccount:{place}:{own}")
+            }
+            _ => false,
+        }
+    })
+}
+
+fn role_rules(store: &Store, reference: &Value, namespace: &str) -> Vec<Value> {
+    let name = reference["name"].as_str().unwrap_or_default();
+    let role = match reference["kind"].as_str() {
+        Some("Role") => store.get("roles", Some(namespace), name),
+        _ => store.get("clusterroles", None, name),
+    };
+    role.and_then(|role| role["rules"].as_array()).cloned().unwrap_or_default()
+}
+
+fn covers(rule: &Value, wanted: &Attributes) -> bool {
+    let lists =
+        |field: &str, word: &str| rule[field].as_array().into_iter().flatten().any(|own| own == "*" || own == word);
+    if !lists("verbs", &wanted.verb) {
+        return false;
+    }
+    if wanted.resource.is_empty() {
+        return rule["nonResourceURLs"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .any(|path| path.strip_suffix('*').map_or(path == wanted.path, |start| wanted.path.starts_with(start)));
+    }
+    let part = format!("*/{}", wanted.subresource);
+    let resource =
+        lists("resources", &wanted.whole_resource()) || (!wanted.subresource.is_empty() && lists("resources", &part));
+    let named = rule["resourceNames"].as_array().is_none_or(|names| {
+        names.is_empty() || names.iter().any(|name| !wanted.name.is_empty() && *name == wanted.name)
+    });
+    resource && named && lists("apiGroups", &wanted.group)
+}
