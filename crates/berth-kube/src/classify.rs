@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::time::Duration;
 
+use berth_core::observed::Contest;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use kube::core::Status;
+use kube::core::response::StatusCause;
 
 /// An error of a call that changes nothing, as a fault; `tried` is a lower-case fragment.
 pub(crate) fn fault(tried: &str, error: kube::Error) -> Fault {
@@ -25,12 +27,6 @@ pub(crate) fn fault(tried: &str, error: kube::Error) -> Fault {
     Fault { kind, tried: tried.to_owned(), said, left_behind: LeftBehind::Nothing, retry }
 }
 
-/// The answer broke off while it was read.
-pub(crate) fn broken_answer(tried: &str, error: &std::io::Error) -> Fault {
-    let (kind, retry, said) = of_connection(error);
-    Fault { kind, tried: tried.to_owned(), said, left_behind: LeftBehind::Nothing, retry }
-}
-
 /// The answer is not what the Kubernetes API gives.
 pub(crate) fn strange_answer(tried: &str, said: String) -> Fault {
     Fault {
@@ -45,6 +41,72 @@ pub(crate) fn strange_answer(tried: &str, said: String) -> Fault {
 /// The continue token of a list is too old; the list has to begin again.
 pub(crate) fn is_expired(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 410)
+}
+
+/// Why an apply did not take effect.
+pub(crate) enum NotApplied {
+    /// Somebody else owns fields of the object with other values.
+    Contested(Vec<Contest>),
+    /// What stands there now is being deleted; the object can be applied when that is gone.
+    BeingDeleted,
+    /// The server serves no such path, or the object's namespace is not there.
+    NotFound(Fault),
+    /// The server will never take this object as it is.
+    Unfit(Fault),
+    /// Anything else.
+    Fault(Fault),
+}
+
+/// What an error of a server-side apply means.
+pub(crate) fn not_applied(tried: &str, error: kube::Error) -> NotApplied {
+    let kube::Error::Api(status) = error else { return NotApplied::Fault(fault(tried, error)) };
+    let contests = contests(&status);
+    if status.code == 409 && !contests.is_empty() {
+        return NotApplied::Contested(contests);
+    }
+    let is_ending = status.code == 403 && causes(&status).any(|cause| cause.reason == "NamespaceTerminating")
+        || status.code == 409 && status.message.contains("object is being deleted");
+    if is_ending {
+        return NotApplied::BeingDeleted;
+    }
+    // What does not fit the schema is answered with 500 and no reason, and always will be.
+    let is_unfit = matches!(status.code, 400 | 403 | 413 | 422)
+        || status.code == 500 && status.reason.is_empty() && status.message.starts_with("failed to create typed");
+    let is_missing = status.code == 404;
+    let fault = fault(tried, kube::Error::Api(status));
+    match () {
+        () if is_unfit && fault.kind != FaultKind::Denied => {
+            NotApplied::Unfit(Fault { kind: FaultKind::Refused, retry: Retry::Never, ..fault })
+        }
+        () if is_unfit => NotApplied::Unfit(fault),
+        () if is_missing => NotApplied::NotFound(fault),
+        () => NotApplied::Fault(fault),
+    }
+}
+
+/// The fault of an apply that met other owners.
+pub(crate) fn contested(tried: &str, contests: &[Contest]) -> Fault {
+    let owners: Vec<String> =
+        contests.iter().map(|contest| format!("{} owns {}", contest.manager, contest.fields.join(", "))).collect();
+    let said = format!("409 Conflict: {}", owners.join("; "));
+    Fault { kind: FaultKind::Refused, ..strange_answer(tried, said) }
+}
+
+/// The owners that a refused apply names, each with its fields.
+fn contests(status: &Status) -> Vec<Contest> {
+    let mut contests: Vec<Contest> = Vec::new();
+    for cause in causes(status).filter(|cause| cause.reason == "FieldManagerConflict") {
+        let manager = cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message);
+        match contests.iter_mut().find(|contest| contest.manager == manager) {
+            Some(contest) => contest.fields.push(cause.field.clone()),
+            None => contests.push(Contest { manager: manager.to_owned(), fields: vec![cause.field.clone()] }),
+        }
+    }
+    contests
+}
+
+fn causes(status: &Status) -> impl Iterator<Item = &StatusCause> {
+    status.details.iter().flat_map(|details| &details.causes)
 }
 
 fn of_status(status: &Status) -> (FaultKind, Retry) {

@@ -2,22 +2,35 @@
 //!
 //! Knows no cloud: a token comes from a [`TokenSource`], an address from the observed cluster.
 
+mod apply;
 mod bearer;
 mod classify;
 mod connect;
+mod delete;
 mod exec_credential;
 mod eyes;
 mod hands;
+mod in_force;
+mod kinds;
 mod kubeconfig;
 mod kubeconfig_file;
+mod look;
 mod node;
+mod pods;
 mod quantity;
+mod record;
+mod rollout;
+mod rollouts;
 mod token;
+mod unwanted;
+mod wire;
 
 pub use connect::connect;
 pub use exec_credential::{ApiVersion, UnusableExecRequest, exec_credential};
 pub use eyes::{nodes, version};
-pub use hands::{Going, annotation, carry_out, labelled};
+pub use hands::{Going, carry_out};
 pub use kubeconfig::{Entry, Malformed, alone, context_name, merge, remove};
 pub use kubeconfig_file::{KubeconfigError, merge_into, remove_from, search_paths, target_path, write_own};
+pub use look::{annotation, labelled, look_at, object};
+pub use rollouts::rollouts;
 pub use token::{Secret, Token, TokenSource};

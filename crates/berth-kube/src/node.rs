@@ -9,22 +9,6 @@ use serde::Deserialize;
 
 use crate::quantity::{NotWhole, whole};
 
-/// One page of a list of nodes.
-#[derive(Deserialize)]
-pub(crate) struct NodePage {
-    #[serde(default)]
-    pub(crate) metadata: PageMeta,
-    pub(crate) items: Vec<NodeItem>,
-}
-
-/// Where the list goes on.
-#[derive(Deserialize, Default)]
-pub(crate) struct PageMeta {
-    /// Empty or absent on the last page.
-    #[serde(default, rename = "continue")]
-    pub(crate) next: Option<String>,
-}
-
 /// A node object; everything not named here is skipped while reading.
 #[derive(Deserialize)]
 pub(crate) struct NodeItem {

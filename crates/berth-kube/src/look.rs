@@ -1,0 +1,273 @@
+//! How the wanted objects stand in a cluster, and what of berth's is there that nobody wants any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use berth_core::actions::kube::{KubeObjectRef, Manifest};
+use berth_core::manifests::waves::is_rolled_out;
+use berth_core::observed::{ObjectState, ObservedObject, Rollout};
+use berth_core::run::Fault;
+use futures::StreamExt;
+use futures::stream;
+use kube::Client;
+use serde_json::Value;
+
+use crate::apply::{AT_ONCE, apply_path};
+use crate::classify::{self, NotApplied};
+use crate::kinds::{Kinds, Resource};
+use crate::record;
+use crate::rollout::rollout;
+use crate::unwanted::unwanted;
+use crate::wire::{self, Change, Choice};
+
+/// Fields that change with every write, or say how something is and not how it is wanted.
+const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
+/// Lists under way at once; each may hold thousands of objects.
+const LISTS_AT_ONCE: usize = 8;
+
+/// An object as the cluster has it; `None` if it is not there.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn object(client: &Client, object: &KubeObjectRef) -> Result<Option<Value>, Fault> {
+    match Kinds::new(client).find(&object.api_version, &object.kind).await? {
+        Some(resource) => wire::find(client, &resource.path(object), &format!("read {object}")).await,
+        None => Ok(None),
+    }
+}
+
+/// An annotation of an object; `None` if the object or the annotation is not there.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn annotation(client: &Client, of: &KubeObjectRef, key: &str) -> Result<Option<String>, Fault> {
+    let found = object(client, of).await?;
+    Ok(found.and_then(|found| found["metadata"]["annotations"][key].as_str().map(str::to_owned)))
+}
+
+/// All objects of these API versions and kinds, in all namespaces, with the labels of a selector; whole, with their kind.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn labelled(client: &Client, kinds: &[(&str, &str)], selector: &str) -> Result<Vec<Value>, Fault> {
+    let served = Kinds::new(client);
+    let mut found = Vec::new();
+    for (api_version, kind) in kinds {
+        if let Some(resource) = served.find(api_version, kind).await? {
+            found.extend(list(client, &resource, selector, false).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// How each wanted object stands, and what bears the labels of the selector without being wanted.
+///
+/// Whether an object is as wanted says the server: it is asked what an apply would make of it, and changes nothing.
+/// The unwanted ones are sought among the kinds of the wanted ones and among all kinds that were ever applied.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn look_at(client: &Client, wanted: &[Manifest], selector: &str) -> Result<Vec<ObservedObject>, Fault> {
+    let kinds = Kinds::new(client);
+    let mut places = Vec::new();
+    for manifest in wanted {
+        let reference = manifest.reference();
+        let resource = kinds.find(&reference.api_version, &reference.kind).await?;
+        let identity = resource.as_ref().map(|resource| Identity::of(resource, &reference));
+        places.push(Place { manifest, reference, resource, identity });
+    }
+    let mut there = all_labelled(client, &kinds, &places, selector).await?;
+    let absent = absent_namespaces(client, &places, &there).await?;
+
+    let calls: Vec<_> = places
+        .iter()
+        .map(|place| {
+            let live = place.identity.as_ref().and_then(|identity| there.remove(identity));
+            state(client, place, live, &absent)
+        })
+        .collect();
+    let states: Vec<Result<ObjectState, Fault>> = stream::iter(calls).buffered(AT_ONCE).collect().await;
+    let mut seen = Vec::new();
+    for (place, state) in places.iter().zip(states) {
+        seen.push(ObservedObject { object: place.reference.clone(), state: state? });
+    }
+    seen.extend(unwanted(client, &kinds, there.into_values().collect(), selector).await?);
+    Ok(seen)
+}
+
+/// A wanted object and where it is, if the cluster has its kind.
+struct Place<'a> {
+    manifest: &'a Manifest,
+    reference: KubeObjectRef,
+    resource: Option<Resource>,
+    identity: Option<Identity>,
+}
+
+/// What makes an object the same under every version of its group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Identity {
+    group: String,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
+}
+
+impl Identity {
+    fn of(resource: &Resource, object: &KubeObjectRef) -> Self {
+        Self {
+            group: resource.group().to_owned(),
+            kind: resource.kind.clone(),
+            namespace: resource.namespace(object).map(str::to_owned),
+            name: object.name.clone(),
+        }
+    }
+}
+
+/// Everything with the labels of the selector. Of kinds that are not wanted only the metadata is read.
+async fn all_labelled(
+    client: &Client,
+    kinds: &Kinds<'_>,
+    places: &[Place<'_>],
+    selector: &str,
+) -> Result<BTreeMap<Identity, Value>, Fault> {
+    let mut resources: BTreeMap<(String, String), (Resource, bool)> = BTreeMap::new();
+    for resource in places.iter().filter_map(|place| place.resource.as_ref()) {
+        let key = (resource.group().to_owned(), resource.kind.clone());
+        resources.entry(key).or_insert_with(|| (resource.clone(), false));
+    }
+    for (api_version, kind) in record::kinds(client).await? {
+        if let Some(resource) = kinds.find_any(&api_version, &kind).await? {
+            let key = (resource.group().to_owned(), resource.kind.clone());
+            resources.entry(key).or_insert((resource, true));
+        }
+    }
+    let calls: Vec<_> = resources
+        .values()
+        .map(async |(resource, only_metadata)| (resource, list(client, resource, selector, *only_metadata).await))
+        .collect();
+    let mut there = BTreeMap::new();
+    let mut lists = stream::iter(calls).buffer_unordered(LISTS_AT_ONCE);
+    while let Some((resource, found)) = lists.next().await {
+        for object in found? {
+            let object = Manifest::new(object);
+            there.insert(Identity::of(resource, &object.reference()), object.value().clone());
+        }
+    }
+    Ok(there)
+}
+
+/// All objects of a kind with these labels, each with its kind: items of a list do not say what they are.
+async fn list(client: &Client, resource: &Resource, selector: &str, only_metadata: bool) -> Result<Vec<Value>, Fault> {
+    let choice = Choice { labels: Some(selector), only_metadata, ..Choice::default() };
+    let tried = format!("list {} objects", resource.kind);
+    let mut found: Vec<Value> = wire::list_whole(client, &resource.collection(None), choice, &tried).await?;
+    for object in &mut found {
+        object["apiVersion"] = resource.api_version.as_str().into();
+        object["kind"] = resource.kind.as_str().into();
+    }
+    Ok(found)
+}
+
+/// Namespaces of wanted objects that are not there: nobody needs to be asked for what is in them.
+async fn absent_namespaces<'a>(
+    client: &Client,
+    places: &'a [Place<'_>],
+    there: &BTreeMap<Identity, Value>,
+) -> Result<BTreeSet<&'a str>, Fault> {
+    let mut namespaces: BTreeSet<&str> = BTreeSet::new();
+    for identity in places.iter().filter_map(|place| place.identity.as_ref()) {
+        let is_known = there.contains_key(identity);
+        namespaces.extend(identity.namespace.as_deref().filter(|_| !is_known));
+    }
+    let calls: Vec<_> = namespaces
+        .into_iter()
+        .map(async |namespace| {
+            let tried = format!("read Namespace {namespace}");
+            let found: Option<Value> = wire::find(client, &format!("/api/v1/namespaces/{namespace}"), &tried).await?;
+            Ok(found.is_none().then_some(namespace))
+        })
+        .collect();
+    let found: Vec<Result<Option<&str>, Fault>> = stream::iter(calls).buffer_unordered(LISTS_AT_ONCE).collect().await;
+    found.into_iter().filter_map(Result::transpose).collect()
+}
+
+async fn state(
+    client: &Client,
+    place: &Place<'_>,
+    live: Option<Value>,
+    absent: &BTreeSet<&str>,
+) -> Result<ObjectState, Fault> {
+    let (Some(resource), Some(identity)) = (&place.resource, &place.identity) else { return Ok(ObjectState::Missing) };
+    if identity.namespace.as_deref().is_some_and(|namespace| absent.contains(namespace)) {
+        return Ok(ObjectState::Missing);
+    }
+    let tried = format!("compare {}", place.reference);
+    // What a list gave in another version of the group cannot be compared; and somebody else's object has no label of ours.
+    let live = match live.filter(|live| live["apiVersion"] == resource.api_version.as_str()) {
+        Some(live) => live,
+        None => match wire::find(client, &resource.path(&place.reference), &tried).await? {
+            Some(live) => live,
+            None => return Ok(ObjectState::Missing),
+        },
+    };
+    let path = apply_path(resource, &place.reference, "&dryRun=All");
+    let body = place.manifest.value().to_string().into();
+    let applied = match wire::change::<Value>(client, Change::Apply, &path, body).await {
+        Ok(changed) => changed.object,
+        Err(error) => {
+            return match classify::not_applied(&tried, error) {
+                NotApplied::Contested(contests) => Ok(ObjectState::Contested(contests)),
+                NotApplied::BeingDeleted | NotApplied::NotFound(_) => Ok(ObjectState::Missing),
+                // The apply itself will say what is wrong.
+                NotApplied::Unfit(_) => Ok(ObjectState::Differs),
+                NotApplied::Fault(fault) => Err(fault),
+            };
+        }
+    };
+    if !is_same(&applied, &live) {
+        return Ok(ObjectState::Differs);
+    }
+    let is_ready = !is_rolled_out(&place.reference) || rollout(&place.reference.kind, &live) == Rollout::Complete;
+    Ok(if is_ready { ObjectState::AsWanted } else { ObjectState::Unready })
+}
+
+/// Whether two answers show the same object, apart from its status and bookkeeping.
+fn is_same(one: &Value, other: &Value) -> bool {
+    is_same_map(one, other, |key, one, other| match key {
+        "status" => true,
+        "metadata" => is_same_map(one, other, |key, one, other| BOOKKEEPING.contains(&key) || one == other),
+        _ => one == other,
+    })
+}
+
+fn is_same_map(one: &Value, other: &Value, is_same: impl Fn(&str, &Value, &Value) -> bool) -> bool {
+    let (Some(left), Some(right)) = (one.as_object(), other.as_object()) else { return one == other };
+    left.keys().chain(right.keys()).all(|key| is_same(key, &one[key], &other[key]))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bookkeeping_and_status_make_no_difference_and_all_else_does() {
+        let live = json!({"kind": "ConfigMap", "metadata": {"name": "a", "resourceVersion": "1", "generation": 1,
+            "managedFields": [1], "labels": {"a": "b"}}, "data": {"k": "v"}, "status": {"x": 1}});
+        let mut applied = live.clone();
+        applied["metadata"]["resourceVersion"] = "2".into();
+        applied["metadata"]["managedFields"] = json!([1, 2]);
+        applied["status"] = json!(null);
+        assert!(is_same(&live, &applied));
+        for (pointer, value) in
+            [("/metadata/labels/a", json!("c")), ("/data", json!({})), ("/metadata/labels", json!(null))]
+        {
+            let mut other = live.clone();
+            *other.pointer_mut(pointer).unwrap() = value;
+            assert!(!is_same(&live, &other), "{pointer}");
+        }
+        let mut more = live.clone();
+        more["metadata"]["annotations"] = json!({"x": "y"});
+        assert!(!is_same(&live, &more) && !is_same(&more, &live));
+    }
+}
