@@ -3,12 +3,32 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 /// How long anything in a test may take to come about.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+const PUSHES_A_SECOND: u32 = 10;
+const PUSH_PAUSE: Duration = Duration::from_millis(1000 / PUSHES_A_SECOND as u64);
+
+/// Simulated time goes faster until this is dropped.
+pub(crate) struct Push {
+    ended: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Push {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(ended.is_none_or(|ended| ended.is_ok()), "the clock could not be pushed");
+    }
+}
 
 /// A running simulator.
 #[derive(Debug, Clone)]
@@ -84,6 +104,26 @@ impl Control {
     /// Forgets every cluster, call and fault.
     pub(crate) fn reset(&self) {
         self.ask("POST", "/_sim/reset", Some(&json!({})));
+    }
+
+    /// Lets this many simulated seconds pass at once.
+    pub(crate) fn advance(&self, seconds: u32) {
+        self.ask("POST", "/_sim/clock/advance", Some(&json!({"seconds": seconds})));
+    }
+
+    /// Goes on letting so many simulated seconds pass in each of ours, beside the clock's own speed.
+    pub(crate) fn push(&self, seconds: u32) -> Push {
+        let ended = Arc::new(AtomicBool::new(false));
+        let (control, end) = (self.clone(), ended.clone());
+        let thread = std::thread::spawn(move || {
+            while !end.load(Ordering::Relaxed) {
+                std::thread::sleep(PUSH_PAUSE);
+                let part = json!({"seconds": seconds / PUSHES_A_SECOND});
+                // Between two lives of a server nobody answers.
+                drop(control.try_ask("POST", "/_sim/clock/advance", Some(&part)));
+            }
+        });
+        Push { ended, thread: Some(thread) }
     }
 
     /// Sets a quota's limit; without a region, the project-wide one.

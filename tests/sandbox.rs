@@ -11,19 +11,20 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::control::Control;
+use crate::control::{Control, Push};
 
 /// The repository.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Folders with shipped data, visible in every sandbox under the same names.
-const DATA: [&str; 3] = ["clusters", "quotas", "gpu-sharing"];
+const DATA: [&str; 4] = ["clusters", "quotas", "gpu-sharing", "workloads"];
 
 /// A box.
 pub(crate) struct Sandbox {
     root: TempDir,
     variables: Vec<(String, String)>,
     server: Option<Child>,
+    push: Option<Push>,
 }
 
 impl Sandbox {
@@ -46,7 +47,7 @@ impl Sandbox {
             ("NO_COLOR".to_owned(), "1".to_owned()),
             ("TZ".to_owned(), "UTC".to_owned()),
         ];
-        Self { root, variables, server: None }
+        Self { root, variables, server: None, push: None }
     }
 
     /// The same, with the simulator in a process of its own, which outlives the commands.
@@ -61,6 +62,14 @@ impl Sandbox {
             .unwrap();
         sandbox.server = Some(server);
         let control = Control::attach(&sandbox.path("state/sim"));
+        (sandbox, control)
+    }
+
+    /// The same, where the cloud goes faster than the commands' own clock: what takes it minutes is over in a moment, while the
+    /// limits of steps, which are the commands', stay long on a machine that has other things to do.
+    pub(crate) fn hurried(speed: u32, more: u32) -> (Self, Control) {
+        let (mut sandbox, control) = Self::serving(speed);
+        sandbox.push = Some(control.push(more));
         (sandbox, control)
     }
 
@@ -156,6 +165,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        drop(self.push.take());
         let failing = std::thread::panicking();
         if !failing && self.path("state/sim").exists() {
             let billed = self.ledger()["billedNow"].clone();
