@@ -36,6 +36,7 @@ fn render(checked: &Checked) -> String {
             line(format!("{:?}", gke.settings));
         }
         CloudSpec::Eks(eks) => line(format!("{eks:?}")),
+        CloudSpec::Existing(existing) => line(format!("{existing:?}")),
     }
     for pool in &spec.pools {
         line(pool_line(pool));

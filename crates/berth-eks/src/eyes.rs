@@ -51,6 +51,6 @@ impl Eyes for EksCloud {
 fn issuer(cluster: &ObservedCluster) -> Option<&str> {
     match &cluster.cloud {
         ObservedCloud::Eks(description) => description.issuer.as_deref(),
-        ObservedCloud::Gke(_) => None,
+        ObservedCloud::Gke(_) | ObservedCloud::Existing(_) => None,
     }
 }

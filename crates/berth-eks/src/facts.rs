@@ -61,7 +61,7 @@ pub(crate) async fn facts(cloud: &EksCloud, spec: &ClusterSpec) -> Result<CloudF
 fn given_subnets(spec: &ClusterSpec) -> &[String] {
     match &spec.cloud {
         CloudSpec::Eks(eks) => &eks.subnet_ids,
-        CloudSpec::Gke(_) => &[],
+        CloudSpec::Gke(_) | CloudSpec::Existing(_) => &[],
     }
 }
 

@@ -4,7 +4,7 @@ use berth_core::actions::kube::KubeAction;
 use berth_core::run::Fault;
 use kube::Client;
 
-use crate::{apply, delete, rollouts};
+use crate::{apply, delete, nodes_change, rollouts};
 
 /// How far an action is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub async fn carry_out(client: &Client, action: &KubeAction) -> Result<Going, Fa
         KubeAction::ApplyObjects { objects, force, .. } => apply::apply(client, objects, *force).await,
         KubeAction::AwaitRollouts { objects, .. } => rollouts::wait(client, objects).await,
         KubeAction::DeleteObjects { objects, .. } => delete::delete(client, objects).await,
+        KubeAction::ChangeNodes { cluster, nodes, force } => {
+            nodes_change::change(client, &cluster.name, nodes, *force).await
+        }
         KubeAction::ReleaseCloudObjects { .. } => {
             Ok(if delete::release(client).await? { Going::Done } else { Going::Waiting(None) })
         }

@@ -1,11 +1,12 @@
 //! What berth does through a cluster's own Kubernetes API.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::spec::Provider;
+use crate::spec::{Provider, Taint};
 
 /// What stands in the place of a Secret's values wherever a manifest is shown.
 const HIDDEN: &str = "(hidden)";
@@ -58,12 +59,34 @@ pub enum KubeAction {
         /// Which.
         objects: Vec<KubeObjectRef>,
     },
+    /// Puts labels and taints on nodes that berth did not make, and takes off what it put there before and is wanted no more;
+    /// each node keeps a record of what is berth's, so that nothing else is ever taken off.
+    ChangeNodes {
+        /// The cluster.
+        cluster: KubeClusterRef,
+        /// What each node is to have of berth's.
+        nodes: Vec<NodeWish>,
+        /// Take labels and taints that somebody else has set to another value; they come back when berth's go.
+        force: bool,
+    },
     /// Deletes what holds cloud objects: Services of type LoadBalancer and Ingresses, complete when those are gone, and claims,
     /// which go when their pods do. Done at once if the API cannot be reached any more.
     ReleaseCloudObjects {
         /// The cluster.
         cluster: KubeClusterRef,
     },
+}
+
+/// What a node is to have of berth's; nothing at all takes off what berth has put there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeWish {
+    /// Its name.
+    pub node: String,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Taints.
+    pub taints: Vec<Taint>,
 }
 
 /// An object in a cluster.

@@ -56,6 +56,7 @@ impl Gpu {
         match provider {
             Provider::Gke => self.gke_type.is_some(),
             Provider::Eks => !self.aws_families.is_empty(),
+            Provider::Existing => false,
         }
     }
 }

@@ -199,7 +199,7 @@ fn last_number(name: &str) -> u32 {
 /// Attached ones (N1): the smallest `n1-standard` with 4 vCPUs for each GPU, which every limit of [`super::gpu_zones`]'s sources allows.
 pub fn default_machine(provider: Provider, model: &str, count: u32) -> Option<String> {
     let built_in = machines_with(provider, model).into_iter().find(|(_, has)| *has == count).map(|(name, _)| name);
-    if built_in.is_some() || provider == Provider::Eks {
+    if built_in.is_some() || provider != Provider::Gke {
         return built_in;
     }
     let limit = super::offer::n1_limit(model, count)?;
@@ -221,6 +221,7 @@ fn singles(provider: Provider) -> &'static [Single] {
     match provider {
         Provider::Gke => GCP_SINGLES,
         Provider::Eks => AWS_SINGLES,
+        Provider::Existing => &[],
     }
 }
 
@@ -243,6 +244,7 @@ fn in_series(provider: Provider, name: &str) -> Option<Machine> {
     let (vcpus, memory_mib) = match provider {
         Provider::Gke => custom(name).or_else(|| gcp_series_shape(name))?,
         Provider::Eks => aws_series_shape(name)?,
+        Provider::Existing => return None,
     };
     let family = family(provider, name);
     let attachable = provider == Provider::Gke && family == "n1";
@@ -296,7 +298,7 @@ fn family(provider: Provider, name: &str) -> &str {
     match provider {
         Provider::Gke if name.starts_with("custom-") => "n1",
         Provider::Gke => name.split('-').next().unwrap_or(name),
-        Provider::Eks => name.split('.').next().unwrap_or(name),
+        Provider::Eks | Provider::Existing => name.split('.').next().unwrap_or(name),
     }
 }
 
@@ -312,6 +314,7 @@ fn looks_right(provider: Provider, name: &str) -> bool {
         && match provider {
             Provider::Gke => parts >= 3 && !name.contains('.'),
             Provider::Eks => parts == 2,
+            Provider::Existing => false,
         }
 }
 
@@ -326,6 +329,7 @@ fn all_names(provider: Provider) -> Vec<String> {
         Provider::Eks => names.extend(
             AWS_SERIES.iter().flat_map(|series| series.2.iter().map(move |size| format!("{}.{size}", series.0))),
         ),
+        Provider::Existing => {}
     }
     names
 }

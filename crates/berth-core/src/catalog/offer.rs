@@ -205,6 +205,7 @@ pub fn gpu_offers(provider: Provider, model: &str) -> Vec<GpuOffer> {
     let tables: &[(&[Sold], bool)] = match provider {
         Provider::Gke => &[(GCP, true), (GCP_PARTIAL, false)],
         Provider::Eks => &[(AWS, false)],
+        Provider::Existing => &[],
     };
     let offers = tables.iter().flat_map(|(table, complete)| table.iter().map(move |sold| (sold, *complete)));
     offers

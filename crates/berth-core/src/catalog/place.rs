@@ -21,7 +21,7 @@ impl Region {
 pub(super) fn zone_name(provider: Provider, region: &str, letter: char) -> String {
     match provider {
         Provider::Gke => format!("{region}-{letter}"),
-        Provider::Eks => format!("{region}{letter}"),
+        Provider::Eks | Provider::Existing => format!("{region}{letter}"),
     }
 }
 
@@ -109,6 +109,7 @@ pub fn regions(provider: Provider) -> &'static [Region] {
     match provider {
         Provider::Gke => GCP,
         Provider::Eks => AWS,
+        Provider::Existing => &[],
     }
 }
 
@@ -126,5 +127,6 @@ pub fn region_of_zone(provider: Provider, zone: &str) -> Option<&str> {
     match provider {
         Provider::Gke => rest.strip_suffix('-'),
         Provider::Eks => rest.ends_with(|c: char| c.is_ascii_digit()).then_some(rest),
+        Provider::Existing => None,
     }
 }

@@ -1,10 +1,10 @@
 //! The check of all manifests at once.
 
-use super::finding::{Finding, Report};
+use super::finding::{Finding, Report, Severity};
 use super::manifest::{self, ManifestFile};
 use super::rules;
 use super::world::World;
-use crate::spec::ClusterSpec;
+use crate::spec::{ClusterSpec, Provider};
 
 /// Finds everything in these files that will bite on this cluster, sorted by file and place.
 ///
@@ -17,5 +17,11 @@ pub fn check(spec: &ClusterSpec, files: &[ManifestFile]) -> Vec<Finding> {
     for rule in &rules::ALL {
         (rule.check)(&world, &mut report);
     }
-    report.settle()
+    let mut findings = report.settle();
+    // What files do not hold may stand in a cluster that was there before them.
+    if spec.cloud.provider() == Provider::Existing {
+        let may_stand = findings.iter_mut().filter(|finding| rules::MAY_STAND_ALREADY.contains(&finding.rule));
+        may_stand.for_each(|finding| finding.severity = Severity::Warning);
+    }
+    findings
 }

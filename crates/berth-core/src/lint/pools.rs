@@ -33,6 +33,10 @@ fn label(spec: &ClusterSpec, pool: &PoolSpec, key: &str, discovery: bool) -> Kno
     if let Some(value) = pool.labels.get(key) {
         return Known::Values(vec![value.clone()]);
     }
+    if let CloudSpec::Existing(existing) = &spec.cloud {
+        let selected = existing.selectors.get(&pool.name).and_then(|selector| selector.get(key));
+        return selected.map_or(Known::Unknown, |value| Known::Values(vec![value.clone()]));
+    }
     let one = |value: &str| Known::Values(vec![value.to_owned()]);
     match key {
         "kubernetes.io/os" | "beta.kubernetes.io/os" => return one("linux"),
@@ -49,6 +53,7 @@ fn label(spec: &ClusterSpec, pool: &PoolSpec, key: &str, discovery: bool) -> Kno
     let of_cloud = match &spec.cloud {
         CloudSpec::Gke(_) => gke_label(pool, key),
         CloudSpec::Eks(_) => eks_label(pool, key),
+        CloudSpec::Existing(_) => None,
     };
     if let Some(known) = of_cloud {
         return known;

@@ -49,6 +49,7 @@ impl<'a> World<'a> {
         let version = match &self.spec.cloud {
             CloudSpec::Gke(gke) => gke.settings.version.as_deref(),
             CloudSpec::Eks(eks) => eks.version.as_deref(),
+            CloudSpec::Existing(_) => None,
         };
         version?.split('.').nth(1)?.parse().ok()
     }

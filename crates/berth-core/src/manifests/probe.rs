@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::actions::kube::Manifest;
 use crate::observed::ObservedNode;
 use crate::rules::ownership::{OWNER_KEY, OWNER_VALUE};
-use crate::spec::{ClusterSpec, GPU_RESOURCE, PoolSpec};
-use crate::verify::{pool_label, pool_names};
+use crate::spec::{CloudSpec, ClusterSpec, GPU_RESOURCE, PoolSpec};
+use crate::verify::{is_of_pool, pool_label, pool_names};
 
 /// Label of the namespaces probes run in; the value is `true`.
 pub const LABEL: &str = "berth.dev/probe";
@@ -17,7 +17,7 @@ pub const POOL_LABEL: &str = "berth.dev/pool";
 /// A small image that has what `nvidia-smi` needs; the program itself comes from the node's driver.
 pub const IMAGE: &str = "nvcr.io/nvidia/cuda:12.4.1-base-ubuntu22.04";
 /// Seconds a pod holds its share at most, should nobody take it away.
-const HOLD_SECONDS: u32 = 900;
+pub const HOLD_SECONDS: u32 = 900;
 
 /// The pods of a probe.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +56,8 @@ pub fn probe(
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}});
     let with_gpus = spec.pools.iter().filter_map(|pool| Some((pool, pool.gpu.as_ref()?)));
     let pools = with_gpus.map(|(pool, gpu)| {
-        let key = pool_label(spec.cloud.provider());
-        let names = pool_names(spec.cloud.provider(), pool);
-        let is_of_pool = |node: &&ObservedNode| node.labels.get(key).is_some_and(|name| names.contains(name));
+        let in_pool = expressions(spec, pool);
+        let is_of_pool = |node: &&ObservedNode| is_of_pool(spec, pool, node);
         let (mut offered, mut held, mut free) = (0, 0, 0);
         for node in nodes.iter().filter(is_of_pool).filter(|node| node.ready) {
             let offers = node.extended_resources.get(GPU_RESOURCE).copied().unwrap_or(0);
@@ -67,15 +66,30 @@ pub fn probe(
             held += takes;
             free += offers.saturating_sub(takes);
         }
-        let pods = (0..free).map(|number| Manifest::new(pod(&namespace, pool, number, (key, &names), image))).collect();
+        let pods = (0..free).map(|number| Manifest::new(pod(&namespace, pool, number, &in_pool, image))).collect();
         PoolProbe { pool: pool.name.clone(), model: gpu.model.clone(), offered, taken: held, pods }
     });
     Probe { pools: pools.collect(), namespace: Manifest::new(object) }
 }
 
+/// What labels a node of the pool has, as a pod asks for them.
+fn expressions(spec: &ClusterSpec, pool: &PoolSpec) -> Vec<Value> {
+    let has = |key: &str, values: &[String]| json!({"key": key, "operator": "In", "values": values});
+    match &spec.cloud {
+        CloudSpec::Existing(existing) => {
+            let selector = existing.selectors.get(&pool.name);
+            selector.into_iter().flatten().map(|(key, value)| has(key, std::slice::from_ref(value))).collect()
+        }
+        CloudSpec::Gke(_) | CloudSpec::Eks(_) => {
+            let provider = spec.cloud.provider();
+            vec![has(pool_label(provider), &pool_names(provider, pool))]
+        }
+    }
+}
+
 /// One pod with one share. It holds the share after it has shown the GPU, so that all shares are held at once.
-fn pod(namespace: &str, pool: &PoolSpec, number: u64, (key, names): (&str, &[String]), image: &str) -> Value {
-    let in_pool = json!({"matchExpressions": [{"key": key, "operator": "In", "values": names}]});
+fn pod(namespace: &str, pool: &PoolSpec, number: u64, expressions: &[Value], image: &str) -> Value {
+    let in_pool = json!({"matchExpressions": expressions});
     json!({
         "apiVersion": "v1",
         "kind": "Pod",

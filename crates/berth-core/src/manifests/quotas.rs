@@ -14,8 +14,9 @@ use serde_json::{Map, Value, json};
 use super::device_plugin::HASH_KEY;
 use crate::actions::kube::KubeObjectRef;
 use crate::rules::eks::names;
+use crate::rules::existing::plugin::FILE_KEY;
 use crate::rules::ownership::{OWNER_KEY, OWNER_VALUE};
-use crate::spec::{ClusterSpec, Fence, GPU_RESOURCE, ServiceQuota, ServiceQuotas};
+use crate::spec::{ClusterSpec, Fence, GPU_RESOURCE, Provider, ServiceQuota, ServiceQuotas};
 
 /// Their name among the groups of objects berth applies.
 pub const GROUP: &str = "service-quotas";
@@ -101,6 +102,10 @@ pub fn render(spec: &ClusterSpec) -> Option<QuotaObjects> {
     let hash = names::hash(&[&json!(objects).to_string()]);
     for object in &mut objects {
         object["metadata"]["annotations"] = json!({HASH_KEY: hash});
+        // Of a cluster that others use too, only this file's own ones are taken away again.
+        if spec.cloud.provider() == Provider::Existing {
+            object["metadata"]["annotations"][FILE_KEY] = json!(spec.name);
+        }
     }
     Some(QuotaObjects { objects, hash })
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::object::ObservedObject;
+use super::standing::Standing;
 use crate::actions::eks::{EksDescription, EksGroup, EksPart, EksPartKind};
 use crate::actions::gke::{GkePool, GkeSettings};
 use crate::actions::kube::KubeObjectRef;
@@ -95,6 +96,7 @@ impl ObservedCluster {
         match self.cloud {
             ObservedCloud::Gke(_) => Provider::Gke,
             ObservedCloud::Eks(_) => Provider::Eks,
+            ObservedCloud::Existing(_) => Provider::Existing,
         }
     }
 
@@ -111,6 +113,8 @@ pub enum ObservedCloud {
     Gke(Box<GkeSettings>),
     /// What EKS tells about a cluster.
     Eks(Box<EksDescription>),
+    /// What the API of a cluster shows that berth did not make.
+    Existing(Box<Standing>),
 }
 
 /// Where a cluster or pool is in its life, over both clouds.

@@ -4,6 +4,7 @@ mod cluster;
 mod node;
 mod object;
 mod pod;
+mod standing;
 
 pub use cluster::{
     ClusterAccess, Fleet, Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedOperation, ObservedPool,
@@ -12,3 +13,4 @@ pub use cluster::{
 pub use node::ObservedNode;
 pub use object::{Contest, ObjectState, ObservedObject, Rollout};
 pub use pod::pod_trouble;
+pub use standing::{ForeignPlugin, Standing, StandingNode};

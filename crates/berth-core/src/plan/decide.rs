@@ -6,7 +6,7 @@ use crate::actions::eks::{EksAction, EksClusterRef, EksTarget};
 use crate::actions::gke::{GkeAction, GkeClusterRef};
 use crate::observed::Observed;
 use crate::rules::kube::steps::Inside;
-use crate::rules::{eks, gke, kube};
+use crate::rules::{eks, existing, gke, kube};
 use crate::spec::{CloudSpec, ClusterSpec, Provider};
 
 /// Decides which steps lead from what is there to the goal; an empty plan means that nothing has to be done.
@@ -27,6 +27,7 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
                     let wanted = eks::cluster::wanted(spec, cloud, account, observed)?;
                     eks::present::plan(&wanted, adopt, observed)?
                 }
+                CloudSpec::Existing(own) => existing::present::plan(spec, own, workloads.force_conflicts, observed)?,
             };
             with_kubernetes(plan, spec, workloads, observed)
         }
@@ -43,6 +44,7 @@ pub fn plan(goal: &Goal<'_>, observed: &Observed) -> Result<Plan, Refusal> {
                 EksClusterRef { account: account.to_owned(), region: place.region.clone(), name: name.to_owned() };
             eks::absent::plan(&cluster, adopt, observed)
         }
+        Goal::Absent { provider: Provider::Existing, place, name, .. } => existing::absent::plan(name, place, observed),
     }
 }
 

@@ -10,14 +10,14 @@ pub enum Goal<'a> {
     Present {
         /// The file.
         spec: &'a ClusterSpec,
-        /// Project (GKE) or account (EKS) the calls go to.
+        /// Project (GKE) or account (EKS) the calls go to; nothing of an existing cluster.
         account: &'a str,
         /// Take over a cluster or pool of that name that berth did not make.
         adopt: bool,
         /// What is to run in it.
         workloads: Workloads<'a>,
     },
-    /// It is gone, with all its pools.
+    /// It is gone, with all its pools; of an existing cluster all that berth put into it is gone.
     Absent {
         /// Its cloud.
         provider: Provider,

@@ -1,6 +1,7 @@
 //! Each cloud's quirks as pure rules, one file per rule.
 
 pub mod eks;
+pub mod existing;
 pub mod gke;
 pub mod kube;
 pub mod ownership;

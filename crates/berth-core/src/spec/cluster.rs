@@ -50,7 +50,7 @@ pub const GPU_RESOURCE: &str = "nvidia.com/gpu";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
-    /// For example `us-central1`.
+    /// For example `us-central1`; of an existing cluster the kubeconfig's context.
     pub region: String,
     /// Set for a zonal cluster, for example `us-central1-a`.
     pub zone: Option<String>,
@@ -81,6 +81,8 @@ pub enum Provider {
     Gke,
     /// Amazon Elastic Kubernetes Service.
     Eks,
+    /// A cluster that stands already, reached by a kubeconfig; berth never makes or deletes it.
+    Existing,
 }
 
 impl Provider {
@@ -89,6 +91,7 @@ impl Provider {
         match self {
             Self::Gke => "gke",
             Self::Eks => "eks",
+            Self::Existing => "existing",
         }
     }
 }
@@ -100,6 +103,8 @@ pub enum CloudSpec {
     Gke(GkeSpec),
     /// Settings of an EKS cluster.
     Eks(EksSpec),
+    /// How a cluster that stands already is reached.
+    Existing(ExistingSpec),
 }
 
 impl CloudSpec {
@@ -108,6 +113,7 @@ impl CloudSpec {
         match self {
             Self::Gke(_) => Provider::Gke,
             Self::Eks(_) => Provider::Eks,
+            Self::Existing(_) => Provider::Existing,
         }
     }
 }
@@ -150,12 +156,35 @@ pub struct EksSpec {
     pub admin_arns: Vec<String>,
 }
 
+/// A cluster that stands already, and which of its nodes are whose pool.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExistingSpec {
+    /// The context of the kubeconfig; always named, so that nobody fills another cluster by chance.
+    pub context: String,
+    /// Path of the kubeconfig, joined to the folder of the file; `None` means where kubectl looks.
+    pub kubeconfig: Option<String>,
+    /// The labels that choose each pool's nodes, by the pool's name; never empty.
+    pub selectors: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl ExistingSpec {
+    /// Whether a node with these labels is of the pool.
+    pub fn selects(&self, pool: &str, labels: &BTreeMap<String, String>) -> bool {
+        self.selectors
+            .get(pool)
+            .is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    }
+}
+
+/// Most nodes of a pool whose nodes berth only finds: as many as there are.
+pub const ANY_NUMBER: u32 = u32::MAX;
+
 /// One node pool as the user wants it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolSpec {
     /// Name of the pool.
     pub name: String,
-    /// The cloud's machine type; given or derived from the GPU.
+    /// The cloud's machine type; given or derived from the GPU; empty where nodes are only found.
     pub machine_type: String,
     /// Further machine types of the same shape the cloud may take instead; only EKS has this.
     pub other_machine_types: Vec<String>,
@@ -165,7 +194,7 @@ pub struct PoolSpec {
     pub capacity: Capacity,
     /// Totals for the whole pool over all its zones.
     pub nodes: NodeRange,
-    /// Zones the pool may use; never empty.
+    /// Zones the pool may use; never empty on a cloud.
     pub zones: Vec<String>,
     /// A group of machines for each zone instead of one over all of them; only EKS has this.
     pub group_per_zone: bool,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::schema::KINDS;
 use super::structure;
 use super::tree::Document;
-use super::{Checked, Problem, Provider, Source};
+use super::{Checked, PoolSpec, Problem, Provider, Source};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -54,7 +54,9 @@ fn check(text: &str) -> Result<Checked, Vec<Problem>> {
     for provider in [None, Some(Provider::Gke), Some(Provider::Eks)] {
         let problems = match run(provider) {
             Ok(checked) => {
-                assert!(checked.spec.pools.iter().all(|pool| !pool.zones.is_empty() && !pool.machine_type.is_empty()));
+                let is_found = checked.spec.cloud.provider() == Provider::Existing;
+                let is_whole = |pool: &PoolSpec| !pool.zones.is_empty() && !pool.machine_type.is_empty();
+                assert!(checked.spec.pools.iter().all(|pool| is_found || is_whole(pool)));
                 checked.warnings
             }
             Err(problems) => {

@@ -79,14 +79,28 @@ pub fn pool_label(provider: Provider) -> &'static str {
     match provider {
         Provider::Gke => gke::node_labels::POOL,
         Provider::Eks => eks::node_labels::GROUP,
+        // Nobody names pools there; see `is_of_pool`.
+        Provider::Existing => "",
     }
 }
 
 /// Values of [`pool_label`] on nodes of this pool: one, or several where a pool is bought in two ways or stands in groups by zone.
 pub fn pool_names(provider: Provider, pool: &PoolSpec) -> Vec<String> {
     match provider {
-        Provider::Gke => vec![pool.name.clone()],
+        Provider::Gke | Provider::Existing => vec![pool.name.clone()],
         Provider::Eks => eks::group::group_names(pool),
+    }
+}
+
+/// Whether a node is of this pool of the file.
+pub fn is_of_pool(spec: &ClusterSpec, pool: &PoolSpec, node: &ObservedNode) -> bool {
+    let provider = spec.cloud.provider();
+    match &spec.cloud {
+        CloudSpec::Existing(existing) => existing.selects(&pool.name, &node.labels),
+        CloudSpec::Gke(_) | CloudSpec::Eks(_) => {
+            let names = pool_names(provider, pool);
+            node.labels.get(pool_label(provider)).is_some_and(|name| names.contains(name))
+        }
     }
 }
 
@@ -105,6 +119,10 @@ pub(super) fn promise(spec: &ClusterSpec, pool: &PoolSpec) -> Result<Promise, Re
         CloudSpec::Eks(_) => {
             let gpu_labels = eks::node_labels::gpu_labels(pool);
             Ok(Promise { labels: pool.labels.clone(), gpu_labels, taints: pool.taints.clone(), resource })
+        }
+        CloudSpec::Existing(_) => {
+            let (labels, taints) = (pool.labels.clone(), pool.taints.clone());
+            Ok(Promise { labels, gpu_labels: Vec::new(), taints, resource })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Puts every pool of the file through every check.
 
-use super::evidence::{Evidence, PoolEvidence, pool_label, pool_names, promise};
+use super::evidence::{Evidence, PoolEvidence, is_of_pool, pool_names, promise};
 use super::report::{GpuCounts, NodeCounts, PoolRow, Shortfall, Verdict, VerificationReport};
 use super::{check, running};
 use crate::observed::{ObservedNode, ObservedPool, Phase};
@@ -35,10 +35,8 @@ pub fn verify(spec: &ClusterSpec, evidence: &Evidence<'_>) -> VerificationReport
 }
 
 fn judge_pool(spec: &ClusterSpec, pool: &PoolSpec, evidence: &Evidence<'_>) -> (PoolRow, Vec<Shortfall>) {
-    let key = pool_label(spec.cloud.provider());
     let names = pool_names(spec.cloud.provider(), pool);
-    let nodes: Vec<&ObservedNode> =
-        evidence.nodes.iter().filter(|node| node.labels.get(key).is_some_and(|name| names.contains(name))).collect();
+    let nodes: Vec<&ObservedNode> = evidence.nodes.iter().filter(|node| is_of_pool(spec, pool, node)).collect();
     let cluster = evidence.cluster.cluster.as_ref();
     let observed: Vec<&ObservedPool> =
         cluster.iter().flat_map(|cluster| &cluster.pools).filter(|observed| names.contains(&observed.name)).collect();

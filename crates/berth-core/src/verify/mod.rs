@@ -7,7 +7,7 @@ mod probed;
 mod report;
 mod running;
 
-pub use evidence::{Evidence, pool_label, pool_names};
+pub use evidence::{Evidence, is_of_pool, pool_label, pool_names};
 pub use judge::verify;
 pub use probed::{ProbeRow, is_running, probed};
 pub use report::{GpuCounts, NodeCounts, PoolRow, ServiceRow, Shortfall, Verdict, VerificationReport, WorkloadRow};

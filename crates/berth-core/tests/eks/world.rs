@@ -138,6 +138,7 @@ impl World {
                 let (group, _) = groups.iter().find(|(_, refs)| refs == objects).ok_or("unknown objects")?;
                 self.observed.applied.remove(*group);
             }
+            KubeAction::ChangeNodes { .. } => return Err("nodes are the cloud's".to_owned()),
             KubeAction::ReleaseCloudObjects { .. } | KubeAction::AwaitRollouts { .. } => {}
         }
         Ok(())
@@ -434,7 +435,7 @@ impl World {
     fn description(&mut self) -> Result<&mut EksDescription, String> {
         match &mut self.cluster()?.cloud {
             ObservedCloud::Eks(description) => Ok(description),
-            ObservedCloud::Gke(_) => Err("a cluster of GKE".to_owned()),
+            ObservedCloud::Gke(_) | ObservedCloud::Existing(_) => Err("a cluster of another provider".to_owned()),
         }
     }
 

@@ -87,7 +87,7 @@ pub(crate) fn dubbing() -> ClusterSpec {
 pub(crate) fn gke(spec: &mut ClusterSpec) -> &mut GkeSpec {
     match &mut spec.cloud {
         CloudSpec::Gke(gke) => gke,
-        CloudSpec::Eks(_) => panic!("not a GKE spec"),
+        CloudSpec::Eks(_) | CloudSpec::Existing(_) => panic!("not a GKE spec"),
     }
 }
 

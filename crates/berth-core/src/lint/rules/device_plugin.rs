@@ -42,7 +42,7 @@ fn says(world: &World<'_>, container: &Container<'_>) -> Option<Says> {
             "both register nvidia.com/gpu, and GKE's drivers and labels are not where NVIDIA's plugin looks",
             "leave it out; share GPUs by the pool's `sharing`",
         )),
-        Provider::Eks if is_plugin => Some(Says::new(
+        Provider::Eks | Provider::Existing if is_plugin => Some(Says::new(
             format!("{} runs a second device plugin beside the one berth applies", container.pod.object.words()),
             "both register nvidia.com/gpu, and the one that comes last decides how many shares nodes offer",
             "leave it out; share GPUs by the pool's `sharing`",
@@ -80,7 +80,9 @@ fn operator(world: &World<'_>, object: &Object<'_>, report: &mut Report) {
             let what = format!("{} shares GPUs by a configuration of NVIDIA's device plugin", object.words());
             let why = match world.provider() {
                 Provider::Gke => "GKE's device plugin does not read it, and no GPU is shared",
-                Provider::Eks => "the device plugin berth applies does not read it, and no GPU is shared by it",
+                Provider::Eks | Provider::Existing => {
+                    "the device plugin berth applies does not read it, and no GPU is shared by it"
+                }
             };
             report.warning(RULE, object.at(entry.key_at), &Says::new(what, why, "`gpuSharing` in the cluster's file"));
         }

@@ -25,4 +25,8 @@ mod storage_class;
 mod toleration;
 
 pub(super) use list::ALL;
+
+/// Rules whose findings are about things that the files name and do not hold.
+pub(super) const MAY_STAND_ALREADY: [&str; 4] =
+    [namespace::RULE, priority_class::RULE, secret::RULE, storage_class::RULE];
 pub use list::RULES;

@@ -40,10 +40,13 @@ fn claim(world: &World<'_>, object: &Object<'_>, claim: &Node, report: &mut Repo
     let built_in: &[&str] = match world.provider() {
         Provider::Gke => &GKE_CLASSES,
         Provider::Eks => &EKS_CLASSES,
+        // Which classes stand there is only known to the cluster.
+        Provider::Existing => return,
     };
     let has_driver = match &world.spec.cloud {
         CloudSpec::Gke(_) => true,
         CloudSpec::Eks(eks) => eks.addons.iter().any(|addon| addon == EBS_CSI),
+        CloudSpec::Existing(_) => true,
     };
     let Some((place, class)) = entry.and_then(|entry| Some((object.at(shown(entry)), entry.node.text()?))) else {
         // A claim that names its volume needs no class.

@@ -437,6 +437,6 @@ fn is_soft(taint: &Taint) -> bool {
 pub fn description(current: &ObservedCluster) -> Option<&EksDescription> {
     match &current.cloud {
         ObservedCloud::Eks(description) => Some(description),
-        ObservedCloud::Gke(_) => None,
+        ObservedCloud::Gke(_) | ObservedCloud::Existing(_) => None,
     }
 }

@@ -100,7 +100,7 @@ fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedClus
     let want = &wanted.cluster;
     let settings = match &current.cloud {
         ObservedCloud::Gke(settings) => settings,
-        ObservedCloud::Eks(_) => unreachable!("a look at GKE shows clusters of GKE"),
+        ObservedCloud::Eks(_) | ObservedCloud::Existing(_) => unreachable!("a look at GKE shows clusters of GKE"),
     };
     let changes = diff_cluster::changes(&current.labels, settings, &want.resource_labels, &want.settings);
     // A first look tells whether anything is to be done at all, and so whether GKE's own operations are in the way.

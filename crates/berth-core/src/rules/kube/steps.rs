@@ -71,13 +71,13 @@ pub(super) fn is_staying(observed: &Observed) -> bool {
 }
 
 /// Which cluster's API.
-pub(super) fn cluster(spec: &ClusterSpec) -> KubeClusterRef {
+pub(in crate::rules) fn cluster(spec: &ClusterSpec) -> KubeClusterRef {
     let location = spec.place.location().to_owned();
     KubeClusterRef { provider: spec.cloud.provider(), location, name: spec.name.clone() }
 }
 
 /// A step that adds something.
-pub(super) fn step(name: &str, title: String, after: Vec<StepId>, action: KubeAction) -> Step {
+pub(in crate::rules) fn step(name: &str, title: String, after: Vec<StepId>, action: KubeAction) -> Step {
     Step {
         id: StepId(format!("kube/{name}")),
         title,

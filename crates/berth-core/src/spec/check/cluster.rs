@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::quotas;
 use super::report::Report;
 use super::source::Source;
-use super::{either, eks, gke, names, place, pool, salvage, secrets, sharing};
+use super::{counts, either, eks, existing, gke, names, place, pool, salvage, secrets, sharing};
 use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
@@ -34,7 +34,8 @@ pub struct Checked {
 /// Text that is not YAML gives one problem.
 pub fn check(source: &Source<'_>) -> Result<Checked, Vec<Problem>> {
     let document = Document::parse(source.file, source.text)?;
-    let structure = structure::check(&document, "Cluster");
+    let mut structure = structure::check(&document, "Cluster");
+    counts::require(&mut structure, source.provider);
     let mut report = Report::default();
     for finding in structure.findings {
         report.problem(later_provider(finding));
@@ -68,12 +69,22 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
     let spec_path = Path::of(&["spec"]);
     names::cluster_name(&file.metadata.name, provider, report);
     names::cloud_labels(&file.metadata.labels, provider, report);
-    let place = place::place(body, provider, report);
+    let place = match provider {
+        Provider::Existing => existing::place(body, report),
+        Provider::Gke | Provider::Eks => place::place(body, provider, report),
+    };
     let sharing = sharing::by_pool(source, body, report);
-    let pools = pool::pools(&body.node_pools, &pool::Frame { provider, place: &place, sharing: &sharing }, report);
+    let frame = pool::Frame { provider, place: &place, sharing: &sharing };
+    let pools = if provider == Provider::Existing {
+        existing::pools(&body.node_pools, &frame, report)
+    } else {
+        existing::refuse_selectors(&body.node_pools, provider, report);
+        pool::pools(&body.node_pools, &frame, report)
+    };
     let cloud = match provider {
         Provider::Gke => CloudSpec::Gke(gke::settings(body.gke.as_ref(), report)),
         Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
+        Provider::Existing => CloudSpec::Existing(existing::settings(body, source, report)),
     };
     let (name, labels) = (file.metadata.name.clone(), file.metadata.labels.clone());
     let mut spec = ClusterSpec {
@@ -105,11 +116,11 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
 
 /// Providers the design has for later are refused by name, not as a slip of the pen.
 fn later_provider(finding: Finding) -> Finding {
-    let is_later =
-        ["existing", "minikube", "k3s"].iter().find(|word| finding.message == format!("unknown value `{word}`"));
+    let is_later = ["minikube", "k3s"].iter().find(|word| finding.message == format!("unknown value `{word}`"));
     match is_later {
         Some(word) if finding.path == Path::of(&["spec", "provider"]) => {
-            Finding::at(finding.path, format!("provider `{word}` is not supported yet")).accepting(finding.accepted)
+            Finding::at(finding.path, format!("`{word}` is no provider; a cluster that stands already is `existing`"))
+                .accepting(finding.accepted)
         }
         _ => finding,
     }
@@ -119,14 +130,18 @@ fn provider(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Pro
     let written = match file.spec.provider {
         ProviderWord::Gke => Provider::Gke,
         ProviderWord::Eks => Provider::Eks,
+        ProviderWord::Existing => Provider::Existing,
     };
     let provider = source.provider.unwrap_or(written);
-    let (own, other, word) = match provider {
-        Provider::Gke => (file.spec.gke.is_some(), file.spec.eks.is_some(), "eks"),
-        Provider::Eks => (file.spec.eks.is_some(), file.spec.gke.is_some(), "gke"),
-    };
+    let sections = [
+        (Provider::Gke, file.spec.gke.is_some()),
+        (Provider::Eks, file.spec.eks.is_some()),
+        (Provider::Existing, file.spec.existing.is_some()),
+    ];
+    let own = sections.contains(&(provider, true));
     // A file for both clouds has both sections; one that has only the other cloud's was meant for that cloud.
-    if other && !own {
+    for (other, _) in sections.into_iter().filter(|(other, given)| *given && !own && *other != provider) {
+        let word = other.as_str();
         let message = format!("the section `{word}` is ignored, because the provider is {}", provider.as_str());
         report.warning(Finding::at_key(Path::of(&["spec", word]), message));
     }
@@ -135,6 +150,10 @@ fn provider(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Pro
 
 /// CoreDNS, metrics-server and the like need a node that takes them, or the cluster never becomes ready.
 fn system_pool(spec: &ClusterSpec, report: &mut Report) {
+    // Where the nodes are there already, the system's own pods have theirs.
+    if spec.cloud.provider() == Provider::Existing {
+        return;
+    }
     let path = Path::of(&["spec", "nodePools"]);
     let mut for_system = spec.pools.iter().filter(|pool| {
         pool.gpu.is_none() && pool.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule)
@@ -150,6 +169,7 @@ fn system_pool(spec: &ClusterSpec, report: &mut Report) {
             Provider::Gke => report.warning(finding),
             // EKS waits 20 minutes for the DNS add-on, which cannot run anywhere, and then fails.
             Provider::Eks => report.problem(finding),
+            Provider::Existing => {}
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn on_cloud(file: &ClusterFile, provider: Provider) -> ClusterFile {
     let region = match provider {
         Provider::Gke => body.gke.as_ref().and_then(|gke| gke.region.clone()),
         Provider::Eks => body.eks.as_ref().and_then(|eks| eks.region.clone()),
+        Provider::Existing => None,
     };
     if region.is_some() {
         body.region = region;
@@ -19,6 +20,7 @@ pub(super) fn on_cloud(file: &ClusterFile, provider: Provider) -> ClusterFile {
         let own = match provider {
             Provider::Gke => pool.gke.clone().map(|own| (own.machine_type, own.zones)),
             Provider::Eks => pool.eks.clone().map(|own| (own.machine_type, own.zones)),
+            Provider::Existing => None,
         };
         let Some((machine_type, zones)) = own else { continue };
         pool.machine_type = machine_type.or(pool.machine_type.take());

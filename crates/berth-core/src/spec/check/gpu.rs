@@ -47,6 +47,23 @@ pub(super) fn gpu(
     (machine_type, Some(GpuSpec { model: gpu.name.to_owned(), count, sharing, driver }))
 }
 
+/// The GPUs of nodes that are there: any model, also one no cloud sells.
+pub(super) fn found(pool: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) -> Option<GpuSpec> {
+    let file = pool.gpu.as_ref()?;
+    let path = path.key("gpu");
+    if file.driver.is_some() {
+        let message = "the nodes of an existing cluster bring their driver themselves; leave this out";
+        report.problem(Finding::at_key(path.key("driver"), message));
+    }
+    let sharing = chosen_sharing(pool, file, &path, frame, report);
+    let known = catalog::gpu(&file.model);
+    if let Some(gpu) = known {
+        sharing::fits(sharing, gpu, &path.key("sharing"), report);
+    }
+    let model = known.map_or_else(|| file.model.clone(), |gpu| gpu.name.to_owned());
+    Some(GpuSpec { model, count: file.count.unwrap_or(1), sharing, driver: GkeDriver::Default })
+}
+
 fn model(written: &str, path: &Path, provider: Provider, report: &mut Report) -> Option<&'static Gpu> {
     let sold = catalog::gpu_names(provider);
     let gpu = catalog::gpu(written).filter(|gpu| gpu.is_sold_by(provider));

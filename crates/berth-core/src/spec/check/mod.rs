@@ -1,8 +1,10 @@
 //! From a file's text to a [`ClusterSpec`](super::ClusterSpec), or to everything that is wrong with it.
 
 mod cluster;
+mod counts;
 mod either;
 mod eks;
+mod existing;
 mod gke;
 mod gpu;
 mod names;

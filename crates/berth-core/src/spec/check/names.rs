@@ -18,7 +18,7 @@ const EKS_KEY_CHARACTERS: usize = 63;
 /// The cluster's name. GKE: lowercase letters, digits and `-`, at most 40; EKS: as the schema says.
 pub(super) fn cluster_name(name: &str, provider: Provider, report: &mut Report) {
     let path = Path::of(&["metadata", "name"]);
-    if provider == Provider::Eks {
+    if provider != Provider::Gke {
         return;
     }
     if name.len() > 40 {
@@ -44,7 +44,7 @@ pub(super) fn cloud_labels(labels: &BTreeMap<String, String>, provider: Provider
     // GCP takes 64 labels, AWS 50 tags, and berth's own are among them.
     let most = match provider {
         Provider::Gke => 60,
-        Provider::Eks => 46,
+        Provider::Eks | Provider::Existing => 46,
     };
     if labels.len() > most {
         report.problem(Finding::at(
@@ -106,6 +106,19 @@ pub(super) fn node_labels(labels: &BTreeMap<String, String>, path: &Path, provid
         let message =
             format!("the labels have {characters} characters, GKE takes at most {GKE_NODE_LABELS_CHARACTERS}");
         report.problem(Finding::at(path.clone(), message));
+    }
+}
+
+/// Labels by which nodes are found; any that Kubernetes takes.
+pub(super) fn selector(selector: &BTreeMap<String, String>, path: &Path, report: &mut Report) {
+    for (key, value) in selector {
+        let at = path.key(key);
+        if let Some(why) = wrong_key(key) {
+            report.problem(Finding::at_key(at.clone(), format!("`{}` is no label key: {why}", printable(key))));
+        }
+        if let Some(why) = wrong_value(value) {
+            report.problem(Finding::at(at, format!("`{}` is no label value: {why}", printable(value))));
+        }
     }
 }
 
@@ -189,6 +202,7 @@ fn reserved(key: &str, provider: Provider) -> Option<&'static str> {
     let cloud = match provider {
         Provider::Gke => "cloud.google.com",
         Provider::Eks => "eks.amazonaws.com",
+        Provider::Existing => "berth.dev",
     };
     ["kubernetes.io", "k8s.io", cloud].into_iter().find(|owner| under(owner))
 }

@@ -25,7 +25,7 @@ pub(super) fn place(body: &ClusterBody, provider: Provider, report: &mut Report)
         (None, None) if zone.is_none() => {
             let message = match provider {
                 Provider::Gke => "missing field `region` (or `zone` for a zonal cluster)",
-                Provider::Eks => "missing field `region`",
+                Provider::Eks | Provider::Existing => "missing field `region`",
             };
             report.problem(Finding::at(path, message));
             return Place { region: String::new(), zone };
@@ -48,7 +48,7 @@ fn known_region(region: &str, path: &Path, provider: Provider, report: &mut Repo
     let names = || catalog::regions(provider).iter().map(|region| region.name);
     let other = match provider {
         Provider::Gke => Provider::Eks,
-        Provider::Eks => Provider::Gke,
+        Provider::Eks | Provider::Existing => Provider::Gke,
     };
     let finding = if catalog::region(other, region).is_some() {
         let message =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::Report;
-use super::{gpu, names, place};
+use super::{counts, gpu, names, place};
 use crate::catalog::{self, Machine, MachineGpus, MachineLookup};
 use crate::rules::eks::group::group_names;
 use crate::spec::file::pool::{CapacityWord, DiskFile, NodeGroupsWord, PoolFile};
@@ -84,7 +84,7 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
         machine_type,
         gpu,
         capacity: capacity(file, path, provider, report),
-        nodes: NodeRange { min: file.nodes.min, max: file.nodes.max },
+        nodes: counts::range(file),
         group_per_zone: provider == Provider::Eks
             && file.eks.as_ref().is_some_and(|eks| eks.node_groups == Some(NodeGroupsWord::PerZone)),
         zones,
@@ -94,7 +94,7 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
 }
 
 fn nodes(file: &PoolFile, path: &Path, report: &mut Report) {
-    let (min, max) = (file.nodes.min, file.nodes.max);
+    let NodeRange { min, max } = counts::range(file);
     if min > max {
         report.problem(Finding::at(path.key("nodes").key("min"), format!("min {min} is more than max {max}")));
     }
@@ -135,7 +135,7 @@ fn look_up(name: &str, path: &Path, provider: Provider, report: &mut Report) -> 
         MachineLookup::Wrong { nearest } => {
             let other = match provider {
                 Provider::Gke => Provider::Eks,
-                Provider::Eks => Provider::Gke,
+                Provider::Eks | Provider::Existing => Provider::Gke,
             };
             let message = match catalog::machine(other, name) {
                 MachineLookup::Known(_) => {
@@ -210,7 +210,7 @@ fn zones(file: &PoolFile, path: &Path, gpu: Option<&GpuSpec>, frame: &Frame<'_>,
         if let (Some(model), true) = (model, region_is_known) {
             gpu::sold_in_region(model, path, frame, report);
         }
-        return place::default_zones(cluster, provider, model, file.nodes.max);
+        return place::default_zones(cluster, provider, model, counts::range(file).max);
     };
     let path = path.key("zones");
     for (index, zone) in zones.iter().enumerate().filter(|_| region_is_known) {
@@ -260,7 +260,7 @@ fn disk(file: Option<&DiskFile>, path: &Path, shape: &Shape<'_>, report: &mut Re
     let path = path.key("disk");
     let (standard, largest) = match shape.provider {
         Provider::Gke => (100, 65_536),
-        Provider::Eks => (80, 16_384),
+        Provider::Eks | Provider::Existing => (80, 16_384),
     };
     let size_gb = file.and_then(|disk| disk.size_gb).unwrap_or(if shape.gpu { 200 } else { standard });
     let at = path.key("sizeGb");
@@ -282,7 +282,7 @@ fn disk(file: Option<&DiskFile>, path: &Path, shape: &Shape<'_>, report: &mut Re
 
 fn default_disk(shape: &Shape<'_>) -> &'static str {
     match shape.provider {
-        Provider::Eks => "gp3",
+        Provider::Eks | Provider::Existing => "gp3",
         // N4 and C4 machines take Hyperdisk only (general knowledge).
         Provider::Gke if shape.machine_type.starts_with("n4-") || shape.machine_type.starts_with("c4") => {
             "hyperdisk-balanced"
@@ -295,13 +295,13 @@ fn default_disk(shape: &Shape<'_>) -> &'static str {
 fn disk_type(word: &str, path: &Path, shape: &Shape<'_>, report: &mut Report) -> String {
     let own: &[&str] = match shape.provider {
         Provider::Gke => &["pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced"],
-        Provider::Eks => &["gp3", "gp2", "io1", "io2"],
+        Provider::Eks | Provider::Existing => &["gp3", "gp2", "io1", "io2"],
     };
     let found = match (word, shape.provider) {
         ("standard", Provider::Gke) => "pd-standard",
         ("balanced", Provider::Gke) => "pd-balanced",
         ("ssd", Provider::Gke) => "pd-ssd",
-        ("standard" | "balanced" | "ssd", Provider::Eks) => "gp3",
+        ("standard" | "balanced" | "ssd", Provider::Eks | Provider::Existing) => "gp3",
         (word, _) => match own.iter().find(|own| **own == word) {
             Some(own) => own,
             None => {

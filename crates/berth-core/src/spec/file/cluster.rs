@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::eks::EksFile;
+use super::existing::ExistingFile;
 use super::gke::GkeFile;
 use super::pool::PoolFile;
 use super::secrets::SecretFile;
@@ -26,7 +27,7 @@ pub enum ClusterKind {
     Cluster,
 }
 
-/// One GPU cluster on GKE or EKS.
+/// One GPU cluster on GKE or EKS, or one that stands already.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClusterFile {
@@ -71,6 +72,9 @@ pub struct ClusterBody {
     /// Settings only EKS understands.
     #[serde(default)]
     pub eks: Option<EksFile>,
+    /// How a cluster is reached that stands already: kubeadm, k3s, minikube, any other.
+    #[serde(default)]
+    pub existing: Option<ExistingFile>,
     /// The node pools; at least one without GPUs and without taints, for the system's own pods.
     #[schemars(length(min = 1))]
     pub node_pools: Vec<PoolFile>,
@@ -96,7 +100,7 @@ pub struct ClusterBody {
     pub budget: Option<BudgetFile>,
 }
 
-/// A cloud berth knows by name.
+/// A cloud berth knows by name, or a cluster that stands already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProviderWord {
@@ -104,6 +108,8 @@ pub enum ProviderWord {
     Gke,
     /// Amazon Elastic Kubernetes Service.
     Eks,
+    /// A cluster that stands already, reached by a kubeconfig; berth fills it, and never makes or deletes it.
+    Existing,
 }
 
 /// How nodes are added and removed on EKS.

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod eks;
+pub mod existing;
 pub mod gke;
 pub mod pool;
 pub mod quotas;

@@ -29,8 +29,12 @@ pub struct PoolFile {
     /// How the machines are bought; `on-demand` if left out.
     #[serde(default)]
     pub capacity: Option<CapacityWord>,
-    /// How many nodes, as totals over the pool's zones.
-    pub nodes: NodesFile,
+    /// How many nodes, as totals over the pool's zones; on an existing cluster `min` nodes must match, 1 if left out.
+    #[serde(default)]
+    pub nodes: Option<NodesFile>,
+    /// The labels that choose the pool's nodes in an existing cluster; only there, and needed there.
+    #[serde(default)]
+    pub node_selector: Option<BTreeMap<String, String>>,
     /// Zones of the pool; berth chooses those that sell the GPU if left out.
     #[serde(default)]
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
@@ -165,9 +169,10 @@ pub struct NodesFile {
     /// Fewest nodes; the pool starts with this many.
     #[schemars(range(max = 1000))]
     pub min: u32,
-    /// Most nodes; equal to `min` for a pool that does not scale.
+    /// Most nodes; equal to `min` for a pool that does not scale; not for an existing cluster.
+    #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]
-    pub max: u32,
+    pub max: Option<u32>,
 }
 
 /// A Kubernetes taint.

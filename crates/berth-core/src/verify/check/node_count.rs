@@ -1,6 +1,7 @@
 //! Whether a pool has as many nodes as promised, and if not, what the cloud says about it.
 
 use crate::observed::{Issue, IssueCause, ObservedPool, ObservedPoolSettings, Phase};
+use crate::spec::ANY_NUMBER;
 use crate::verify::evidence::PoolEvidence;
 use crate::verify::report::{Shortfall, Verdict};
 
@@ -9,6 +10,10 @@ const NAME: &str = "nodes";
 pub(super) fn check(evidence: &PoolEvidence<'_>) -> Vec<Shortfall> {
     let nodes = evidence.nodes.len();
     let (min, max) = (evidence.spec.nodes.min as usize, evidence.spec.nodes.max as usize);
+    if evidence.spec.nodes.max == ANY_NUMBER {
+        let cause = format!("{nodes} of at least {min} nodes have the labels of its nodeSelector");
+        return if nodes < min { vec![evidence.shortfall(NAME, Verdict::Failed, cause)] } else { Vec::new() };
+    }
     if evidence.pools.is_empty() {
         return vec![evidence.shortfall(NAME, Verdict::Failed, "the cluster has no such pool".to_owned())];
     }

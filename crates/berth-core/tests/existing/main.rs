@@ -1,0 +1,3 @@
+//! Plans for clusters that stand already.
+
+mod plans;
