@@ -78,7 +78,11 @@ pub(crate) fn authorize(store: &Store, request: &Request) -> Outcome<()> {
         User::Named { name, .. } | User::Bound { name, .. } => name,
     };
     let wanted = Attributes::of(request);
-    if allows(store, &request.user, &wanted) { Ok(()) } else { Err(refusal(name, &wanted)) }
+    if allows(store, &request.user, &wanted) {
+        return Ok(());
+    }
+    let dangling = roles::dangling(store, &request.user, &wanted.namespace);
+    Err(refusal(name, &wanted, &dangling))
 }
 
 /// Whether a user may do something.
@@ -90,7 +94,7 @@ pub(crate) fn allows(store: &Store, user: &User, wanted: &Attributes) -> bool {
     }
 }
 
-fn refusal(user: &str, wanted: &Attributes) -> Box<Failure> {
+fn refusal(user: &str, wanted: &Attributes, dangling: &[String]) -> Box<Failure> {
     if wanted.resource.is_empty() {
         return Failure::forbidden_path(user, &wanted.verb, &wanted.path);
     }
@@ -101,8 +105,9 @@ fn refusal(user: &str, wanted: &Attributes) -> Box<Failure> {
     };
     let dot = if wanted.group.is_empty() { "" } else { "." };
     let named = if wanted.name.is_empty() { String::new() } else { format!(" \"{}\"", wanted.name) };
+    let why = if dangling.is_empty() { String::new() } else { format!(": RBAC: {}", dangling.join(", ")) };
     let message = format!(
-        "{}{dot}{}{named} is forbidden: User \"{user}\" cannot {} resource \"{}\" in API group \"{}\" {place}",
+        "{}{dot}{}{named} is forbidden: User \"{user}\" cannot {} resource \"{}\" in API group \"{}\" {place}{why}",
         wanted.resource,
         wanted.group,
         wanted.verb,

@@ -29,6 +29,7 @@ mod work;
 
 use jiff::Timestamp;
 
+use super::definitions;
 use super::store::Store;
 use work::Part;
 
@@ -64,6 +65,7 @@ pub(crate) fn settle(store: &mut Store, now: Timestamp) {
 
 /// Those who look at every change.
 fn everyday(store: &mut Store, since: u64, now: Timestamp) {
+    definitions::settle(store, since, now);
     namespaces::settle(store, since, now);
     nodes::settle(store, since, now);
     garbage::settle(store, since, now);

@@ -6,16 +6,17 @@ use serde_json::{Map, Value, json};
 
 use super::accept;
 use super::failure::{Failure, Outcome};
-use super::kinds::{KINDS, Kind, Subresource, Verbs};
+use super::kinds::{Kind, Subresource, Verbs};
 use super::request::{Reply, Request};
+use super::store::Store;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// `/api`: the versions of the core group.
-pub(crate) fn api(request: &Request) -> Outcome<Reply> {
+pub(crate) fn api(store: &Store, request: &Request) -> Outcome<Reply> {
     accept::for_documents(&request.accept)?;
     if accept::wants_aggregated_discovery(&request.accept) {
-        return Ok(aggregated(request, &[""]));
+        return Ok(aggregated(store, request, &[""]));
     }
     Ok(document(&json!({
         "kind": "APIVersions",
@@ -25,28 +26,28 @@ pub(crate) fn api(request: &Request) -> Outcome<Reply> {
 }
 
 /// `/apis`: the other groups.
-pub(crate) fn apis(request: &Request) -> Outcome<Reply> {
+pub(crate) fn apis(store: &Store, request: &Request) -> Outcome<Reply> {
     accept::for_documents(&request.accept)?;
     if accept::wants_aggregated_discovery(&request.accept) {
-        return Ok(aggregated(request, &groups()));
+        return Ok(aggregated(store, request, &groups(store)));
     }
-    let groups: Vec<Value> = groups().into_iter().map(group_object).collect();
+    let groups: Vec<Value> = groups(store).into_iter().map(|group| group_object(store, group)).collect();
     Ok(document(&json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})))
 }
 
 /// `/apis/GROUP`.
-pub(crate) fn group(request: &Request, group: &str) -> Outcome<Reply> {
+pub(crate) fn group(store: &Store, request: &Request, group: &str) -> Outcome<Reply> {
     accept::for_documents(&request.accept)?;
     let mut object = json!({"kind": "APIGroup", "apiVersion": "v1"});
-    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), group_object(group)) {
+    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), group_object(store, group)) {
         object.extend(fields);
     }
     Ok(document(&object))
 }
 
 /// `/api/v1` and `/apis/GROUP/VERSION`: the resources, or the 404 of an unknown version.
-pub(crate) fn resources(request: &Request, group: &str, version: &str) -> Outcome<Reply> {
-    let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| kind.group == group && kind.version == version).collect();
+pub(crate) fn resources(store: &Store, request: &Request, group: &str, version: &str) -> Outcome<Reply> {
+    let kinds: Vec<&Kind> = store.kinds().filter(|kind| kind.group == group && kind.version == version).collect();
     let Some(first) = kinds.first() else { return Err(Failure::no_resource()) };
     accept::for_documents(&request.accept)?;
     let mut list = json!({
@@ -61,9 +62,9 @@ pub(crate) fn resources(request: &Request, group: &str, version: &str) -> Outcom
 }
 
 /// The group names beside the core group, each once.
-fn groups() -> Vec<&'static str> {
+fn groups(store: &Store) -> Vec<&'static str> {
     let mut groups: Vec<&str> = Vec::new();
-    for kind in KINDS.iter().filter(|kind| !kind.group.is_empty()) {
+    for kind in store.kinds().filter(|kind| !kind.group.is_empty()) {
         if !groups.contains(&kind.group) {
             groups.push(kind.group);
         }
@@ -72,9 +73,9 @@ fn groups() -> Vec<&'static str> {
 }
 
 /// The versions of a group, the preferred one first.
-fn versions(group: &str) -> Vec<&'static str> {
+fn versions(store: &Store, group: &str) -> Vec<&'static str> {
     let mut versions: Vec<&str> = Vec::new();
-    for kind in KINDS.iter().filter(|kind| kind.group == group) {
+    for kind in store.kinds().filter(|kind| kind.group == group) {
         if !versions.contains(&kind.version) {
             versions.push(kind.version);
         }
@@ -82,8 +83,8 @@ fn versions(group: &str) -> Vec<&'static str> {
     versions
 }
 
-fn group_object(group: &str) -> Value {
-    let versions: Vec<Value> = versions(group)
+fn group_object(store: &Store, group: &str) -> Value {
+    let versions: Vec<Value> = versions(store, group)
         .into_iter()
         .map(|version| json!({"groupVersion": format!("{group}/{version}"), "version": version}))
         .collect();
@@ -137,8 +138,8 @@ fn storage_hash(kind: &Kind) -> String {
 }
 
 /// Groups, versions and resources in one document, with the tag clients cache it under.
-fn aggregated(request: &Request, groups: &[&str]) -> Reply {
-    let items: Vec<Value> = groups.iter().map(|group| aggregated_group(group)).collect();
+fn aggregated(store: &Store, request: &Request, groups: &[&str]) -> Reply {
+    let items: Vec<Value> = groups.iter().map(|group| aggregated_group(store, group)).collect();
     let body = json!({
         "kind": "APIGroupDiscoveryList",
         "apiVersion": "apidiscovery.k8s.io/v2",
@@ -158,12 +159,12 @@ fn aggregated(request: &Request, groups: &[&str]) -> Reply {
     reply.with_header("etag", &tag).with_header("vary", "Accept")
 }
 
-fn aggregated_group(group: &str) -> Value {
-    let versions: Vec<Value> = versions(group)
+fn aggregated_group(store: &Store, group: &str) -> Value {
+    let versions: Vec<Value> = versions(store, group)
         .into_iter()
         .map(|version| {
-            let resources: Vec<Value> = KINDS
-                .iter()
+            let resources: Vec<Value> = store
+                .kinds()
                 .filter(|kind| kind.group == group && kind.version == version)
                 .map(aggregated_row)
                 .collect();

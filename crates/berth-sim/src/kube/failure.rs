@@ -49,6 +49,20 @@ impl Cause {
         Cause::new("FieldValueInvalid", field, format!("Invalid value: {value}: {why}"))
     }
 
+    /// A value that is not of the type its schema wants.
+    pub(crate) fn type_invalid(field: impl Into<String>, value: &Value, why: &str) -> Cause {
+        Cause::new("FieldValueTypeInvalid", field, format!("Invalid value: {value}: {why}"))
+    }
+
+    /// A rule of a schema that does not hold; the value is not shown.
+    pub(crate) fn rule(field: impl Into<String>, why: &str) -> Cause {
+        Cause::new("FieldValueInvalid", field, format!("Invalid value: {why}"))
+    }
+
+    pub(crate) fn too_many(field: impl Into<String>, count: usize, why: &str) -> Cause {
+        Cause::new("FieldValueTooMany", field, format!("Too many: {count}: {why}"))
+    }
+
     pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Cause {
         Cause::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
     }

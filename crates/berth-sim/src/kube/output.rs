@@ -69,11 +69,17 @@ impl Writer {
             }
             Shape::Whole => {
                 let kind = format!("{}List", self.kind.kind);
-                list_head(&mut body, &kind, &self.kind.api_version(), metadata);
+                list_head(&mut body, &kind, &self.kind.api_version(), &self.whole(metadata));
                 self.items(&mut body, items.map(|object| rules::outgoing(self.kind, object)));
             }
         }
         self.finish(200, body)
+    }
+
+    /// Lists of custom resources have a continue token even when there is nothing to go on with.
+    fn whole(&self, metadata: &ListMetadata) -> ListMetadata {
+        let token = metadata.token.clone().or_else(|| self.kind.custom.map(|_| String::new()));
+        ListMetadata { version: metadata.version, token, remaining: metadata.remaining }
     }
 
     fn items<'a>(&self, body: &mut Vec<u8>, items: impl Iterator<Item = Cow<'a, Value>>) {
@@ -81,7 +87,11 @@ impl Writer {
             if index > 0 {
                 body.push(b',');
             }
-            append(body, &*item);
+            if self.kind.custom.is_some() && self.form.shape == Shape::Whole {
+                self.object(body, &item);
+            } else {
+                append(body, &*item);
+            }
         }
         body.extend_from_slice(b"]}");
     }

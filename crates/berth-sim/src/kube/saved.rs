@@ -9,7 +9,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::kinds::KINDS;
+use super::definitions;
+use super::kinds::{self, KINDS, Kind};
 use super::store::Store;
 
 #[derive(Serialize)]
@@ -46,9 +47,12 @@ impl<'de> Deserialize<'de> for Store {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Store, D::Error> {
         let found = Found::deserialize(deserializer)?;
         let mut objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>> = BTreeMap::new();
+        let definitions = found.objects.get(definitions::STORAGE);
+        let custom: Vec<&Kind> = definitions.into_iter().flat_map(BTreeMap::values).flat_map(kinds::custom).collect();
         for (storage, kept) in found.objects {
             let kind = KINDS
                 .iter()
+                .chain(custom.iter().copied())
                 .find(|kind| kind.storage == storage)
                 .ok_or_else(|| D::Error::custom(format!("no kind is stored as {storage}")))?;
             objects.insert(kind.storage, kept.into_iter().map(|(key, object)| (key, Arc::new(object))).collect());

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::accept;
 use super::failure::{Failure, Outcome};
-use super::kinds::{self, Kind, Subresource, Verbs};
+use super::kinds::{Kind, Subresource, Verbs};
 use super::output::Writer;
 use super::request::{Reply, Request};
 use super::store::Store;
@@ -48,15 +48,15 @@ fn route(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply>
     let path = request.path.trim_end_matches('/');
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
-        [] => Ok(paths()),
+        [] => Ok(paths(store)),
         ["version"] => Ok(version(store)),
         [probe @ ("healthz" | "livez" | "readyz")] => Ok(health(probe, request)),
-        ["api"] => discovery::api(request),
-        ["apis"] => discovery::apis(request),
-        ["api", version] => discovery::resources(request, "", version),
-        ["apis", group, ..] if !kinds::serves(group, None) => Ok(page_not_found()),
-        ["apis", group] => discovery::group(request, group),
-        ["apis", group, version] => discovery::resources(request, group, version),
+        ["api"] => discovery::api(store, request),
+        ["apis"] => discovery::apis(store, request),
+        ["api", version] => discovery::resources(store, request, "", version),
+        ["apis", group, ..] if !store.serves(group) => Ok(page_not_found()),
+        ["apis", group] => discovery::group(store, request, group),
+        ["apis", group, version] => discovery::resources(store, request, group, version),
         ["api" | "apis", ..] => resource(store, now, request),
         _ => Ok(page_not_found()),
     }
@@ -68,7 +68,7 @@ fn page_not_found() -> Reply {
 
 fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply> {
     let target = Target::parse(&request.path).ok_or_else(Failure::no_resource)?;
-    let kind = kinds::find(target.group, target.version, target.resource).ok_or_else(Failure::no_resource)?;
+    let kind = store.find(target.group, target.version, target.resource).ok_or_else(Failure::no_resource)?;
     if target.namespace.is_some() && !kind.namespaced {
         return Err(Failure::no_resource());
     }
@@ -82,6 +82,9 @@ fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Rep
     if kind.namespaced && target.namespace.is_none() && target.name.is_some() && !target.watch {
         return Err(Failure::no_resource());
     }
+    if kind.custom.is_some() && kind.namespaced && target.namespace.is_none() && request.method == "POST" {
+        return Ok(page_not_found());
+    }
     let form = accept::for_objects(&request.accept)?;
     let writer = Writer::new(kind, form, request, now);
     let asked = Asked {
@@ -94,6 +97,10 @@ fn resource(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Rep
         now,
         findings: RefCell::default(),
     };
+    if kind.storage == "/endpoints" {
+        let warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+        asked.findings.borrow_mut().push(warning.to_owned());
+    }
     validation::check_mode(request)?;
     let reply = perform(store, &asked, target.watch)?;
     Ok(validation::warned(&asked, reply))
@@ -138,9 +145,9 @@ pub(crate) fn media(request: &Request) -> &str {
 }
 
 /// `/`: the paths that are served.
-fn paths() -> Reply {
+fn paths(store: &Store) -> Reply {
     let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
-    for kind in kinds::KINDS.iter().filter(|kind| !kind.group.is_empty()) {
+    for kind in store.kinds().filter(|kind| !kind.group.is_empty()) {
         for path in [format!("/apis/{}", kind.group), format!("/apis/{}", kind.api_version())] {
             if !paths.contains(&path) {
                 paths.push(path);

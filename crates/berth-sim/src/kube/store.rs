@@ -10,7 +10,7 @@ use super::kinds::{self, Kind};
 use super::log::Log;
 use super::read::watch::{Watch, WatchStep};
 use super::request::{Reply, Request, User};
-use super::{controllers, parts, rules, serving, time};
+use super::{controllers, definitions, parts, rules, serving, time};
 
 /// The state of one simulated Kubernetes API server.
 ///
@@ -18,6 +18,8 @@ use super::{controllers, parts, rules, serving, time};
 #[derive(Debug)]
 pub struct Store {
     pub(crate) git_version: String,
+    /// What definitions serve.
+    custom: Vec<&'static Kind>,
     revision: u64,
     seed: u64,
     objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>>,
@@ -40,6 +42,7 @@ impl Store {
         let seed = u64::from_ne_bytes(now.as_nanosecond().to_ne_bytes()[..8].try_into().unwrap_or_default());
         let mut store = Store {
             git_version: git_version.to_owned(),
+            custom: Vec::new(),
             revision: 1,
             seed,
             objects: BTreeMap::new(),
@@ -124,6 +127,21 @@ impl Store {
     pub fn get(&self, resource: &str, namespace: Option<&str>, name: &str) -> Option<&Value> {
         let kind = kinds::by_plural(resource)?;
         self.object(kind, &kind.key(namespace, name)).map(|object| &**object)
+    }
+
+    /// Every kind that is served, the built-in ones first.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        kinds::KINDS.iter().chain(self.custom.iter().copied())
+    }
+
+    /// The kind of a group, version and plural.
+    pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
+        self.kinds().find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
+    }
+
+    /// Whether any kind of a group is served.
+    pub(crate) fn serves(&self, group: &str) -> bool {
+        self.kinds().any(|kind| kind.group == group)
     }
 
     /// All objects of a resource as they are kept, in every namespace.
@@ -229,6 +247,9 @@ impl Store {
             None => place.remove(&key),
         };
         self.log.push(self.revision, kind.storage, key, before, after.clone());
+        if kind.storage == definitions::STORAGE {
+            self.custom = definitions::served(self);
+        }
         after
     }
 
@@ -271,8 +292,9 @@ impl Store {
         seed: u64,
         objects: BTreeMap<&'static str, BTreeMap<String, Arc<Value>>>,
     ) -> Store {
-        Store {
+        let mut store = Store {
             git_version,
+            custom: Vec::new(),
             revision,
             seed,
             objects,
@@ -281,7 +303,9 @@ impl Store {
             young_nodes: BTreeSet::new(),
             work: controllers::Work::default(),
             kubelet: controllers::Memory::default(),
-        }
+        };
+        store.custom = definitions::served(&store);
+        store
     }
 
     pub(crate) fn seed(&self) -> u64 {

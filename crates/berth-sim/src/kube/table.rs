@@ -41,9 +41,25 @@ pub(crate) fn table(kind: &Kind, metadata: Value, rows: Vec<Value>) -> Value {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": metadata,
-        "columnDefinitions": COLUMNS.get(kind.plural).cloned().unwrap_or_else(name_and_age),
+        "columnDefinitions": columns(kind),
         "rows": rows,
     })
+}
+
+/// The columns of a kind's table.
+fn columns(kind: &Kind) -> Value {
+    let Some(custom) = kind.custom else {
+        return COLUMNS.get(kind.plural).cloned().unwrap_or_else(name_and_age);
+    };
+    let name = name_and_age().as_array().and_then(|columns| columns.first().cloned());
+    let own = custom.columns.iter().map(|column| {
+        let mut column = column.clone();
+        if let Some(fields) = column.as_object_mut() {
+            fields.remove("jsonPath");
+        }
+        column
+    });
+    name.into_iter().chain(own).collect()
 }
 
 /// The columns of a kind without ones of its own, in the words of another's.

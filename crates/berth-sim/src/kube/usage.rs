@@ -21,15 +21,7 @@ const CLASS_CLAIMS: &str = ".storageclass.storage.k8s.io/persistentvolumeclaims"
 /// Kinds with a name of their own in quotas, besides the one with `count/`.
 const NAMED: &[&str] = &["configmaps", "persistentvolumeclaims", "resourcequotas", "secrets", "services"];
 /// Kinds every cluster has and this one does not serve: of these there is nothing.
-const ABSENT: &[&str] = &[
-    "count/cronjobs.batch",
-    "count/ingresses.networking.k8s.io",
-    "count/jobs.batch",
-    "count/replicasets.apps",
-    "count/replicationcontrollers",
-    "count/statefulsets.apps",
-    "replicationcontrollers",
-];
+const ABSENT: &[&str] = &["count/replicationcontrollers", "replicationcontrollers"];
 
 /// Whether objects of the kind count into the resource.
 pub(crate) fn measures(kind: &Kind, resource: &str) -> bool {

@@ -28,6 +28,11 @@ pub(crate) fn check_mode(request: &Request) -> Outcome<()> {
     }
 }
 
+/// The mode of a request.
+pub(crate) fn mode(request: &Request) -> &str {
+    request.filled("fieldValidation").unwrap_or("Warn")
+}
+
 /// Takes note of the findings, or says why they refuse the object.
 pub(crate) fn note(asked: &Asked<'_>, findings: Vec<String>) -> Result<(), String> {
     match asked.request.parameter("fieldValidation") {

@@ -63,13 +63,35 @@ fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
     })
 }
 
-fn role_rules(store: &Store, reference: &Value, namespace: &str) -> Vec<Value> {
+fn role<'a>(store: &'a Store, reference: &Value, namespace: &str) -> Option<&'a Value> {
     let name = reference["name"].as_str().unwrap_or_default();
-    let role = match reference["kind"].as_str() {
+    match reference["kind"].as_str() {
         Some("Role") => store.get("roles", Some(namespace), name),
         _ => store.get("clusterroles", None, name),
-    };
-    role.and_then(|role| role["rules"].as_array()).cloned().unwrap_or_default()
+    }
+}
+
+fn role_rules(store: &Store, reference: &Value, namespace: &str) -> Vec<Value> {
+    role(store, reference, namespace).and_then(|role| role["rules"].as_array()).cloned().unwrap_or_default()
+}
+
+/// Bindings of a user to roles that are not there, as refusals name them.
+pub(crate) fn dangling(store: &Store, user: &User, namespace: &str) -> Vec<String> {
+    let whole = store.list("clusterrolebindings").filter(|binding| binds(binding, user, "")).map(|one| (one, ""));
+    let own = store
+        .list("rolebindings")
+        .filter(|binding| binding["metadata"]["namespace"] == namespace && binds(binding, user, namespace))
+        .map(|one| (one, namespace));
+    whole
+        .chain(own)
+        .filter(|(binding, namespace)| role(store, &binding["roleRef"], namespace).is_none())
+        .map(|(binding, _)| {
+            let reference = &binding["roleRef"];
+            let kind = reference["kind"].as_str().unwrap_or_default().to_lowercase();
+            let name = reference["name"].as_str().unwrap_or_default();
+            format!("{kind}.rbac.authorization.k8s.io \"{name}\" not found")
+        })
+        .collect()
 }
 
 fn covers(rule: &Value, wanted: &Attributes) -> bool {

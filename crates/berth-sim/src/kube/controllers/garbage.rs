@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::requests;
-use crate::kube::kinds::{KINDS, Kind};
+use crate::kube::kinds::Kind;
 use crate::kube::log::Change;
 use crate::kube::store::Store;
 use crate::kube::time;
@@ -51,8 +51,8 @@ fn concerns(store: &Store, change: &Change) -> bool {
 type Found = (&'static Kind, String, Value);
 
 fn all(store: &Store, wanted: impl Fn(&Value) -> bool) -> Vec<Found> {
-    KINDS
-        .iter()
+    store
+        .kinds()
         .filter(|kind| kind.group != "events.k8s.io")
         .flat_map(|kind| store.range(kind, "").map(move |(key, object)| (kind, key, object)))
         .filter(|(_, _, object)| wanted(object))
@@ -83,7 +83,7 @@ fn has_finalizer(object: &Value, name: &str) -> bool {
 /// Whether an owner exists and does not wait for its dependents to go. Owners of kinds not served count as there.
 fn alive(store: &Store, object: &Value, owner: &Value) -> bool {
     let api_version = owner["apiVersion"].as_str().unwrap_or_default();
-    let found = KINDS.iter().find(|kind| owner["kind"] == kind.kind && kind.api_version() == api_version);
+    let found = store.kinds().find(|kind| owner["kind"] == kind.kind && kind.api_version() == api_version);
     let Some(kind) = found else { return true };
     let namespace = object["metadata"]["namespace"].as_str();
     let key = kind.key(namespace, owner["name"].as_str().unwrap_or_default());

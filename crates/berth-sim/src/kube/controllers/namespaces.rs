@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::kube::kinds::{self, KINDS};
+use crate::kube::kinds;
 use crate::kube::store::Store;
 use crate::kube::time;
 
@@ -62,7 +62,9 @@ fn furnish(store: &mut Store, now: Timestamp, name: &str) {
 fn end(store: &mut Store, now: Timestamp, name: &str, mut object: Value) {
     let prefix = format!("{name}/");
     let mut held = Vec::new();
-    for kind in KINDS.iter().filter(|kind| kind.namespaced && kind.group != "events.k8s.io") {
+    for kind in
+        store.kinds().collect::<Vec<_>>().into_iter().filter(|kind| kind.namespaced && kind.group != "events.k8s.io")
+    {
         let content: Vec<(String, Value)> =
             store.range(kind, &prefix).map(|(key, object)| (key.clone(), Value::clone(object))).collect();
         for (key, mut item) in content {

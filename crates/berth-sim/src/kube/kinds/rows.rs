@@ -15,33 +15,15 @@ const ROW: Kind = Kind {
     namespaced: true,
     verbs: Verbs::All,
     subresources: &[],
-    fields: &["spec", "status"],
     storage: "",
     manners: PLAIN,
     field_keys: METADATA,
     field_text: FieldText::NamesKnownKeys,
+    custom: None,
 };
 
 /// A question that is answered and never stored.
 const REVIEW: Kind = Kind { namespaced: false, verbs: Verbs::Create, ..ROW };
-
-/// The fields of an event in its core form.
-const EVENT_FIELDS: &[&str] = &[
-    "action",
-    "count",
-    "eventTime",
-    "firstTimestamp",
-    "involvedObject",
-    "lastTimestamp",
-    "message",
-    "reason",
-    "related",
-    "reportingComponent",
-    "reportingInstance",
-    "series",
-    "source",
-    "type",
-];
 
 /// Every kind this server serves, and nothing it does not.
 pub(crate) static KINDS: &[Kind] = &[
@@ -51,7 +33,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "configmap",
         kind: "ConfigMap",
         short_names: &["cm"],
-        fields: &["binaryData", "data", "immutable"],
         storage: "/configmaps",
         ..ROW
     },
@@ -60,7 +41,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "endpoints",
         kind: "Endpoints",
         short_names: &["ep"],
-        fields: &["subsets"],
         storage: "/endpoints",
         ..ROW
     },
@@ -69,7 +49,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "event",
         kind: "Event",
         short_names: &["ev"],
-        fields: EVENT_FIELDS,
         storage: "/events",
         field_keys: EVENT,
         field_text: FieldText::NotSupported,
@@ -80,7 +59,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "limitrange",
         kind: "LimitRange",
         short_names: &["limits"],
-        fields: &["spec"],
         storage: "/limitranges",
         ..ROW
     },
@@ -159,7 +137,6 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "secrets",
         singular: "secret",
         kind: "Secret",
-        fields: &["data", "immutable", "stringData", "type"],
         storage: "/secrets",
         field_keys: SECRET,
         field_text: FieldText::NotSupported,
@@ -170,7 +147,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "serviceaccount",
         kind: "ServiceAccount",
         short_names: &["sa"],
-        fields: &["automountServiceAccountToken", "imagePullSecrets", "secrets"],
         subresources: &[Subresource::Token],
         storage: "/serviceaccounts",
         manners: Manners { delete_shows_object: true, ..PLAIN },
@@ -195,7 +171,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "event",
         kind: "Event",
         short_names: &["ev"],
-        fields: EVENT_FIELDS,
         storage: "/events",
         field_keys: NEW_EVENT,
         field_text: FieldText::NotSupported,
@@ -206,7 +181,6 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "leases",
         singular: "lease",
         kind: "Lease",
-        fields: &["spec"],
         storage: "coordination.k8s.io/leases",
         manners: Manners { put_creates: true, put_needs_version: true, ..PLAIN },
         ..ROW
@@ -216,7 +190,6 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "controllerrevisions",
         singular: "controllerrevision",
         kind: "ControllerRevision",
-        fields: &["data", "revision"],
         storage: "apps/controllerrevisions",
         ..ROW
     },
@@ -346,7 +319,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "ingressclass",
         kind: "IngressClass",
         namespaced: false,
-        fields: &["spec"],
         storage: "networking.k8s.io/ingressclasses",
         manners: Manners { generation: true, ..PLAIN },
         ..ROW
@@ -368,7 +340,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "networkpolicy",
         kind: "NetworkPolicy",
         short_names: &["netpol"],
-        fields: &["spec"],
         storage: "networking.k8s.io/networkpolicies",
         manners: Manners { generation: true, ..PLAIN },
         ..ROW
@@ -390,8 +361,8 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "clusterrolebinding",
         kind: "ClusterRoleBinding",
         namespaced: false,
-        fields: &["roleRef", "subjects"],
         storage: "rbac.authorization.k8s.io/clusterrolebindings",
+        manners: Manners { put_creates: true, ..PLAIN },
         ..ROW
     },
     Kind {
@@ -400,8 +371,8 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "clusterrole",
         kind: "ClusterRole",
         namespaced: false,
-        fields: &["aggregationRule", "rules"],
         storage: "rbac.authorization.k8s.io/clusterroles",
+        manners: Manners { put_creates: true, ..PLAIN },
         ..ROW
     },
     Kind {
@@ -409,8 +380,8 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "rolebindings",
         singular: "rolebinding",
         kind: "RoleBinding",
-        fields: &["roleRef", "subjects"],
         storage: "rbac.authorization.k8s.io/rolebindings",
+        manners: Manners { put_creates: true, ..PLAIN },
         ..ROW
     },
     Kind {
@@ -418,8 +389,8 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "roles",
         singular: "role",
         kind: "Role",
-        fields: &["rules"],
         storage: "rbac.authorization.k8s.io/roles",
+        manners: Manners { put_creates: true, ..PLAIN },
         ..ROW
     },
     Kind {
@@ -429,7 +400,6 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "PriorityClass",
         short_names: &["pc"],
         namespaced: false,
-        fields: &["description", "globalDefault", "preemptionPolicy", "value"],
         storage: "scheduling.k8s.io/priorityclasses",
         manners: Manners { generation: true, ..PLAIN },
         ..ROW
@@ -440,7 +410,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "csidriver",
         kind: "CSIDriver",
         namespaced: false,
-        fields: &["spec"],
         storage: "storage.k8s.io/csidrivers",
         manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
@@ -451,7 +420,6 @@ pub(crate) static KINDS: &[Kind] = &[
         singular: "csinode",
         kind: "CSINode",
         namespaced: false,
-        fields: &["spec"],
         storage: "storage.k8s.io/csinodes",
         manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
@@ -463,15 +431,6 @@ pub(crate) static KINDS: &[Kind] = &[
         kind: "StorageClass",
         short_names: &["sc"],
         namespaced: false,
-        fields: &[
-            "allowVolumeExpansion",
-            "allowedTopologies",
-            "mountOptions",
-            "parameters",
-            "provisioner",
-            "reclaimPolicy",
-            "volumeBindingMode",
-        ],
         storage: "storage.k8s.io/storageclasses",
         manners: Manners { delete_shows_object: true, ..PLAIN },
         ..ROW
@@ -505,7 +464,6 @@ pub(crate) static KINDS: &[Kind] = &[
         plural: "endpointslices",
         singular: "endpointslice",
         kind: "EndpointSlice",
-        fields: &["addressType", "endpoints", "ports"],
         storage: "discovery.k8s.io/endpointslices",
         manners: Manners { generation: true, ..PLAIN },
         ..ROW

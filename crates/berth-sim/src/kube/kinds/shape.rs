@@ -1,6 +1,9 @@
 //! What one row of the table of kinds says.
 
+use serde_json::Value;
+
 use super::fields::{FieldKey, FieldText};
+use crate::kube::schema::Type;
 
 /// A kind as it is served under one group and version.
 #[derive(Debug)]
@@ -15,13 +18,23 @@ pub(crate) struct Kind {
     pub(crate) namespaced: bool,
     pub(crate) verbs: Verbs,
     pub(crate) subresources: &'static [Subresource],
-    /// The fields at the top beside `apiVersion`, `kind` and `metadata`.
-    pub(crate) fields: &'static [&'static str],
     /// Where its objects are kept: `group/plural`. Two versions or groups of one kind share it.
     pub(crate) storage: &'static str,
     pub(crate) manners: Manners,
     pub(crate) field_keys: &'static [FieldKey],
     pub(crate) field_text: FieldText,
+    /// What a definition says, when the kind is not built in.
+    pub(crate) custom: Option<&'static Custom>,
+}
+
+/// What the definition of a custom resource says about one version of it.
+#[derive(Debug)]
+pub(crate) struct Custom {
+    pub(crate) root: Type,
+    pub(crate) schema: Value,
+    /// The columns of its table beside the name.
+    pub(crate) columns: Vec<Value>,
+    pub(crate) scale: Option<Scale>,
 }
 
 /// The habits in which kinds differ without a reason one could derive.
@@ -56,6 +69,8 @@ pub(crate) enum Verbs {
     NoCollectionDelete,
     /// Nothing is kept.
     Create,
+    /// All, in the order custom resources have them.
+    Custom,
 }
 
 impl Verbs {
@@ -65,6 +80,7 @@ impl Verbs {
             Verbs::All => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
             Verbs::NoCollectionDelete => &["create", "delete", "get", "list", "patch", "update", "watch"],
             Verbs::Create => &["create"],
+            Verbs::Custom => &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
         }
     }
 }
@@ -150,7 +166,8 @@ impl Kind {
 
     /// Where `/scale` finds its numbers.
     pub(crate) fn scale(&self) -> Scale {
-        Scale { replicas: "/spec/replicas", current: "/status/replicas", selector: "/spec/selector" }
+        let usual = Scale { replicas: "/spec/replicas", current: "/status/replicas", selector: "/spec/selector" };
+        self.custom.and_then(|custom| custom.scale).unwrap_or(usual)
     }
 
     pub(crate) fn has(&self, subresource: Subresource) -> bool {
@@ -158,7 +175,7 @@ impl Kind {
     }
 }
 
-/// The row of a group, version and plural.
+/// The built-in row of a group, version and plural.
 pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
     super::KINDS.iter().find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
 }
@@ -166,9 +183,4 @@ pub(crate) fn find(group: &str, version: &str, plural: &str) -> Option<&'static 
 /// The first row of a plural; core kinds stand first.
 pub(crate) fn by_plural(plural: &str) -> Option<&'static Kind> {
     super::KINDS.iter().find(|kind| kind.plural == plural)
-}
-
-/// Whether any kind of the group is served, and whether in this version.
-pub(crate) fn serves(group: &str, version: Option<&str>) -> bool {
-    super::KINDS.iter().any(|kind| kind.group == group && version.is_none_or(|version| kind.version == version))
 }

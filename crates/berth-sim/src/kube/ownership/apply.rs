@@ -9,6 +9,7 @@ use super::schema::{Shape, key, shape};
 use super::set::FieldSet;
 use super::track::{Writer, ownable};
 use crate::kube::kinds::Kind;
+use crate::kube::schema::{self, Merge, Type};
 
 /// The result of an apply.
 #[derive(Debug)]
@@ -29,14 +30,15 @@ pub(crate) fn apply(kind: &Kind, live: &Value, wanted: &Value, writer: &Writer, 
     }
     let last = owners.iter().find(|owner| owner.same_writer(&own)).cloned();
     owners.retain(|owner| !owner.same_writer(&own));
-    let fields = named(&wanted);
-    let mut object = merged(live, &wanted);
+    let root = schema::of(kind);
+    let fields = named(root, &wanted);
+    let mut object = merged(root, live, &wanted);
     if let Some(last) = &last {
         let kept = owners.iter().fold(fields.clone(), |all, owner| all.union(&owner.fields));
-        prune(&mut object, &last.fields.minus(&fields), &kept);
+        prune(root, &mut object, &last.fields.minus(&fields), &kept);
     }
     let before = ownable(kind, writer.subresource, live);
-    let difference = Difference::between(&before, &ownable(kind, writer.subresource, &object));
+    let difference = Difference::between(root, &before, &ownable(kind, writer.subresource, &object));
     let written = difference.written();
     let mut conflicts = Vec::new();
     for owner in &mut owners {
@@ -58,7 +60,7 @@ pub(crate) fn apply(kind: &Kind, live: &Value, wanted: &Value, writer: &Writer, 
 
 /// The owner of everything in an object nobody is known to own.
 fn before_first_apply(kind: &Kind, live: &Value, writer: &Writer) -> Option<Entry> {
-    let fields = Difference::between(&json!({}), &ownable(kind, writer.subresource, live)).added;
+    let fields = Difference::between(schema::of(kind), &json!({}), &ownable(kind, writer.subresource, live)).added;
     let name = "before-first-apply".to_owned();
     (!fields.is_empty()).then(|| Entry { fields, writer: name, ..writer.entry(kind, false) })
 }
@@ -67,51 +69,43 @@ fn shown(path: &Path) -> String {
     path.iter().map(Element::to_string).collect()
 }
 
-fn merged(live: &Value, wanted: &Value) -> Value {
+fn merged(root: &Type, live: &Value, wanted: &Value) -> Value {
     let mut object = live.clone();
     if let (Some(fields), Some(wanted)) = (object.as_object_mut(), wanted.as_object()) {
-        merge_fields(fields, wanted);
+        merge_fields(root, fields, wanted);
     }
     object
 }
 
-fn merge_fields(fields: &mut Map<String, Value>, wanted: &Map<String, Value>) {
+fn merge_fields(own: &Type, fields: &mut Map<String, Value>, wanted: &Map<String, Value>) {
     for (name, value) in wanted {
         let merged = match fields.get(name) {
-            Some(live) => merge_value(name, live, value),
+            Some(live) => merge_value(own.field(name), name, live, value),
             None => value.clone(),
         };
         fields.insert(name.clone(), merged);
     }
 }
 
-fn merge_value(name: &str, live: &Value, wanted: &Value) -> Value {
-    match (shape(name, wanted), live, wanted) {
+fn merge_value(own: &Type, name: &str, live: &Value, wanted: &Value) -> Value {
+    match (shape(own, name, wanted), live, wanted) {
         (Shape::Map | Shape::Struct, Value::Object(live), Value::Object(wanted)) => {
             let mut fields = live.clone();
-            merge_fields(&mut fields, wanted);
+            merge_fields(own, &mut fields, wanted);
             Value::Object(fields)
         }
         (Shape::Keyed(keys), Value::Array(live), Value::Array(wanted)) => {
-            let keys = if wanted.is_empty() { keys_of(name, live).unwrap_or(keys) } else { keys };
-            Value::Array(merge_items(live, wanted, &|item| key(item, keys)))
+            Value::Array(merge_items(own.item(), live, wanted, &|item| key(item, keys)))
         }
         (Shape::Set, Value::Array(live), Value::Array(wanted)) => {
-            Value::Array(merge_items(live, wanted, &|item| Element::Item(item.to_string())))
+            Value::Array(merge_items(own.item(), live, wanted, &|item| Element::Item(item.to_string())))
         }
         _ => wanted.clone(),
     }
 }
 
-fn keys_of(name: &str, items: &[Value]) -> Option<&'static [&'static str]> {
-    match shape(name, &Value::Array(items.to_vec())) {
-        Shape::Keyed(keys) => Some(keys),
-        _ => None,
-    }
-}
-
 /// Live elements nobody asks about stay where they are; the others come in the order they are asked for.
-fn merge_items(live: &[Value], wanted: &[Value], element: &dyn Fn(&Value) -> Element) -> Vec<Value> {
+fn merge_items(own: &Type, live: &[Value], wanted: &[Value], element: &dyn Fn(&Value) -> Element) -> Vec<Value> {
     let mut out = Vec::new();
     let (mut left, mut right) = (live.iter().peekable(), wanted.iter().peekable());
     let asked = |item: &Value| wanted.iter().any(|other| element(other) == element(item));
@@ -124,7 +118,7 @@ fn merge_items(live: &[Value], wanted: &[Value], element: &dyn Fn(&Value) -> Ele
             out.push(match (there.and_then(Value::as_object), item.as_object()) {
                 (Some(there), Some(item)) => {
                     let mut fields = there.clone();
-                    merge_fields(&mut fields, item);
+                    merge_fields(own, &mut fields, item);
                     Value::Object(fields)
                 }
                 _ => item.clone(),
@@ -135,16 +129,16 @@ fn merge_items(live: &[Value], wanted: &[Value], element: &dyn Fn(&Value) -> Ele
     }
 }
 
-/// Takes out the fields the writer gave up and nobody else owns, the deepest first.
-fn prune(object: &mut Value, given_up: &FieldSet, kept: &FieldSet) {
+/// Takes out the fields the writer gave up and nobody else owns; whole elements first, while they have their keys.
+fn prune(root: &Type, object: &mut Value, given_up: &FieldSet, kept: &FieldSet) {
     let mut paths = given_up.paths();
-    paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+    paths.sort_by_key(Vec::len);
     for path in paths.iter().filter(|path| !kept.touches(path)) {
-        remove(object, "", path);
+        remove(root, object, path);
     }
 }
 
-fn remove(value: &mut Value, name: &str, path: &[Element]) {
+fn remove(own: &Type, value: &mut Value, path: &[Element]) {
     let Some((first, rest)) = path.split_first() else { return };
     match (first, value) {
         (Element::Field(field), Value::Object(fields)) if rest.is_empty() => {
@@ -152,20 +146,23 @@ fn remove(value: &mut Value, name: &str, path: &[Element]) {
         }
         (Element::Field(field), Value::Object(fields)) => {
             if let Some(inner) = fields.get_mut(field) {
-                remove(inner, field, rest);
+                remove(own.field(field), inner, rest);
             }
         }
         (element, Value::Array(items)) => {
-            let keys = keys_of(name, items).unwrap_or(&[]);
-            let own = |item: &Value| match element {
+            let keys: &[String] = match own {
+                Type::List { merge: Merge::Keyed(keys), .. } => keys,
+                _ => &[],
+            };
+            let same = |item: &Value| match element {
                 Element::Item(_) => Element::Item(item.to_string()) == *element,
                 _ => key(item, keys) == *element,
             };
-            let Some(at) = items.iter().position(own) else { return };
+            let Some(at) = items.iter().position(same) else { return };
             if rest.is_empty() {
                 items.remove(at);
             } else {
-                remove(&mut items[at], "", rest);
+                remove(own.item(), &mut items[at], rest);
             }
         }
         _ => {}

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::compare::Difference;
 use super::entries::{self, Entry};
 use crate::kube::kinds::{Kind, Subresource};
+use crate::kube::schema;
 
 /// Who writes, and how.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ pub(crate) fn track(kind: &Kind, before: Option<&Value>, object: &mut Value, wri
     }
     let nothing = json!({});
     let before = ownable(kind, writer.subresource, before.unwrap_or(&nothing));
-    let difference = Difference::between(&before, &ownable(kind, writer.subresource, object));
+    let difference = Difference::between(schema::of(kind), &before, &ownable(kind, writer.subresource, object));
     let written = difference.written();
     let lost = written.union(&difference.removed);
     let mut own = writer.entry(kind, false);

@@ -18,15 +18,40 @@ pub(crate) fn evict(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     if eviction["metadata"]["name"].as_str().is_some_and(|given| given != name) {
         return Err(Failure::bad_request("name in URL does not match name in Eviction object"));
     }
-    let pod = store.object(asked.kind, &asked.key()).ok_or_else(|| Failure::not_found(asked.kind, name))?.clone();
+    let pod = store.object(asked.kind, &asked.key()).ok_or_else(|| Failure::not_found(asked.kind, name))?;
+    let pod = Value::clone(pod);
     let options = &eviction["deleteOptions"];
     let dry =
         asked.request.dry_run() || options["dryRun"].as_array().is_some_and(|runs| runs.iter().any(|run| run == "All"));
     if !disregards_budgets(&pod) {
         charge(store, asked, &pod, dry)?;
     }
+    if !dry {
+        mark(store, asked, &pod);
+    }
     delete::evict(store, asked, options)?;
     Ok(done())
+}
+
+/// Says in the pod why it ends.
+fn mark(store: &mut Store, asked: &Asked<'_>, pod: &Value) {
+    const TARGET: &str = "DisruptionTarget";
+    let condition = json!({
+        "type": TARGET,
+        "status": "True",
+        "lastProbeTime": null,
+        "lastTransitionTime": time::seconds(asked.now),
+        "observedGeneration": pod["metadata"]["generation"],
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    });
+    let mut pod = pod.clone();
+    match pod["status"]["conditions"].as_array_mut() {
+        Some(conditions) if conditions.iter().any(|own| own["type"] == TARGET) => return,
+        Some(conditions) => conditions.push(condition),
+        None => pod["status"]["conditions"] = json!([condition]),
+    }
+    store.write(asked.kind, asked.key(), Some(pod));
 }
 
 /// What runs nothing, or ends anyway, disrupts nobody.

@@ -22,7 +22,7 @@ pub(crate) fn serve(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
         "PUT" => decode::plain(asked.request)?,
         "PATCH" if applying => {
             writer::check(asked.request, true)?;
-            decode::applied(asked.request)?
+            decode::applied(asked)?
         }
         "PATCH" => {
             writer::check(asked.request, false)?;

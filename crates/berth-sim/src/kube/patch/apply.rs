@@ -41,6 +41,14 @@ impl Patch {
         }
     }
 
+    /// The patch as refusals quote it, when they do not quote the object.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Patch::Strategic(patch) => Some(strategic::go_map(patch)),
+            _ => None,
+        }
+    }
+
     /// The patched object.
     pub(crate) fn apply(&self, mut object: Value) -> Outcome<Value> {
         match self {

@@ -126,9 +126,9 @@ fn merge_field(fields: &mut Map<String, Value>, name: &str, change: &Value) -> M
 fn merge_list(fields: &mut Map<String, Value>, name: &str, changes: &[Value]) -> Merged {
     let existing = fields.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     if UNITED.contains(&name) {
-        let mut all = existing;
+        let mut all = existing.clone();
         all.extend(changes.iter().filter(|value| !fields.get(name).is_some_and(|old| holds(old, value))).cloned());
-        fields.insert(name.to_owned(), Value::Array(all));
+        fields.insert(name.to_owned(), Value::Array(interleaved(all, changes, &existing, None)));
         return Ok(());
     }
     let Some(key) = key_of(name, changes).filter(|_| changes.iter().all(Value::is_object)) else {
@@ -141,7 +141,7 @@ fn merge_list(fields: &mut Map<String, Value>, name: &str, changes: &[Value]) ->
         fields.insert(name.to_owned(), Value::Array(rest));
         return Ok(());
     }
-    let mut elements = existing;
+    let mut elements = existing.clone();
     for change in changes {
         let Some(wanted) = change.get(key) else {
             return Err(format!("map: {} does not contain declared merge key: {key}", go_map(change)));
@@ -160,8 +160,36 @@ fn merge_list(fields: &mut Map<String, Value>, name: &str, changes: &[Value]) ->
             }
         }
     }
-    fields.insert(name.to_owned(), Value::Array(elements));
+    fields.insert(name.to_owned(), Value::Array(interleaved(elements, changes, &existing, Some(key))));
     Ok(())
+}
+
+/// The merged elements in their order: those of the patch in the patch's, the others in the order they had, and each of
+/// the others in front of the elements of the patch that it stood in front of before.
+fn interleaved(merged: Vec<Value>, patch: &[Value], before: &[Value], key: Option<&str>) -> Vec<Value> {
+    let place = |list: &[Value], element: &Value| {
+        list.iter().position(|own| match key {
+            Some(key) => own.get(key) == element.get(key),
+            None => own == element,
+        })
+    };
+    let (mut patched, others): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|element| place(patch, element).is_some());
+    patched.sort_by_key(|element| place(patch, element));
+    let (mut patched, mut others) = (patched.into_iter().peekable(), others.into_iter().peekable());
+    let mut out = Vec::new();
+    loop {
+        let first = match (others.peek(), patched.peek()) {
+            (Some(other), Some(own)) => {
+                let found = place(before, other).zip(place(before, own));
+                found.is_some_and(|(other, own)| other < own)
+            }
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => return out,
+        };
+        out.extend(if first { others.next() } else { patched.next() });
+    }
 }
 
 fn holds(list: &Value, value: &Value) -> bool {
@@ -185,15 +213,18 @@ fn sort(field: &str, elements: &mut [Value], order: &[Value]) {
     });
 }
 
-/// A map as Go prints it, for the one error text that quotes one.
-fn go_map(value: &Value) -> String {
-    let parts: Vec<String> = value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| format!("{name}:{}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    format!("map[{}]", parts.join(" "))
+/// A value as Go prints it.
+pub(crate) fn go_map(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let parts: Vec<String> = fields.iter().map(|(name, value)| format!("{name}:{}", go_map(value))).collect();
+            format!("map[{}]", parts.join(" "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Value::String(text) => text.clone(),
+        Value::Null => "<nil>".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ pub(crate) fn complete_budget(object: &mut Value) {
 pub(crate) fn validate_budget(object: &Value, causes: &mut Vec<Cause>) {
     let spec = &object["spec"];
     if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() {
-        causes.push(Cause::invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+        let shown = format!(
+            "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}",
+            spec["minAvailable"], spec["selector"], spec["maxUnavailable"], spec["unhealthyPodEvictionPolicy"]
+        );
+        let why = "minAvailable and maxUnavailable cannot be both set";
+        causes.push(Cause::invalid_text("spec", &shown, why));
     }
 }

@@ -31,14 +31,19 @@ pub(crate) fn complete(object: &mut Value) {
             drop_nulls(value);
         }
     }
-    if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|_, value| match value {
-            Value::Object(map) => !map.is_empty(),
-            Value::Array(list) => !list.is_empty(),
-            Value::String(text) => !text.is_empty(),
-            _ => true,
-        });
-    }
+    complete_own(object);
+}
+
+/// Drops what is empty in the metadata alone.
+pub(crate) fn complete_own(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    metadata.retain(|_, value| match value {
+        Value::Null => false,
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    });
 }
 
 fn drop_nulls(value: &mut Value) {

@@ -2,7 +2,9 @@
 
 mod batch;
 pub(crate) mod config;
+pub(crate) mod custom;
 mod defaults;
+pub(crate) mod definition;
 pub(crate) mod events;
 mod horizontal;
 mod limit_range;

@@ -76,6 +76,11 @@ pub(crate) fn complete(object: &mut Value) {
             fields.entry("lastProbeTime").or_insert(Value::Null);
         }
     }
+    for field in ["containerStatuses", "initContainerStatuses"] {
+        if let Some(status) = object.get_mut("status") {
+            items(status, field).for_each(|own| fill(own, [("state", json!({})), ("lastState", json!({}))]));
+        }
+    }
     let spec = &mut object["spec"];
     if !spec.is_object() {
         *spec = json!({});

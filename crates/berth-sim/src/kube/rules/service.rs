@@ -97,6 +97,44 @@ pub(crate) fn assign(object: &mut Value, number: u64) {
     spec["clusterIP"] = json!(address);
 }
 
+/// Brings a changed service's addresses and ports in line with its type.
+pub(crate) fn readmit(object: &mut Value, current: &Value) {
+    let external = |service: &Value| service["spec"]["type"] == "ExternalName";
+    let open = |service: &Value| matches!(service["spec"]["type"].as_str(), Some("NodePort" | "LoadBalancer"));
+    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if !external(current) && spec.get("type").is_none_or(|own| own != "ExternalName") {
+        for field in ["clusterIP", "clusterIPs"] {
+            if let (None, Some(old)) = (spec.get(field), current["spec"].get(field)) {
+                spec.insert(field.to_owned(), old.clone());
+            }
+        }
+    }
+    let old = current["spec"]["ports"].as_array().map_or(&[][..], Vec::as_slice);
+    let had = |port: &Value| old.iter().find(|own| own["port"] == port["port"] && own["protocol"] == port["protocol"]);
+    if open(current) && !open(object) {
+        for port in object.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+            let same = had(port).is_some_and(|own| own["nodePort"] == port["nodePort"]);
+            if let (true, Some(fields)) = (same, port.as_object_mut()) {
+                fields.remove("nodePort");
+            }
+        }
+        if let Some(spec) = object["spec"].as_object_mut() {
+            for field in ["externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"] {
+                spec.remove(field);
+            }
+        }
+    } else if open(object) {
+        for port in object.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let (true, Some(own)) = (port["nodePort"].is_null(), had(port)) {
+                port["nodePort"] = own["nodePort"].clone();
+            }
+        }
+        let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+        let number = uid.bytes().fold(7, |sum, byte| sum * 31 % 99_991 + u64::from(byte));
+        assign(object, number);
+    }
+}
+
 const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 pub(crate) fn validate(object: &Value, causes: &mut Vec<Cause>) {

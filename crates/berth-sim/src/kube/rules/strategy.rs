@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    batch, config, defaults, events, horizontal, limit_range, metadata, namespace, network, node, pod, priority_class,
-    resource_quota, roles, service, status, storage, workload,
+    batch, config, custom, defaults, definition, events, horizontal, limit_range, metadata, namespace, network, node,
+    pod, priority_class, resource_quota, roles, service, status, storage, workload,
 };
+use crate::kube::definitions;
 use crate::kube::failure::Cause;
-use crate::kube::kinds::Kind;
+use crate::kube::kinds::{Kind, Subresource};
 
 const CLUSTER_ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/clusterrolebindings";
 const ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/rolebindings";
@@ -46,6 +47,10 @@ pub(crate) fn outgoing<'a>(kind: &Kind, object: &'a Value) -> Cow<'a, Value> {
 
 /// What the server decides about a new object; `number` is different for each.
 pub(crate) fn admit(kind: &Kind, object: &mut Value, now: Timestamp, number: u64) {
+    if let (true, Some(fields)) = (kind.custom.is_some() && kind.has(Subresource::Status), object.as_object_mut()) {
+        fields.remove("status");
+        return;
+    }
     if let Some(status) = status::initial(kind) {
         object["status"] = status;
     }
@@ -58,6 +63,7 @@ pub(crate) fn admit(kind: &Kind, object: &mut Value, now: Timestamp, number: u64
         "/persistentvolumes" => storage::protect(object, "kubernetes.io/pv-protection"),
         "apps/daemonsets" => workload::number_template(object, None),
         "batch/jobs" => batch::admit_job(object),
+        definitions::STORAGE => definition::initial(object),
         _ => {}
     }
 }
@@ -67,12 +73,17 @@ pub(crate) fn readmit(kind: &Kind, object: &mut Value, current: &Value) {
     match kind.storage {
         "/pods" => pod::tolerate(object),
         "apps/daemonsets" => workload::number_template(object, Some(current)),
+        "/services" => service::readmit(object, current),
         _ => {}
     }
 }
 
 /// Fills in defaults and drops what a typed server would not keep.
 pub(crate) fn complete(kind: &Kind, object: &mut Value) {
+    if let Some(custom) = kind.custom {
+        metadata::complete_own(object);
+        return custom::complete(custom, object);
+    }
     metadata::complete(object);
     match kind.storage {
         "/configmaps" => config::complete_config_map(object),
@@ -101,6 +112,7 @@ pub(crate) fn complete(kind: &Kind, object: &mut Value) {
         "networking.k8s.io/networkpolicies" => network::complete_policy(object),
         "storage.k8s.io/storageclasses" => storage::complete_class(object),
         ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::complete_binding(object),
+        definitions::STORAGE => definition::complete(object),
         _ => {}
     }
 }
@@ -109,6 +121,10 @@ pub(crate) fn complete(kind: &Kind, object: &mut Value) {
 pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     metadata::validate(kind, object, &mut causes);
+    if let Some(custom) = kind.custom {
+        custom::validate(kind, custom, object, &mut causes);
+        return causes;
+    }
     match kind.storage {
         "/configmaps" => config::validate(object, &mut causes),
         "/secrets" => config::validate_secret(object, &mut causes),
@@ -132,6 +148,7 @@ pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
         "rbac.authorization.k8s.io/roles" => roles::validate_rules(object, true, &mut causes),
         "rbac.authorization.k8s.io/clusterroles" => roles::validate_rules(object, false, &mut causes),
         ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::validate_binding(object, &mut causes),
+        definitions::STORAGE => definition::validate(object, &mut causes),
         _ => {}
     }
     causes
@@ -141,6 +158,10 @@ pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
 pub(crate) fn validate_update(kind: &Kind, object: &Value, current: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     metadata::validate_update(object, current, &mut causes);
+    if let Some(custom) = kind.custom {
+        custom::validate_update(custom, object, current, &mut causes);
+        return causes;
+    }
     match kind.storage {
         "/configmaps" | "/secrets" => config::validate_update(object, current, &mut causes),
         "/nodes" => node::validate_update(object, current, &mut causes),
@@ -156,6 +177,7 @@ pub(crate) fn validate_update(kind: &Kind, object: &Value, current: &Value) -> V
         "batch/jobs" => batch::validate_job_update(object, current, &mut causes),
         "storage.k8s.io/storageclasses" => storage::validate_class_update(object, current, &mut causes),
         ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::validate_binding_update(object, current, &mut causes),
+        definitions::STORAGE => definition::validate_update(object, current, &mut causes),
         _ => {}
     }
     causes

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::defaults::{fill, items};
+use super::defaults::{drop_empty, fill, items};
 use super::{names, quantity, resources};
 use crate::kube::failure::Cause;
 
@@ -11,6 +11,7 @@ const CONTAINERS: &[&str] = &["containers", "initContainers", "ephemeralContaine
 /// Fills in a template of pods.
 pub(crate) fn complete(template: &mut Value) {
     fill(template, [("metadata", json!({})), ("spec", json!({}))]);
+    drop_empty(&mut template["metadata"], &["labels", "annotations", "finalizers"]);
     complete_spec(&mut template["spec"]);
 }
 

@@ -14,6 +14,11 @@ const UNKNOWN: &str = "<unknown>";
 pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
     let name = object["metadata"]["name"].clone();
     let age = json!(age(&object["metadata"]["creationTimestamp"], now));
+    if let Some(custom) = kind.custom {
+        return std::iter::once(name)
+            .chain(custom.columns.iter().map(|column| custom_cell(column, object, now)))
+            .collect();
+    }
     match kind.storage {
         "/configmaps" => {
             let count = entries(&object["data"]) + entries(&object["binaryData"]);
@@ -33,6 +38,19 @@ pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
             vec![name, object["value"].clone(), default, age, object["preemptionPolicy"].clone()]
         }
         _ => vec![name, age],
+    }
+}
+
+/// What a path finds in a custom resource; a time is shown as an age.
+fn custom_cell(column: &Value, object: &Value, now: Timestamp) -> Value {
+    let pointer = column["jsonPath"].as_str().unwrap_or_default().replace('.', "/");
+    match object.pointer(&pointer) {
+        None | Some(Value::Null) if column["type"] == "date" => json!(UNKNOWN),
+        None | Some(Value::Null) => Value::Null,
+        Some(value) if column["type"] == "date" => json!(age(value, now)),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) if column["type"] != "string" => value.clone(),
+        Some(Value::String(text)) => json!(text),
+        Some(other) => json!(other.to_string()),
     }
 }
 

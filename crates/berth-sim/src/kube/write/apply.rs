@@ -8,7 +8,7 @@ use crate::kube::ownership;
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, rules};
+use crate::kube::{decode, rules, schema};
 
 /// The media type of an applied configuration.
 pub(crate) const MEDIA: &str = "application/apply-patch+yaml";
@@ -43,7 +43,7 @@ pub(crate) fn apply(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
 
 /// The object in the body, checked for being about the right object.
 fn read(asked: &Asked<'_>) -> Outcome<Value> {
-    let wanted = decode::applied(asked.request)?;
+    let wanted = decode::applied(asked)?;
     let given = |field: &str| wanted[field].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (given("apiVersion"), given("kind"));
     if version != asked.kind.api_version() || kind != asked.kind.kind {
@@ -54,7 +54,13 @@ fn read(asked: &Asked<'_>) -> Outcome<Value> {
         return Err(Failure::bad_request("metadata.managedFields must be nil"));
     }
     let name = wanted["metadata"]["name"].as_str().unwrap_or_default();
-    if let Err(why) = decode_check(asked, &wanted).and_then(|()| ownership::unambiguous(&wanted)) {
+    let root = schema::of(asked.kind);
+    let mut typed = wanted.clone();
+    if let Some(fields) = typed.as_object_mut() {
+        fields.remove("apiVersion");
+        fields.remove("kind");
+    }
+    if let Err(why) = schema::typed_check(root, &typed).and_then(|()| ownership::unambiguous(root, &typed)) {
         let message = format!(
             "failed to create typed patch object ({}/{name}; {}, Kind={kind}): {why}",
             wanted["metadata"]["namespace"].as_str().unwrap_or_default(),
@@ -70,25 +76,11 @@ fn read(asked: &Asked<'_>) -> Outcome<Value> {
     Ok(rules::incoming(asked.kind, wanted))
 }
 
-/// Plain maps hold strings; the typed server says so in words of its own.
-fn decode_check(asked: &Asked<'_>, wanted: &Value) -> Result<(), String> {
-    let data = (asked.kind.storage == "/configmaps").then(|| (".data", &wanted["data"]));
-    let metadata = &wanted["metadata"];
-    let maps = [(".metadata.labels", &metadata["labels"]), (".metadata.annotations", &metadata["annotations"])];
-    for (path, map) in maps.into_iter().chain(data) {
-        for (key, value) in map.as_object().into_iter().flatten() {
-            if !value.is_string() && !value.is_null() {
-                return Err(format!("{path}.{key}: expected string, got &value.valueUnstructured{{Value:{value}}}"));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// An apply on an object that is not there.
 fn insert(store: &mut Store, asked: &Asked<'_>, mut wanted: Value) -> Outcome<Reply> {
     let name = asked.name.unwrap_or_default();
-    if asked.subresource.is_some() {
+    // The status of a Service is the one through which it can be made.
+    if asked.subresource.is_some() && asked.kind.storage != "/services" {
         return Err(Failure::not_found(asked.kind, name));
     }
     if wanted["metadata"]["name"].as_str().unwrap_or_default().is_empty() {

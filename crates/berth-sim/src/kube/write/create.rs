@@ -48,7 +48,11 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, ow
     rules::complete(asked.kind, &mut object);
     own(asked, &mut object, owners);
     admission::fill_in(store, asked, &mut object)?;
-    rules::admit(asked.kind, &mut object, asked.now, store.resource_version());
+    if asked.subresource.is_none() {
+        rules::admit(asked.kind, &mut object, asked.now, store.resource_version());
+    } else {
+        object["status"] = json!({});
+    }
     rules::complete(asked.kind, &mut object);
     let causes = rules::validate(asked.kind, &object);
     if !causes.is_empty() {

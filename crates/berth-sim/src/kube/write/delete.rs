@@ -12,7 +12,11 @@ use crate::kube::rules::namespace::IMMORTAL;
 use crate::kube::selectors::Selection;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{decode, time};
+use crate::kube::{decode, definitions, time};
+
+/// A job's pods are kept when nobody says otherwise, and the client is told so.
+const ORPHANS: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to \
+remove them or set propagationPolicy=Orphan to suppress this warning";
 
 /// How a deletion is to be carried out.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ struct Options {
     grace_seconds: Option<i64>,
     /// The finalizer a propagation policy adds.
     hold: Option<&'static str>,
+    /// Whether the client said what becomes of dependents.
+    told: bool,
     uid: Option<String>,
     version: Option<String>,
 }
@@ -74,6 +80,7 @@ impl Options {
             dry_run: body["dryRun"].as_array().is_some_and(|runs| runs.iter().any(|run| run == "All")),
             grace_seconds: body["gracePeriodSeconds"].as_i64(),
             hold,
+            told: policy.is_some() || !orphans.is_null(),
             uid: text(&body["preconditions"]["uid"]),
             version: text(&body["preconditions"]["resourceVersion"]),
         })
@@ -106,8 +113,12 @@ been deleted and then recreated",
 
 /// Deletes one object.
 pub(crate) fn delete(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
-    let options = Options::of(asked.request)?;
+    let mut options = Options::of(asked.request)?;
     let name = asked.name.unwrap_or_default();
+    if asked.kind.storage == "batch/jobs" && !options.told {
+        options.hold = Some("orphan");
+        asked.findings.borrow_mut().push(ORPHANS.to_owned());
+    }
     if asked.kind.storage == "/namespaces" && IMMORTAL.contains(&name) {
         return Err(Failure::forbidden(asked.kind, name, "this namespace may not be deleted"));
     }
@@ -168,6 +179,9 @@ fn carry_out(store: &mut Store, asked: &Asked<'_>, key: &str, mut object: Value,
             None => *finalizers = json!([hold]),
         }
     }
+    if asked.kind.storage == definitions::STORAGE {
+        definitions::mark(&mut object, asked.now);
+    }
     let filled = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
     let held = filled(&object["metadata"]["finalizers"]) || filled(&object["spec"]["finalizers"]) || seconds > 0;
     let shows = asked.kind.manners.delete_shows_object;
@@ -179,12 +193,14 @@ fn carry_out(store: &mut Store, asked: &Asked<'_>, key: &str, mut object: Value,
     if first || shorter {
         let ends = asked.now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(asked.now);
         object["metadata"]["deletionTimestamp"] = json!(time::seconds(ends));
-        if namespace {
+        if asked.kind.storage == definitions::STORAGE {
+            // Its type has no room for seconds of grace.
+        } else if namespace {
             object["status"]["phase"] = json!("Terminating");
         } else {
             object["metadata"]["deletionGracePeriodSeconds"] = json!(seconds);
         }
-        if asked.kind.manners.generation {
+        if asked.kind.manners.generation && first && asked.kind.storage != definitions::STORAGE {
             let next = object["metadata"]["generation"].as_u64().unwrap_or_default() + 1;
             object["metadata"]["generation"] = json!(next);
         }

@@ -8,7 +8,7 @@ use super::{create, place, writer};
 use crate::kube::failure::{Cause, Failure, Outcome};
 use crate::kube::kinds::{Kind, Subresource};
 use crate::kube::request::Reply;
-use crate::kube::serving::Asked;
+use crate::kube::serving::{Asked, media};
 use crate::kube::store::Store;
 use crate::kube::{admission, decode, ownership, patch, rules};
 
@@ -44,6 +44,11 @@ pub(crate) fn put(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
 /// Changes the object by the patch in the body.
 pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     writer::check(asked.request, false)?;
+    if asked.kind.custom.is_some() && media(asked.request) == "application/strategic-merge-patch+json" {
+        let message = "the body of the request was in an unknown format - accepted media types include: \
+application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+        return Err(Failure::new(415, Some("UnsupportedMediaType"), message));
+    }
     let patch = patch::Patch::of(asked.request)?;
     let name = asked.name.unwrap_or_default();
     let Some(current) = store.object(asked.kind, &asked.key()).cloned() else {
@@ -53,17 +58,17 @@ pub(crate) fn patch(store: &mut Store, asked: &Asked<'_>) -> Outcome<Reply> {
     whole["apiVersion"] = json!(asked.kind.api_version());
     whole["kind"] = json!(asked.kind.kind);
     let patched = patch.apply(whole)?;
-    let mut object = decode_patched(asked, patched)?;
+    let mut object = decode_patched(asked, patched, &patch)?;
     same_name(asked, &mut object)?;
     place::settle_namespace(asked, &mut object)?;
     let owners = asked_owners(&object);
     replace(store, asked, &current, object, owners)
 }
 
-/// A patched object must still be one of the kind; the whole of it is quoted when it is not.
-fn decode_patched(asked: &Asked<'_>, patched: Value) -> Outcome<Value> {
-    let text = patched.to_string();
-    decode::typed(asked, patched).map_err(|why| {
+/// A patched object must still be one of the kind; the whole of it, or a strategic patch, is quoted when it is not.
+fn decode_patched(asked: &Asked<'_>, patched: Value, patch: &patch::Patch) -> Outcome<Value> {
+    let text = patch.shown().unwrap_or_else(|| patched.to_string());
+    decode::typed(asked, patched, None).map_err(|why| {
         let why = why
             .split_once(" cannot be handled as a ")
             .and_then(|(_, rest)| rest.split_once(": "))
@@ -246,7 +251,16 @@ fn own(asked: &Asked<'_>, object: &mut Value, current: &Value, owners: Owners) {
 
 /// The generation counts changes of what is wanted.
 fn count_generation(kind: &Kind, object: &mut Value, current: &Value) {
-    if kind.manners.generation && object["spec"] != current["spec"] {
+    let wanted = |object: &Value| {
+        let mut fields = object.as_object().cloned().unwrap_or_default();
+        fields.remove("metadata");
+        fields.remove("status");
+        fields
+    };
+    // Most kinds want everything in their specification.
+    let whole = kind.custom.is_some() || kind.storage == "discovery.k8s.io/endpointslices";
+    let changed = if whole { wanted(object) != wanted(current) } else { object["spec"] != current["spec"] };
+    if kind.manners.generation && changed {
         let next = current["metadata"]["generation"].as_u64().unwrap_or_default() + 1;
         object["metadata"]["generation"] = json!(next);
     }
