@@ -3,9 +3,14 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use berth_core::actions::kube::KubeAction;
 use berth_core::ports::JournalError;
 use berth_core::run::{Fault, FaultKind};
 use berth_core::spec::Provider;
+
+/// The ways out when somebody else owns fields of the workloads.
+pub(crate) const FORCE_CONFLICTS: &str =
+    "leave those fields out of the files to let the other decide, or take them with --force-conflicts";
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,12 +116,38 @@ impl From<JournalError> for Failure {
     }
 }
 
+/// What the user can do about a fault of a step through a cluster's Kubernetes API.
+pub(crate) fn hints_inside(fault: &Fault, action: &KubeAction, provider: Provider) -> Vec<String> {
+    let hint = match (action, fault.kind) {
+        (KubeAction::ApplyObjects { force: false, .. }, _) if fault.said.contains("conflict with") => FORCE_CONFLICTS,
+        // Identities and connections are the cloud's.
+        (_, FaultKind::Credentials | FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Lost) => {
+            return hints(fault, provider);
+        }
+        (KubeAction::AwaitRollouts { .. }, _) => {
+            "the cluster stays as it is; correct what the reason names, in the workloads' files or around them"
+        }
+        (_, FaultKind::TimedOut) => return hints(fault, provider),
+        (KubeAction::ApplyObjects { .. }, FaultKind::Denied) => {
+            "the identity must be able to do in the cluster what its workloads take, as cluster-admin can"
+        }
+        (KubeAction::ChangeNodes { force: false, .. }, FaultKind::Refused) => FORCE_CONFLICTS,
+        (KubeAction::ChangeNodes { .. }, FaultKind::Denied) => "the identity must be able to get and patch nodes",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
 /// What the user can do about a fault of this cloud.
 pub(crate) fn hints(fault: &Fault, provider: Provider) -> Vec<String> {
     let hint = match fault.kind {
         FaultKind::Credentials if provider == Provider::Eks => {
             "berth uses the AWS credential chain: environment, profile, web identity, container, instance; log in, or name a \
              profile with --profile:\n    aws sso login"
+        }
+        FaultKind::Credentials | FaultKind::Denied if provider == Provider::Existing => {
+            "berth does what the user of the kubeconfig's context may do; it must be able to read and patch nodes, and to do what \
+             the workloads take, as cluster-admin can"
         }
         FaultKind::Credentials => {
             "berth uses application-default credentials; log in, or name a key file in GOOGLE_APPLICATION_CREDENTIALS:\n    \

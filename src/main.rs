@@ -9,12 +9,14 @@ mod home;
 mod interrupt;
 mod journal_file;
 mod run;
+mod secrets;
 mod settings;
 mod spec_file;
 mod ui;
 mod which;
 mod wiring;
 mod workload_files;
+mod workloads;
 
 use std::process::ExitCode;
 

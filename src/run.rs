@@ -1,5 +1,6 @@
 //! Carrying out a plan in front of the user: journal, progress, Ctrl-C.
 
+use berth_core::actions::Action;
 use berth_core::plan::{Plan, StepId};
 use berth_core::rules::eks::fallback::worth_another_plan;
 use berth_core::run::Outcome;
@@ -63,9 +64,14 @@ pub(crate) fn explain(failure: Failure, plan: &Plan, outcome: &Outcome, provider
     let title = |id: &StepId| {
         plan.steps.iter().find(|step| step.id == *id).map_or_else(|| id.to_string(), |step| step.title.clone())
     };
+    let action = |id: &StepId| plan.steps.iter().find(|step| step.id == *id).map(|step| &step.action);
     let mut failure = outcome.failed.iter().fold(failure, |mut failure, (id, fault)| {
         failure = failure.detail(format!("cannot {}: {}", title(id), fault.said));
-        failure::hints(fault, provider).into_iter().fold(failure, Failure::hint)
+        let hints = match action(id) {
+            Some(Action::Kube(action)) => failure::hints_inside(fault, action, provider),
+            _ => failure::hints(fault, provider),
+        };
+        hints.into_iter().fold(failure, Failure::hint)
     });
     if !outcome.running.is_empty() {
         let running: Vec<String> = outcome.running.iter().map(title).collect();

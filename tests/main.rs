@@ -18,3 +18,4 @@ mod sim;
 mod spec;
 mod tidy;
 mod witnesses;
+mod workloads;

@@ -7,16 +7,16 @@ use berth_core::observed::{Observed, ObservedPool, Phase};
 use berth_core::plan::{Plan, StepChange, StepId};
 use berth_core::rules::preflight::PreflightVerdict;
 use berth_core::run::Outcome;
-use berth_core::spec::{Checked, ClusterSpec};
+use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::{kubeconfig, plan, verify};
+use crate::commands::plan::{self, Wanted};
+use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::run::{Work, explain};
 use crate::settings::Settings;
-use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring;
@@ -44,29 +44,32 @@ pub(crate) struct CreateArgs {
 }
 
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let checked = spec_file::load(&args.wish.file, args.wish.provider.map(Into::into), ui)?;
-    let doors = wiring::open_for(&checked.spec, settings).await?;
+    let wanted = Wanted::load(&args.wish, ui)?;
+    let doors = wiring::open_for(wanted.spec(), settings).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
-    let result = create(args, &checked, &work).await;
+    let result = create(args, &wanted, &work).await;
     doors.close().await;
     result
 }
 
-async fn create(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result<Exit, Failure> {
+async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<Exit, Failure> {
     let Work { doors, settings, ui, interrupts } = work;
-    let spec = &checked.spec;
-    let changed = converge(args, checked, work).await?;
+    let spec = wanted.spec();
+    let changed = converge(args, wanted, work).await?;
     if !changed {
         ui.talk(&format!("Cluster {} is as the file says: nothing to do", spec.name));
     }
     // A kubeconfig that cannot be written must not hide whether the GPUs are there.
     let at = wiring::cluster_at(spec, doors);
     let path = match kubeconfig::access(&at, doors).await {
-        Ok(access) => kubeconfig::write(&at, &access, doors, settings, args.merge_kubeconfig),
+        // Whoever made the cluster has a kubeconfig of it.
+        Ok(_) if is_existing(spec) => Ok(None),
+        Ok(access) => kubeconfig::write(&at, &access, doors, settings, args.merge_kubeconfig).map(Some),
         Err(failure) => Err(failure),
     };
-    let billed = format!("cluster {} is running and billed", spec.name);
-    let report = verify::wait(spec, doors, ui, args.verify_timeout, interrupts.clone())
+    let billed = standing_words(spec);
+    let promise = verify::Promise::of(&wanted.checked)?;
+    let report = verify::wait(&promise, doors, ui, args.verify_timeout, interrupts.clone())
         .await
         .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
     let value = json!({"report": "create", "cluster": spec.name, "changed": changed,
@@ -90,26 +93,39 @@ async fn create(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result
         .hint(format!("look again, and wait as long as you like:\n    {} --timeout 30m", again("berth verify")))
         .hint(format!("or take it away:\n    {}", again("berth destroy"))));
     }
+    let Some(path) = path else { return Ok(Exit::Done) };
     let serving = if doors.ends_with_us() { " while `berth sim serve` runs" } else { "" };
     ui.talk(&format!("\nkubectl reaches it{serving} with\n    export KUBECONFIG={}", path.display()));
     Ok(Exit::Done)
 }
 
+fn is_existing(spec: &ClusterSpec) -> bool {
+    spec.cloud.provider() == Provider::Existing
+}
+
+/// What stands after something was done, for failures.
+fn standing_words(spec: &ClusterSpec) -> String {
+    if is_existing(spec) {
+        return format!("what was put into cluster {} so far is there", spec.name);
+    }
+    format!("cluster {} is running and billed", spec.name)
+}
+
 /// Plans and carries out until nothing is left to do; gives whether anything was done.
-async fn converge(args: &CreateArgs, checked: &Checked, work: &Work<'_>) -> Result<bool, Failure> {
-    let name = &checked.spec.name;
+async fn converge(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<bool, Failure> {
+    let name = &wanted.spec().name;
     let mut so_far = SoFar { asked: args.yes, fell_back: false, changes: Vec::new() };
     for round in 0..ROUNDS {
-        match one_round(args, checked, work, round, &mut so_far).await {
+        match one_round(args, wanted, work, round, &mut so_far).await {
             Ok(Some(())) => {}
             Ok(None) => return Ok(round > 0),
             Err(failure) if round == 0 || failure.left_behind.is_some() => return Err(failure),
-            Err(failure) => return Err(failure.after_spending(format!("cluster {name} is running and billed"))),
+            Err(failure) => return Err(failure.after_spending(standing_words(wanted.spec()))),
         }
     }
     Err(Failure::new(Exit::FailedRunning, format!("cluster {name} does not come to rest"))
         .detail(format!("after {ROUNDS} rounds there is still something to change"))
-        .leaving(format!("cluster {name} is running and billed")))
+        .leaving(standing_words(wanted.spec())))
 }
 
 /// What the rounds of one create know of each other.
@@ -135,18 +151,17 @@ impl SoFar {
 /// Looks, decides, shows, asks and acts once; `None` when there is nothing to do.
 async fn one_round(
     args: &CreateArgs,
-    checked: &Checked,
+    wanted: &Wanted<'_>,
     work: &Work<'_>,
     round: usize,
     so_far: &mut SoFar,
 ) -> Result<Option<()>, Failure> {
     let Work { doors, ui, .. } = work;
-    let spec = &checked.spec;
-    let observed = plan::look(doors, spec).await?;
+    let spec = wanted.spec();
+    let (observed, plan) = wanted.decide(doors).await?;
     if round > 0 {
         still_wanted(spec, &observed)?;
     }
-    let plan = plan::decide(checked, args.wish.adopt, doors, &observed)?;
     if plan.is_empty() {
         return Ok(None);
     }
@@ -241,6 +256,9 @@ async fn what_exists(spec: &ClusterSpec, work: &Work<'_>) -> Option<String> {
         let begun = observed.operations.first()?;
         return Some(format!("cluster {} is about to be billed: {} is going on", spec.name, begun.name));
     };
+    if is_existing(spec) {
+        return Some(standing_words(spec));
+    }
     let pool = |pool: &ObservedPool| format!("{} ({})", pool.name, render::cluster::phase(pool.phase));
     let pools: Vec<String> = cluster.pools.iter().map(pool).collect();
     let pools = if pools.is_empty() { "no pools".to_owned() } else { format!("pools {}", pools.join(", ")) };

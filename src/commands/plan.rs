@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use berth_core::observed::Observed;
-use berth_core::plan::{Goal, Plan, Workloads};
+use berth_core::plan::{Goal, Plan, Refusal, Workloads};
 use berth_core::ports::Eyes;
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
 use berth_core::spec::{Checked, ClusterSpec, Provider};
@@ -11,12 +11,13 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::ProviderArg;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, FORCE_CONFLICTS, Failure};
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring::{self, Doors};
+use crate::workloads::{self, Filling};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -39,15 +40,50 @@ pub(crate) struct WishArgs {
     /// Take over a cluster of that name that berth did not make
     #[arg(long)]
     pub(crate) adopt: bool,
+    /// Take fields of the workloads that somebody else has set, such as replicas by kubectl
+    #[arg(long)]
+    pub(crate) force_conflicts: bool,
     /// Do not check credentials, quotas and zones first
     #[arg(long)]
     pub(crate) skip_preflight: bool,
 }
 
+/// All that is wanted of one cluster, read from files.
+pub(crate) struct Wanted<'a> {
+    pub(crate) args: &'a WishArgs,
+    pub(crate) checked: Checked,
+    pub(crate) filling: Filling,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads the spec and the workloads it names; what cannot work is a failure.
+    pub(crate) fn load(args: &'a WishArgs, ui: &Ui) -> Result<Self, Failure> {
+        let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+        let filling = workloads::load(&checked, ui)?;
+        Ok(Self { args, checked, filling })
+    }
+
+    pub(crate) fn spec(&self) -> &ClusterSpec {
+        &self.checked.spec
+    }
+
+    /// Looks at the cluster and into it, and decides what it takes to make it be as the files say.
+    pub(crate) async fn decide(&self, doors: &Doors) -> Result<(Observed, Plan), Failure> {
+        let mut observed = look(doors, self.spec()).await?;
+        let prepared = self.filling.look(doors, &mut observed).await?;
+        let workloads = Workloads { objects: &prepared.objects, force_conflicts: self.args.force_conflicts };
+        let goal = Goal::Present { spec: self.spec(), account: doors.account(), adopt: self.args.adopt, workloads };
+        let mut plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| refused(&refusal))?;
+        plan.notes.extend(prepared.notes);
+        plan.notes.extend(berth_core::plan::not_applied(&self.checked));
+        Ok((observed, plan))
+    }
+}
+
 pub(crate) async fn run(args: &PlanArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let checked = spec_file::load(&args.wish.file, args.wish.provider.map(Into::into), ui)?;
-    let doors = wiring::open_for(&checked.spec, settings).await?;
-    let shown = show(&args.wish, &checked, &doors, ui).await;
+    let wanted = Wanted::load(&args.wish, ui)?;
+    let doors = wiring::open_for(wanted.spec(), settings).await?;
+    let shown = show(&wanted, &doors, ui).await;
     doors.close().await;
     let (plan, findings) = shown?;
     if findings.iter().any(|finding| finding.verdict == PreflightVerdict::Failed) {
@@ -56,16 +92,10 @@ pub(crate) async fn run(args: &PlanArgs, settings: &Settings, ui: &Ui) -> Result
     Ok(if args.exit_code && !plan.is_empty() { Exit::Changes } else { Exit::Done })
 }
 
-async fn show(
-    wish: &WishArgs,
-    checked: &Checked,
-    doors: &Doors,
-    ui: &Ui,
-) -> Result<(Plan, Vec<PreflightFinding>), Failure> {
-    let spec = &checked.spec;
-    let observed = look(doors, spec).await?;
-    let plan = decide(checked, wish.adopt, doors, &observed)?;
-    let findings = preflight(wish, spec, &plan, &observed, doors).await?;
+async fn show(wanted: &Wanted<'_>, doors: &Doors, ui: &Ui) -> Result<(Plan, Vec<PreflightFinding>), Failure> {
+    let spec = wanted.spec();
+    let (observed, plan) = wanted.decide(doors).await?;
+    let findings = preflight(wanted.args, spec, &plan, &observed, doors).await?;
     let about = json!({"name": spec.name, "provider": spec.cloud.provider(), "account": doors.account(),
                        "location": spec.place.location()});
     ui.report(&json!({"cluster": about, "plan": plan, "preflight": findings}), || {
@@ -80,22 +110,20 @@ pub(crate) async fn look(doors: &Doors, spec: &ClusterSpec) -> Result<Observed, 
     doors.look(&spec.name, spec.place.location()).await.map_err(|fault| doors.reading(&fault))
 }
 
-/// Decides what it takes to make the cluster be as the spec says.
-pub(crate) fn decide(checked: &Checked, adopt: bool, doors: &Doors, observed: &Observed) -> Result<Plan, Failure> {
-    let goal = Goal::Present { spec: &checked.spec, account: doors.account(), adopt, workloads: Workloads::default() };
-    let mut plan = berth_core::plan::plan(&goal, observed).map_err(|refusal| refused(&refusal))?;
-    plan.notes.extend(berth_core::plan::not_applied(checked));
-    Ok(plan)
-}
-
 /// A refusal of the planner, with the flag that lifts it.
-pub(crate) fn refused(refusal: &berth_core::plan::Refusal) -> Failure {
-    let failure = Failure::refused(refusal.to_string());
+pub(crate) fn refused(refusal: &Refusal) -> Failure {
     match refusal {
-        berth_core::plan::Refusal::NotOurs { .. } | berth_core::plan::Refusal::PoolNotOurs { .. } => {
-            failure.hint("if it is yours to change and to delete, say so with --adopt")
+        Refusal::NotOurs { .. } | Refusal::PoolNotOurs { .. } => {
+            Failure::refused(refusal.to_string()).hint("if it is yours to change and to delete, say so with --adopt")
         }
-        _ => failure,
+        Refusal::Contested(fields) => fields
+            .iter()
+            .fold(Failure::refused("somebody else has set fields that the files set too"), |failure, line| {
+                failure.detail(line.clone())
+            })
+            .leaving("nothing was changed")
+            .hint(FORCE_CONFLICTS),
+        _ => Failure::refused(refusal.to_string()),
     }
 }
 
@@ -115,6 +143,7 @@ pub(crate) async fn preflight(
     Ok(match doors.provider() {
         Provider::Gke => berth_core::rules::gke::preflight::findings(spec, doors.account(), observed, &facts),
         Provider::Eks => berth_core::rules::eks::preflight::findings(spec, doors.account(), observed, &facts),
+        Provider::Existing => Vec::new(),
     })
 }
 
@@ -132,6 +161,9 @@ pub(crate) fn preflight_failure(findings: &[PreflightFinding]) -> Failure {
 
 /// The line above a plan.
 pub(crate) fn heading(spec: &ClusterSpec, doors: &Doors) -> String {
+    if spec.cloud.provider() == Provider::Existing {
+        return format!("Cluster {} (existing, {})", spec.name, doors.account_words());
+    }
     let provider = spec.cloud.provider().as_str();
     format!("Cluster {} ({provider}, {}, {})", spec.name, spec.place.location(), doors.account_words())
 }

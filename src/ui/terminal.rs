@@ -32,6 +32,11 @@ impl Ui {
         Self { form: global.output, quiet: global.quiet, unwritten: AtomicBool::new(false) }
     }
 
+    /// The form of data.
+    pub(crate) fn form(&self) -> OutputForm {
+        self.form
+    }
+
     /// Whether data goes out as JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.form == OutputForm::Json
@@ -82,6 +87,11 @@ impl Ui {
         say(&format!("warning: {text}"));
     }
 
+    /// Something that was found and says itself how bad it is; said even when quiet.
+    pub(crate) fn note(&self, text: &str) {
+        say(text);
+    }
+
     /// A failure with its causes, what is left behind, and hints.
     pub(crate) fn failure(&self, failure: &Failure) {
         say(&render::failure::text(failure));
@@ -122,11 +132,11 @@ impl Ui {
     fn face(&self, clock: RunClock) -> Face {
         match (self.form, self.quiet) {
             (OutputForm::Json, _) => Face::Json,
-            (OutputForm::Table, true) => Face::Silent,
-            (OutputForm::Table, false) if io::stderr().is_terminal() && variable(CI).is_none() => {
+            (_, true) => Face::Silent,
+            (_, false) if io::stderr().is_terminal() && variable(CI).is_none() => {
                 Face::Bars(Bars::new(Box::new(move || clock.now())))
             }
-            (OutputForm::Table, false) => Face::Lines(Lines::default()),
+            (_, false) => Face::Lines(Lines::default()),
         }
     }
 }

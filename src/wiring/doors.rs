@@ -13,6 +13,7 @@ use berth_gke::GkeCloud;
 
 use super::cluster_at::account_word;
 use super::eks::{self, EksTokens};
+use super::existing::{self, ExistingCluster};
 use super::gke::{self, GkeTokens};
 use super::simulated::Simulated;
 use super::through_kubernetes::ThroughKubernetes;
@@ -38,14 +39,16 @@ impl Doors {
         match &self.cloud {
             Cloud::Gke(_) => Provider::Gke,
             Cloud::Eks(_) => Provider::Eks,
+            Cloud::Existing(_) => Provider::Existing,
         }
     }
 
-    /// Project or account the cloud's calls go to.
+    /// Project or account the cloud's calls go to; the context of an existing cluster.
     pub(crate) fn account(&self) -> &str {
         match &self.cloud {
             Cloud::Gke(gke) => gke.project(),
             Cloud::Eks(eks) => eks.account(),
+            Cloud::Existing(cluster) => cluster.context(),
         }
     }
 
@@ -54,13 +57,14 @@ impl Doors {
         match &self.cloud {
             Cloud::Gke(gke) => format!("all locations of project {}", gke.project()),
             Cloud::Eks(eks) => format!("{} of account {}", eks.region(), eks.account()),
+            Cloud::Existing(cluster) => format!("context {}", cluster.context()),
         }
     }
 
     /// The region, of doors that lead to one alone.
     pub(crate) fn only_region(&self) -> Option<&str> {
         match &self.cloud {
-            Cloud::Gke(_) => None,
+            Cloud::Gke(_) | Cloud::Existing(_) => None,
             Cloud::Eks(eks) => Some(eks.region()),
         }
     }
@@ -82,7 +86,7 @@ impl Doors {
 
     /// A Kubernetes client for the API server of the cluster with this name.
     pub(crate) fn kubernetes(&self, access: &ClusterAccess, cluster: &str) -> Result<kube::Client, Fault> {
-        match &self.cloud {
+        self.through_kubernetes.connected(access, cluster, || match &self.cloud {
             Cloud::Gke(gke) => {
                 berth_kube::connect(access, Arc::new(GkeTokens(gke.tokens())), Arc::new(self.clock.clone()))
             }
@@ -90,7 +94,8 @@ impl Doors {
             Cloud::Eks(eks) => {
                 berth_kube::connect(access, Arc::new(EksTokens(eks.tokens(cluster))), Arc::new(RunClock::real()))
             }
-        }
+            Cloud::Existing(own) => Ok(own.client()),
+        })
     }
 
     /// What `berth token` has to be told to find these clouds again.
@@ -117,6 +122,7 @@ impl Doors {
 pub(crate) enum Cloud {
     Gke(GkeCloud),
     Eks(Box<EksCloud>),
+    Existing(ExistingCluster),
 }
 
 impl Hands for Cloud {
@@ -124,6 +130,7 @@ impl Hands for Cloud {
         match self {
             Self::Gke(gke) => gke.start(action).await,
             Self::Eks(eks) => eks.start(action).await,
+            Self::Existing(cluster) => cluster.start(action).await,
         }
     }
 
@@ -131,6 +138,7 @@ impl Hands for Cloud {
         match self {
             Self::Gke(gke) => gke.poll(ticket).await,
             Self::Eks(eks) => eks.poll(ticket).await,
+            Self::Existing(cluster) => cluster.poll(ticket).await,
         }
     }
 }
@@ -140,6 +148,7 @@ impl Eyes for Cloud {
         match self {
             Self::Gke(gke) => gke.observe(name, location).await,
             Self::Eks(eks) => eks.observe(name, location).await,
+            Self::Existing(cluster) => cluster.observe(name, location).await,
         }
     }
 
@@ -147,6 +156,7 @@ impl Eyes for Cloud {
         match self {
             Self::Gke(gke) => gke.fleet().await,
             Self::Eks(eks) => eks.fleet().await,
+            Self::Existing(cluster) => cluster.fleet().await,
         }
     }
 
@@ -154,6 +164,7 @@ impl Eyes for Cloud {
         match self {
             Self::Gke(gke) => gke.facts(spec).await,
             Self::Eks(eks) => eks.facts(spec).await,
+            Self::Existing(cluster) => cluster.facts(spec).await,
         }
     }
 }
@@ -163,6 +174,7 @@ pub(crate) async fn open_for(spec: &ClusterSpec, settings: &Settings) -> Result<
     match &spec.cloud {
         CloudSpec::Gke(gke) => gke::open(gke.project.as_deref(), settings).await,
         CloudSpec::Eks(_) => eks::open(Some(&spec.place.region), settings).await,
+        CloudSpec::Existing(own) => existing::open(own, settings).await,
     }
 }
 
@@ -171,5 +183,8 @@ pub(crate) async fn open(provider: Provider, location: Option<&str>, settings: &
     match provider {
         Provider::Gke => gke::open(None, settings).await,
         Provider::Eks => eks::open(location, settings).await,
+        Provider::Existing => {
+            Err(Failure::refused("an existing cluster is only found by its spec").hint("name the file with -f"))
+        }
     }
 }

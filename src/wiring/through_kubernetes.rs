@@ -3,10 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use berth_core::actions::Action;
+use berth_core::actions::eks::EksAction;
+use berth_core::actions::gke::GkeAction;
 use berth_core::actions::kube::{KubeAction, KubeClusterRef};
 use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
-use berth_core::observed::{Observed, Phase};
+use berth_core::observed::{ClusterAccess, Observed, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
+use berth_core::rules::existing::plugin::FILE_KEY;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::Provider;
 use berth_kube::Going;
@@ -21,13 +24,31 @@ const TICKET: &str = "kubernetes ";
 /// Its tickets are numbers of what is kept here: they stand in journals, where no object with all its values may stand.
 #[derive(Default)]
 pub(super) struct ThroughKubernetes {
-    /// The client for the cluster, by its name.
+    /// The client for the cluster that steps go through, by its name.
     client: tokio::sync::Mutex<Option<(String, kube::Client)>>,
+    /// The last client that was made, and for what: connections and what it knows of the API's kinds are kept between looks.
+    made: Mutex<Option<(ClusterAccess, String, kube::Client)>>,
     /// Actions that have to be asked again, by their tickets' numbers.
     going: Mutex<Vec<KubeAction>>,
 }
 
 impl ThroughKubernetes {
+    /// The client for this address, made now only if it is another one than the last.
+    pub(super) fn connected(
+        &self,
+        access: &ClusterAccess,
+        cluster: &str,
+        connect: impl FnOnce() -> Result<kube::Client, Fault>,
+    ) -> Result<kube::Client, Fault> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, client)) = made.as_ref().filter(|(at, name, _)| at == access && name == cluster) {
+            return Ok(client.clone());
+        }
+        let client = connect()?;
+        *made = Some((access.clone(), cluster.to_owned(), client.clone()));
+        Ok(client)
+    }
+
     fn ticket(&self, action: &KubeAction) -> Ticket {
         let mut going = self.going.lock().unwrap_or_else(PoisonError::into_inner);
         let known = going.iter().position(|known| known == action);
@@ -47,6 +68,10 @@ impl ThroughKubernetes {
 
 impl Hands for Doors {
     async fn start(&self, action: &Action) -> Result<Started, Fault> {
+        if replaces_cluster(action) {
+            // The next one has another address.
+            *self.through_kubernetes.client.lock().await = None;
+        }
         let Action::Kube(action) = action else { return self.cloud.start(action).await };
         if self.go_on(action).await? == Going::Done {
             return Ok(Started::Done);
@@ -70,9 +95,9 @@ impl Doors {
             (Some(client), _) => berth_kube::carry_out(&client, action).await,
             // What is not there holds nothing.
             (None, KubeAction::DeleteObjects { .. } | KubeAction::ReleaseCloudObjects { .. }) => Ok(Going::Done),
-            (None, KubeAction::ApplyObjects { about, .. } | KubeAction::AwaitRollouts { about, .. }) => Err(Fault {
+            (None, action) => Err(Fault {
                 kind: FaultKind::Unavailable,
-                tried: format!("reach the API of the cluster for {about}"),
+                tried: format!("reach the API of the cluster for {}", about(action)),
                 said: format!("cluster {} has no address yet", cluster.name),
                 left_behind: LeftBehind::Nothing,
                 retry: Retry::Backoff,
@@ -93,13 +118,18 @@ impl Doors {
         Ok(Some(client))
     }
 
+    /// A client for a cluster that was looked at, if its API server is one to talk to.
+    pub(crate) fn inside(&self, name: &str, observed: &Observed) -> Result<Option<kube::Client>, Fault> {
+        let Some(cluster) = &observed.cluster else { return Ok(None) };
+        let at_rest = !matches!(cluster.phase, Phase::Creating | Phase::Deleting | Phase::Failed);
+        let (true, Some(access)) = (at_rest, &cluster.access) else { return Ok(None) };
+        self.kubernetes(access, name).map(Some)
+    }
+
     /// Looks at a cluster, and at what berth has applied inside it.
     pub(crate) async fn look(&self, name: &str, location: &str) -> Result<Observed, Fault> {
         let mut observed = self.cloud.observe(name, location).await?;
-        let Some(cluster) = &observed.cluster else { return Ok(observed) };
-        let at_rest = !matches!(cluster.phase, Phase::Creating | Phase::Deleting | Phase::Failed);
-        let (true, Some(access)) = (at_rest, &cluster.access) else { return Ok(observed) };
-        let client = self.kubernetes(access, name)?;
+        let Some(client) = self.inside(name, &observed)? else { return Ok(observed) };
         // What cannot be read is applied again, which changes nothing that is as it should be.
         if self.provider() == Provider::Eks {
             let groups = [
@@ -114,7 +144,10 @@ impl Doors {
                 }
             }
         }
-        if let Ok(objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {
+        if let Ok(mut objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {
+            // Others may have put theirs into a cluster that is not ours alone.
+            let is_own = |object: &serde_json::Value| object["metadata"]["annotations"][FILE_KEY] == name;
+            objects.retain(|object| self.provider() != Provider::Existing || is_own(object));
             let there = quotas::applied(&objects);
             observed.applied.extend(there.hash.map(|hash| (quotas::GROUP.to_owned(), hash)));
             observed.applied_objects.insert(quotas::GROUP.to_owned(), there.objects);
@@ -123,11 +156,31 @@ impl Doors {
     }
 }
 
+fn replaces_cluster(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Gke(GkeAction::CreateCluster(_) | GkeAction::DeleteCluster { .. })
+            | Action::Eks(EksAction::CreateCluster(_) | EksAction::DeleteCluster { .. })
+    )
+}
+
+/// What an action is about, in words.
+fn about(action: &KubeAction) -> &str {
+    match action {
+        KubeAction::ApplyObjects { about, .. }
+        | KubeAction::AwaitRollouts { about, .. }
+        | KubeAction::DeleteObjects { about, .. } => about,
+        KubeAction::ChangeNodes { .. } => "labels and taints of nodes",
+        KubeAction::ReleaseCloudObjects { .. } => "what holds load balancers and disks",
+    }
+}
+
 fn at(action: &KubeAction) -> &KubeClusterRef {
     match action {
         KubeAction::ApplyObjects { cluster, .. }
         | KubeAction::AwaitRollouts { cluster, .. }
         | KubeAction::DeleteObjects { cluster, .. }
+        | KubeAction::ChangeNodes { cluster, .. }
         | KubeAction::ReleaseCloudObjects { cluster } => cluster,
     }
 }
