@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "the stage of a test may end the test")]
 
 mod files;
+mod filling;
 mod kubectl;
 mod pages;
+mod real;
 mod server;
+mod simulated;
+mod stuck;
 mod tls;
 mod tokens;
