@@ -17,5 +17,6 @@ mod sandbox;
 mod sim;
 mod spec;
 mod tidy;
+mod verify;
 mod witnesses;
 mod workloads;

@@ -3,18 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use berth_core::actions::kube::KubeObjectRef;
+use berth_core::manifests::probe::IMAGE;
+use berth_core::manifests::quotas;
+use berth_core::manifests::workloads::prepare;
 use berth_core::observed::{Observed, ObservedNode, Phase};
 use berth_core::plan::StepId;
 use berth_core::ports::{Clock, Eyes};
 use berth_core::run::{Event, EventKind, Fault};
-use berth_core::spec::ClusterSpec;
-use berth_core::verify::{Evidence, VerificationReport};
+use berth_core::spec::{Checked, ClusterSpec};
+use berth_core::verify::{Evidence, ProbeRow, Running, Verdict, VerificationReport};
 use berth_engine::{Wait, await_until};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::commands::ProviderArg;
+use crate::commands::{ProviderArg, probe};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::settings::Settings;
@@ -22,6 +26,7 @@ use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring::{self, Doors};
+use crate::{workload_files, workloads};
 
 /// Seconds a GPU usually takes from its node's creation to being allocatable.
 const USUAL_SECONDS: u32 = 240;
@@ -41,6 +46,15 @@ pub(crate) struct VerifyArgs {
     /// How long to wait for what is still coming up; 0s looks once
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     timeout: Duration,
+    /// Also run a pod on every free GPU share at once, look at its GPU, and take them away again
+    #[arg(long)]
+    probe: bool,
+    /// How long the pods of the probe are waited for
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    probe_timeout: Duration,
+    /// Image of the probe: it has a shell, and libraries that the node's nvidia-smi runs with
+    #[arg(long, value_name = "IMAGE", default_value = IMAGE)]
+    probe_image: String,
 }
 
 /// A duration as people write it: `30m`, `90s`, `1h 30m`.
@@ -52,17 +66,69 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+    let promise = Promise::of(&checked)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
-    let report = wait(&checked.spec, &doors, ui, args.timeout, Interrupts::listen()).await;
+    let verified = verify(args, &promise, &doors, ui).await;
     doors.close().await;
-    let report = report?;
-    ui.report(&render::verification::json(&report), || render::verification::text(&report));
-    Ok(if report.is_kept() { Exit::Done } else { Exit::Unverified })
+    let (report, probed) = verified?;
+    ui.report(&render::verification::json(&report, probed.as_deref()), || {
+        let text = render::verification::text(&report);
+        let probed = probed.as_deref().map(render::verification::probed);
+        [Some(text), probed].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+    });
+    let is_proved = probed.iter().flatten().all(|row| row.verdict != Verdict::Failed);
+    Ok(if report.is_kept() && is_proved { Exit::Done } else { Exit::Unverified })
+}
+
+/// Looks, and then probes if that is wanted.
+async fn verify(
+    args: &VerifyArgs,
+    promise: &Promise<'_>,
+    doors: &Doors,
+    ui: &Ui,
+) -> Result<(VerificationReport, Option<Vec<ProbeRow>>), Failure> {
+    let interrupts = Interrupts::listen();
+    let report = wait(promise, doors, ui, args.timeout, interrupts.clone()).await?;
+    if !args.probe {
+        return Ok((report, None));
+    }
+    let failed = |fault: Fault| doors.reading(&fault);
+    let spec = promise.spec;
+    let observed = doors.cloud.observe(&spec.name, spec.place.location()).await.map_err(failed)?;
+    let nodes = nodes(&observed, doors).await.map_err(failed)?;
+    let client = doors.inside(&spec.name, &observed).map_err(failed)?;
+    let Some(client) = client else {
+        return Err(Failure::new(Exit::Unverified, format!("cluster {} cannot be reached for a probe", spec.name)));
+    };
+    ui.talk("Probing every free GPU share; the pods are taken away afterwards");
+    let wish = probe::Wish { image: &args.probe_image, timeout: args.probe_timeout };
+    let rows = probe::run(spec, doors, &client, &nodes, &wish, interrupts).await.map_err(failed)?;
+    match rows {
+        Some(rows) => Ok((report, Some(rows))),
+        None => Err(Failure::new(Exit::Unverified, "the probe was stopped").leaving("its pods were taken away")),
+    }
+}
+
+/// What is held against the cluster.
+pub(crate) struct Promise<'a> {
+    spec: &'a ClusterSpec,
+    /// What is to run beside its nodes.
+    running: Vec<KubeObjectRef>,
+}
+
+impl<'a> Promise<'a> {
+    /// Reads the files of the workloads; values of Secrets do not matter here.
+    pub(crate) fn of(checked: &'a Checked) -> Result<Self, Failure> {
+        let files = workload_files::read(&checked.workloads)?;
+        let spec = &checked.spec;
+        let prepared = prepare(&spec.name, &files, Vec::new()).map_err(|findings| workloads::refused(&findings))?;
+        Ok(Self { spec, running: berth_core::verify::brought_up(spec, &prepared.objects) })
+    }
 }
 
 /// Looks until everything is as promised, is hopeless, or the time is up; shows what is waited for.
 pub(crate) async fn wait(
-    spec: &ClusterSpec,
+    promise: &Promise<'_>,
     doors: &Doors,
     ui: &Ui,
     timeout: Duration,
@@ -76,7 +142,7 @@ pub(crate) async fn wait(
         let looks = await_until(
             &doors.clock,
             wait,
-            || look(spec, doors),
+            || look(promise, doors),
             |report| {
                 screen.waiting(report);
                 report.is_settled()
@@ -97,10 +163,24 @@ pub(crate) async fn wait(
     }
 }
 
-async fn look(spec: &ClusterSpec, doors: &Doors) -> Result<VerificationReport, Fault> {
+async fn look(promise: &Promise<'_>, doors: &Doors) -> Result<VerificationReport, Fault> {
+    let spec = promise.spec;
     let observed = doors.cloud.observe(&spec.name, spec.place.location()).await?;
     let nodes = nodes(&observed, doors).await?;
-    Ok(berth_core::verify::verify(spec, &Evidence { cluster: &observed, nodes: &nodes }))
+    let running = match doors.inside(&spec.name, &observed)? {
+        Some(client) => Some(running(promise, &client).await?),
+        None => None,
+    };
+    Ok(berth_core::verify::verify(spec, &Evidence { cluster: &observed, nodes: &nodes, running: running.as_ref() }))
+}
+
+async fn running(promise: &Promise<'_>, client: &kube::Client) -> Result<Running, Fault> {
+    let rollouts = berth_kube::rollouts(client, &promise.running).await?;
+    let quotas = match promise.spec.quotas {
+        Some(_) => berth_kube::labelled(client, &[("v1", "ResourceQuota")], quotas::SELECTOR).await?,
+        None => Vec::new(),
+    };
+    Ok(Running { rollouts, quotas })
 }
 
 /// The nodes of a cluster; none while it has no address.

@@ -16,7 +16,8 @@ use crate::classify;
 use crate::wire::{self, Change};
 
 const COLLECTION: &str = "/api/v1/namespaces/kube-system/configmaps";
-const NAME: &str = "berth-workloads";
+/// Its name in `kube-system`.
+pub const NAME: &str = "berth-workloads";
 const READ: &str = "read the record of kinds kube-system/berth-workloads";
 const WRITE: &str = "write the record of kinds kube-system/berth-workloads";
 

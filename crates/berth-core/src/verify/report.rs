@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::actions::kube::KubeObjectRef;
+use crate::spec::ANY_NUMBER;
 
 /// What a verification found about a whole cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,7 +93,8 @@ pub struct NodeCounts {
     pub ready: u32,
     /// Fewest the file promises.
     pub min: u32,
-    /// Most the file allows.
+    /// Most the file allows; as text left out where it allows any number.
+    #[serde(skip_serializing_if = "is_any_number")]
     pub max: u32,
 }
 
@@ -140,4 +142,9 @@ pub struct Shortfall {
     pub verdict: Verdict,
     /// What is missing and why, one sentence.
     pub cause: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_any_number(max: &u32) -> bool {
+    *max == ANY_NUMBER
 }
