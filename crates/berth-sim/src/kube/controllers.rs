@@ -17,6 +17,7 @@ mod garbage;
 mod jobs;
 mod kubelet;
 mod namespaces;
+mod news;
 mod nodes;
 mod owners;
 mod pods;
@@ -33,8 +34,11 @@ use super::definitions;
 use super::store::Store;
 use work::Part;
 
+pub(crate) use claims::gibibytes;
 pub(crate) use kubelet::{Memory, log};
+pub(crate) use news::Written;
 pub(crate) use owners::selects;
+pub(crate) use scheduler::Offer;
 pub(crate) use work::Work;
 
 /// An upper bound on the turns of one call, so that two controllers that disagree cannot hang the server.

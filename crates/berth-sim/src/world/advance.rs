@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::disks::install_classes;
 use super::model::{ClusterStatus, Condition, Operation, OperationStatus, PoolStatus, Spoil, Step, World};
 use crate::lifecycle::after;
 
@@ -45,7 +46,7 @@ impl World {
     /// they changed anything.
     fn settle_apis(&mut self, next: Option<Timestamp>, now: Timestamp) -> bool {
         let until = next.unwrap_or(now);
-        let mut changed = Vec::new();
+        let (mut changed, mut written) = (Vec::new(), Vec::new());
         let gke = self.clusters.values_mut().filter(|cluster| cluster.up);
         let gke = gke.map(|cluster| (&cluster.uid, &mut cluster.kube));
         let eks = self.aws.clusters.values_mut().filter(|cluster| cluster.up);
@@ -56,11 +57,16 @@ impl World {
             if !due {
                 continue;
             }
-            let before = kube.resource_version();
+            let (before, fresh) = (kube.resource_version(), kube.is_unsettled());
             kube.settle(until);
             if kube.resource_version() != before {
                 changed.push(uid.clone());
+            } else if fresh {
+                written.push(uid.clone());
             }
+        }
+        for uid in &written {
+            self.changes_followed(uid, until);
         }
         for uid in &changed {
             self.kube_changed(uid, until);
@@ -83,6 +89,7 @@ impl World {
             Step::NodeReady(cluster, pool, node) => self.node_ready(&cluster, &pool, &node, now),
             Step::NodeGpus(cluster, pool, node) => self.node_gpus(&cluster, &pool, &node, now),
             Step::Scale(cluster, pool) => self.scale(&cluster, &pool, now),
+            Step::Autoscale(cluster) => self.autoscale(&cluster, now),
             Step::Aws(happening) => self.happen_aws(happening, now),
         }
     }
@@ -93,6 +100,7 @@ impl World {
             return;
         }
         cluster.up = true;
+        install_classes(cluster, now);
         let pools: Vec<String> = cluster.pools.iter().map(|pool| pool.name.clone()).collect();
         let mut longest = now;
         for pool in pools {
@@ -211,6 +219,7 @@ impl World {
             self.ledger.close(&cluster.id, &node.name, now);
         }
         self.ledger.close(&cluster.id, cluster.name(), now);
+        self.autoscalers.remove(&cluster.uid);
         self.agenda.retain(|due| !due.step.is_about(&cluster.uid));
     }
 
@@ -267,6 +276,7 @@ impl World {
             let at = now + after("autoscaler", "minimum-above-size", "scaled", &pool);
             self.plan(at, Step::Scale(uid.to_owned(), pool));
         }
+        self.look_soon(uid, now);
     }
 }
 
@@ -307,7 +317,8 @@ impl Step {
             | Step::NodeRegisters(cluster, ..)
             | Step::NodeReady(cluster, ..)
             | Step::NodeGpus(cluster, ..)
-            | Step::Scale(cluster, _) => cluster == uid,
+            | Step::Scale(cluster, _)
+            | Step::Autoscale(cluster) => cluster == uid,
         }
     }
 }

@@ -21,6 +21,9 @@ impl World {
                 }
             }
         }
+        for (id, disk) in &self.disks {
+            left.push(json!({"cloud": "gke", "kind": "disk", "id": id, "name": disk.name, "tags": disk.labels}));
+        }
         left
     }
 }

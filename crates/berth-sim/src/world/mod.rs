@@ -3,6 +3,9 @@
 mod advance;
 mod apis;
 mod apply;
+mod autoscaler;
+mod disks;
+mod follow;
 mod kubelet;
 mod leftovers;
 mod model;
@@ -11,6 +14,7 @@ mod relief;
 mod scale;
 mod work;
 
+pub(crate) use autoscaler::{Fleet, Grower};
 pub(crate) use model::{
     Cluster, ClusterStatus, Operation, OperationStatus, Pool, PoolStatus, Spoil, Step, Tls, Token, World, integer,
 };

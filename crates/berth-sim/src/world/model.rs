@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::autoscaler::Autoscaler;
+use super::disks::Disk;
 use crate::aws::{Aws, Happening};
 use crate::clock::Clock;
 use crate::faults::Faults;
@@ -41,6 +43,12 @@ pub(crate) struct World {
     /// The other cloud.
     #[serde(default)]
     pub(crate) aws: Aws,
+    /// Disks of volume claims on GKE, by `projects/P/zones/Z/disks/D`.
+    #[serde(default)]
+    pub(crate) disks: BTreeMap<String, Disk>,
+    /// What cluster autoscalers remember, and up to where each cluster's changes were followed, by the cluster's uid.
+    #[serde(default)]
+    pub(crate) autoscalers: BTreeMap<String, Autoscaler>,
 }
 
 /// A GKE cluster.
@@ -257,6 +265,8 @@ pub(crate) enum Step {
     NodeGpus(String, String, String),
     /// The autoscaler looks at a pool, or a group makes up for lost nodes.
     Scale(String, String),
+    /// The cluster autoscaler of a cluster of either cloud looks at its pods and nodes.
+    Autoscale(String),
     /// Something in the other cloud.
     Aws(Happening),
 }
@@ -286,6 +296,8 @@ impl World {
             quotas: BTreeMap::new(),
             missing_zones: BTreeSet::new(),
             aws: Aws::default(),
+            disks: BTreeMap::new(),
+            autoscalers: BTreeMap::new(),
         }
     }
 

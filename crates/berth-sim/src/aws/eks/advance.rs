@@ -55,6 +55,7 @@ impl World {
                 let key = format!("{}/{name}", cluster.region);
                 ec2::drop_cluster_parts(self, uid);
                 self.aws.clusters.remove(&key);
+                self.autoscalers.remove(uid);
                 self.ledger.close(&arn, &name, now);
             }
             _ => {}

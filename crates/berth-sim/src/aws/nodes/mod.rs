@@ -1,5 +1,6 @@
 //! The machines of node groups: launched, joining, Ready, with GPUs, gone.
 
+mod autoscaler;
 mod capacity;
 mod groups;
 mod join;

@@ -10,9 +10,7 @@ use crate::aws::types;
 /// Writes a machine's node and lease; labels and taints that others put on the node are kept.
 pub(crate) fn write(cluster: &mut Cluster, group: &Group, machine: &Machine, now: Timestamp) {
     let old = cluster.kube.get("nodes", None, &machine.node).cloned();
-    let described = Described { region: &cluster.region, group, machine };
-    let version = cluster.kube.git_version.clone();
-    let object = described.object(old.as_ref(), &version, now);
+    let object = of(cluster, group, machine, old.as_ref(), now);
     cluster.kube.put(now, "nodes", None, object);
     let lease = json!({
         "metadata": {"name": machine.node, "namespace": "kube-node-lease"},
@@ -22,6 +20,12 @@ pub(crate) fn write(cluster: &mut Cluster, group: &Group, machine: &Machine, now
         },
     });
     cluster.kube.put(now, "leases", Some("kube-node-lease"), lease);
+}
+
+/// The node of a machine; `old` is what it was.
+pub(crate) fn of(cluster: &Cluster, group: &Group, machine: &Machine, old: Option<&Value>, now: Timestamp) -> Value {
+    let described = Described { region: &cluster.region, group, machine };
+    described.object(old, &cluster.kube.git_version, now)
 }
 
 struct Described<'a> {

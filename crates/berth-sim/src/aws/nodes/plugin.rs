@@ -9,8 +9,10 @@ use crate::lifecycle::after;
 use crate::world::{Step, World};
 
 impl World {
-    /// Something was written to a cluster's Kubernetes API: its device plugins, Services and claims may have changed.
+    /// Something was written to a cluster's Kubernetes API: volumes, pods and nodes may have changed, on EKS also device
+    /// plugins, Services and claims.
     pub(crate) fn kube_changed(&mut self, uid: &str, now: Timestamp) {
+        self.changes_followed(uid, now);
         if self.aws.by_uid(uid).is_none() {
             return;
         }

@@ -84,8 +84,15 @@ fn note(store: &Store, work: &mut Work, change: &Change) {
                 work.add(Part::Autoscaler, key);
             }
         }
-        "/persistentvolumeclaims" | "/persistentvolumes" | "storage.k8s.io/storageclasses" => {
+        "/persistentvolumeclaims" | "/persistentvolumes" => work.add(Part::Scheduler, ""),
+        "storage.k8s.io/storageclasses" => {
             work.add(Part::Scheduler, "");
+            // What waited for a class may have one now.
+            let claims = kinds::by_plural("persistentvolumeclaims");
+            let claims = claims.into_iter().flat_map(|kind| store.range(kind, ""));
+            for (key, _) in claims.filter(|(_, claim)| claim["spec"]["volumeName"].is_null()) {
+                work.add(Part::Claim, key.clone());
+            }
         }
         _ => {}
     }

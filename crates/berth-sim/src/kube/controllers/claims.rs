@@ -1,6 +1,8 @@
 //! Volume claims on GKE: bound to a volume of their class, there where the pod goes that uses them first.
 //!
-//! On EKS the simulated driver does this, with volumes that exist in EC2.
+//! On EKS the simulated driver does this, with volumes that exist in EC2. What waits says so in events on both.
+
+mod words;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use super::work::Part;
 use super::{owners, pods, requests, scheduler};
 use crate::kube::kinds;
+use crate::kube::rules::quantity::Quantity;
 use crate::kube::store::Store;
 
 const IN_USE: &str = "kubernetes.io/pvc-protection";
@@ -20,12 +23,9 @@ const PROVISION_SECONDS: i64 = 4;
 pub(crate) fn reconcile(store: &mut Store, key: &str, now: Timestamp) {
     let Some(kind) = kinds::by_plural("persistentvolumeclaims") else { return };
     let Some(claim) = store.object(kind, key).map(|claim| Value::clone(claim)) else { return };
-    // Which cloud this is the nodes tell.
-    if !store.list("nodes").any(|node| node["spec"]["providerID"].as_str().is_some_and(|id| id.starts_with("gce://"))) {
-        return;
-    }
+    let here = on_gke(store);
     if owners::leaving(&claim) {
-        if !in_use(store, &claim) {
+        if here && !in_use(store, &claim) {
             let volume = claim["spec"]["volumeName"].as_str().map(str::to_owned);
             requests::take_finalizer(store, kind, key, IN_USE);
             drop_volume(store, volume.as_deref(), now);
@@ -35,33 +35,49 @@ pub(crate) fn reconcile(store: &mut Store, key: &str, now: Timestamp) {
     if claim["spec"]["volumeName"].is_string() {
         return;
     }
-    let Some(class) = class_of(store, &claim) else {
-        protect(store, key, claim);
-        return;
-    };
+    protect(store, key, claim);
+    let Some(claim) = store.object(kind, key).map(|claim| Value::clone(claim)) else { return };
+    let class = class_of(store, &claim);
+    words::tell(store, &claim, class.as_ref(), now);
+    let Some(class) = class.filter(|_| here) else { return };
     if !PROVISIONERS.contains(&class["provisioner"].as_str().unwrap_or_default()) {
-        protect(store, key, claim);
         return;
     }
-    let node = claim["metadata"]["annotations"][scheduler::SELECTED_NODE].as_str();
-    let place = match (class["volumeBindingMode"] == "WaitForFirstConsumer", node) {
-        (true, None) => {
-            protect(store, key, claim);
-            return;
-        }
-        (_, Some(node)) => store.get("nodes", None, node),
-        (false, None) => store.list("nodes").next(),
+    let selected = claim["metadata"]["annotations"][scheduler::SELECTED_NODE].as_str();
+    let place = match (selected, class["volumeBindingMode"] == "WaitForFirstConsumer") {
+        (None, true) => return,
+        (Some(node), _) => store.get("nodes", None, node),
+        (None, false) => store.list("nodes").next(),
     };
-    let zone = place.map(|node| node["metadata"]["labels"]["topology.kubernetes.io/zone"].clone());
+    let Some(place) = place.cloned() else {
+        // The node went before its volume was made: the scheduler chooses anew.
+        forget_node(store, key, claim);
+        return;
+    };
     if !store.kubelet.waited(key, "volume", now, PROVISION_SECONDS) {
         store.work.add_after(now, PROVISION_SECONDS, Part::Claim, key);
-        protect(store, key, claim);
         return;
     }
-    bind(store, key, claim, &class, &zone.unwrap_or_default(), now);
+    bind(store, key, claim, &class, &place, now);
 }
 
-/// Marks a claim as one that is not to go while it is used, and as not bound yet.
+/// Whether this is a cluster of GKE: its version says so, or its machines.
+fn on_gke(store: &Store) -> bool {
+    let machine = |node: &Value| node["spec"]["providerID"].as_str().is_some_and(|id| id.starts_with("gce://"));
+    store.git_version.contains("-gke.") || store.list("nodes").any(machine)
+}
+
+/// Takes back which node the first user of a claim was to be on.
+fn forget_node(store: &mut Store, key: &str, mut claim: Value) {
+    let Some(kind) = kinds::by_plural("persistentvolumeclaims") else { return };
+    let annotations = claim["metadata"]["annotations"].as_object_mut();
+    if annotations.and_then(|all| all.remove(scheduler::SELECTED_NODE)).is_some() {
+        store.write(kind, key.to_owned(), Some(claim));
+    }
+}
+
+/// Marks a claim as one that is not to go while it is used, and as not bound yet; one without a class gets the default
+/// one as soon as there is one.
 fn protect(store: &mut Store, key: &str, mut claim: Value) {
     let Some(kind) = kinds::by_plural("persistentvolumeclaims") else { return };
     let before = claim.clone();
@@ -70,6 +86,11 @@ fn protect(store: &mut Store, key: &str, mut claim: Value) {
     }
     if claim["status"]["phase"].is_null() {
         claim["status"]["phase"] = json!("Pending");
+    }
+    if claim["spec"]["storageClassName"].is_null()
+        && let Some(class) = class_of(store, &claim)
+    {
+        claim["spec"]["storageClassName"] = class["metadata"]["name"].clone();
     }
     if claim != before {
         store.write(kind, key.to_owned(), Some(claim));
@@ -94,7 +115,7 @@ fn in_use(store: &Store, claim: &Value) -> bool {
     })
 }
 
-fn bind(store: &mut Store, key: &str, mut claim: Value, class: &Value, zone: &Value, now: Timestamp) {
+fn bind(store: &mut Store, key: &str, mut claim: Value, class: &Value, place: &Value, now: Timestamp) {
     let (Some(claims), Some(volumes)) =
         (kinds::by_plural("persistentvolumeclaims"), kinds::by_plural("persistentvolumes"))
     else {
@@ -102,6 +123,7 @@ fn bind(store: &mut Store, key: &str, mut claim: Value, class: &Value, zone: &Va
     };
     let metadata = &claim["metadata"];
     let name = format!("pvc-{}", metadata["uid"].as_str().unwrap_or_default());
+    let zone = &place["metadata"]["labels"]["topology.kubernetes.io/zone"];
     let size = &claim["spec"]["resources"]["requests"]["storage"];
     let mut spec = json!({
         "capacity": {"storage": size}, "accessModes": claim["spec"]["accessModes"], "volumeMode": "Filesystem",
@@ -109,7 +131,7 @@ fn bind(store: &mut Store, key: &str, mut claim: Value, class: &Value, zone: &Va
             "apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": metadata["namespace"],
             "name": metadata["name"], "uid": metadata["uid"],
         },
-        "csi": {"driver": "pd.csi.storage.gke.io", "volumeHandle": name, "fsType": "ext4"},
+        "csi": {"driver": "pd.csi.storage.gke.io", "volumeHandle": disk_of(place, &name), "fsType": "ext4"},
         "persistentVolumeReclaimPolicy": class["reclaimPolicy"].as_str().unwrap_or("Delete"),
         "storageClassName": class["metadata"]["name"],
     });
@@ -130,7 +152,27 @@ fn bind(store: &mut Store, key: &str, mut claim: Value, class: &Value, zone: &Va
     if claim["metadata"]["finalizers"].is_null() {
         claim["metadata"]["finalizers"] = json!([IN_USE]);
     }
+    words::succeeded(store, &claim, now);
     store.write(claims, key.to_owned(), Some(claim));
+}
+
+/// The disk of a volume as Compute Engine names it: in the project and zone of a node.
+fn disk_of(node: &Value, name: &str) -> String {
+    let provider = node["spec"]["providerID"].as_str().unwrap_or_default();
+    let mut parts = provider.trim_start_matches("gce://").split('/');
+    match (parts.next(), parts.next()) {
+        (Some(project), Some(zone)) => format!("projects/{project}/zones/{zone}/disks/{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Whole GiB that hold a quantity of storage; at least one.
+pub(crate) fn gibibytes(storage: &Value) -> i64 {
+    let one = Quantity::of(&json!("1Gi"));
+    let size = Quantity::of(storage).zip(one).map_or(1.0, |(size, one)| size.ratio(one).ceil());
+    #[expect(clippy::cast_possible_truncation, reason = "no disk has more GiB than fit")]
+    let whole = size as i64;
+    whole.max(1)
 }
 
 /// Lets the volume of a claim that is gone go too, or keeps it released.

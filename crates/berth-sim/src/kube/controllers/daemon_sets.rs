@@ -64,6 +64,18 @@ pub(crate) fn reconcile(store: &mut Store, key: &str, now: Timestamp) {
     requests::write_status(store, kind, key, status);
 }
 
+/// The daemons that will run on a node that is not there yet.
+pub(crate) fn on(store: &Store, node: &Value) -> Vec<Value> {
+    let sets = store.list("daemonsets").filter(|set| !owners::leaving(set));
+    let templates = sets.map(|set| (set, tolerant(set)));
+    let suited = templates.filter(|(_, template)| scheduler::admits(&template["spec"], node));
+    let pod = |(set, template): (&Value, Value)| {
+        let labels = &template["metadata"]["labels"];
+        json!({"metadata": {"namespace": set["metadata"]["namespace"], "labels": labels}, "spec": template["spec"]})
+    };
+    suited.map(pod).collect()
+}
+
 fn by_node(store: &Store, set: &Value) -> ByNode {
     let mut all = ByNode::new();
     for pod in owners::owned(store, "pods", set) {

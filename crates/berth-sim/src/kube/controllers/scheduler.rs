@@ -1,6 +1,7 @@
 //! The scheduler: which node each waiting pod goes to, or why none will do.
 
 mod filters;
+mod growth;
 mod neighbours;
 mod preemption;
 mod seats;
@@ -16,6 +17,7 @@ use crate::kube::kinds;
 use crate::kube::store::Store;
 
 pub(crate) use filters::{admits, tolerates};
+pub(crate) use growth::{Offer, is_unschedulable};
 pub(crate) use volumes::{SELECTED_NODE, claims};
 
 use filters::Refusal;

@@ -1,5 +1,6 @@
 //! The world as data in, text out.
 
+mod autoscaler;
 mod changes;
 mod lifecycles;
 mod lists;

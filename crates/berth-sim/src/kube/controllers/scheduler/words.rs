@@ -31,7 +31,7 @@ pub(super) fn of_pod(nodes: usize, why: &str) -> String {
 }
 
 /// `1 this, 2 that`, in the order of the letters.
-fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for reason in reasons {
         *counts.entry(reason).or_default() += 1;
