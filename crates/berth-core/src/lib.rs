@@ -5,10 +5,12 @@
 //!
 //! In reading order: [`spec`] the wish, [`catalog`] what the clouds sell, [`observed`] what is there, [`actions`] what can be done,
 //! [`rules`] each cloud's quirks, [`plan`] the decision, [`run`] what happened, [`verify`] whether the promise holds,
-//! [`lint`] what workloads' manifests will run into, [`ports`] the doors to the outside that other crates implement.
+//! [`cost`] what it will cost, [`lint`] what workloads' manifests will run into, [`ports`] the doors to the outside that other
+//! crates implement.
 
 pub mod actions;
 pub mod catalog;
+pub mod cost;
 pub mod lint;
 pub mod manifests;
 pub mod observed;

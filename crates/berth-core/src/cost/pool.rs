@@ -1,0 +1,179 @@
+//! What a node pool costs.
+
+use super::amount::{Amount, Cases, Span};
+use super::quote::{Line, Market, Quote};
+use super::split::Split;
+use crate::catalog::{self, MachineGpus, MachineLookup};
+use crate::spec::{Capacity, NodeRange, PoolSpec, Provider};
+
+/// What a pool costs, line by line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolEstimate {
+    /// The pool's name.
+    pub name: String,
+    /// The machine type it was priced as.
+    pub machine_type: String,
+    /// How its machines are bought.
+    pub capacity: Capacity,
+    /// Its nodes.
+    pub nodes: Cases<u64>,
+    /// Shares of GPUs of one node; 0 without GPUs.
+    pub shares_per_node: u64,
+    /// Machines, attached GPUs, disks.
+    pub lines: Vec<Line>,
+    /// One node, bought either way.
+    pub rates: Rates,
+    /// What of it is whose, if the spec has quotas and the pool has GPUs.
+    pub split: Option<Split>,
+}
+
+/// What one node costs with its GPUs and its disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// As the pool buys it; spot, where spot is tried first.
+    pub node: Amount,
+    /// Bought on demand.
+    pub on_demand: Amount,
+    /// Bought as spot.
+    pub spot: Amount,
+    /// One of its GPUs, as the pool buys it.
+    pub gpu: Option<Amount>,
+    /// One share of a GPU, as the pool buys it.
+    pub share: Option<Amount>,
+}
+
+impl Rates {
+    /// By how much spot is cheaper, in tenths of a percent; `None` if either price is unknown.
+    pub fn savings_per_mille(&self) -> Option<u64> {
+        if self.on_demand.is_at_least() || self.spot.is_at_least() {
+            return None;
+        }
+        let (on_demand, spot) = (self.on_demand.micro_usd(Span::Month), self.spot.micro_usd(Span::Month));
+        let saved = on_demand.checked_sub(spot)? * 1000;
+        u64::try_from((saved + on_demand / 2).checked_div(on_demand)?).ok()
+    }
+}
+
+impl PoolEstimate {
+    /// What the pool comes to.
+    pub fn total(&self) -> Cases<Amount> {
+        self.lines.iter().map(Line::amount).sum()
+    }
+
+    /// What it would come to on demand.
+    pub fn on_demand(&self) -> Cases<Amount> {
+        self.nodes.map(|nodes| self.rates.on_demand * nodes)
+    }
+
+    /// What it would come to as spot.
+    pub fn spot(&self) -> Cases<Amount> {
+        self.nodes.map(|nodes| self.rates.spot * nodes)
+    }
+
+    /// Shares of GPUs it offers.
+    pub fn shares(&self) -> Cases<u64> {
+        self.nodes.map(|nodes| nodes * self.shares_per_node)
+    }
+}
+
+/// Prices a pool where it stands.
+pub(super) fn pool(pool: &PoolSpec, market: Market<'_>) -> PoolEstimate {
+    let nodes = counts(pool.nodes);
+    let bought = [(true, spot_nodes(pool, nodes)), (false, on_demand_nodes(pool, nodes))];
+    let bought = bought.into_iter().filter(|(_, nodes)| nodes.is_some());
+    let mut lines: Vec<Line> =
+        bought.flat_map(|(is_spot, nodes)| machines(pool, market, is_spot, nodes.unwrap_or_default())).collect();
+    lines.push(disk(pool, market, nodes));
+    PoolEstimate {
+        name: pool.name.clone(),
+        machine_type: pool.machine_type.clone(),
+        capacity: pool.capacity,
+        nodes,
+        shares_per_node: pool.shares_per_node().into(),
+        lines,
+        rates: rates(pool, market),
+        split: None,
+    }
+}
+
+/// The nodes of each case. Nobody knows the load beforehand, so halfway is what is expected.
+pub(super) fn counts(nodes: NodeRange) -> Cases<u64> {
+    let (min, max) = (u64::from(nodes.min), u64::from(nodes.max));
+    Cases { min, expected: (min + max).div_ceil(2), max }
+}
+
+/// Where spot is tried first, the worst case is that there is none.
+fn spot_nodes(pool: &PoolSpec, nodes: Cases<u64>) -> Option<Cases<u64>> {
+    match pool.capacity {
+        Capacity::OnDemand => None,
+        Capacity::Spot => Some(nodes),
+        Capacity::SpotThenOnDemand => Some(Cases { max: 0, ..nodes }),
+    }
+}
+
+fn on_demand_nodes(pool: &PoolSpec, nodes: Cases<u64>) -> Option<Cases<u64>> {
+    match pool.capacity {
+        Capacity::OnDemand => Some(nodes),
+        Capacity::Spot => None,
+        Capacity::SpotThenOnDemand => Some(Cases { max: nodes.max, ..Cases::default() }),
+    }
+}
+
+/// The machines of some nodes, and the GPUs that are attached to them.
+fn machines(pool: &PoolSpec, market: Market<'_>, is_spot: bool, nodes: Cases<u64>) -> Vec<Line> {
+    let bought = if is_spot { "spot" } else { "on-demand" };
+    let machine = Line {
+        what: format!("{}, {bought}", pool.machine_type),
+        quantity: nodes,
+        quote: market.quote(&pool.machine_type, is_spot),
+    };
+    let gpus = attached(pool, market.provider).map(|(gke_type, count)| Line {
+        what: format!("{gke_type} attached, {bought}"),
+        quantity: nodes.map(|nodes| nodes * count),
+        quote: market.quote(gke_type, is_spot),
+    });
+    std::iter::once(machine).chain(gpus).collect()
+}
+
+/// The GPUs of a node that the price of its machine does not have in it: Google's name for them and how many.
+fn attached(pool: &PoolSpec, provider: Provider) -> Option<(&'static str, u64)> {
+    let gpu = pool.gpu.as_ref()?;
+    match catalog::machine(provider, &pool.machine_type) {
+        MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => {
+            Some((catalog::gpu(&gpu.model)?.gke_type?, gpu.count.into()))
+        }
+        _ => None,
+    }
+}
+
+fn disk(pool: &PoolSpec, market: Market<'_>, nodes: Cases<u64>) -> Line {
+    let item = match market.provider {
+        Provider::Eks => format!("EBS {}", pool.disk.kind),
+        _ => pool.disk.kind.clone(),
+    };
+    let quote = market.quote(&item, false);
+    Line { what: format!("{item} disks, GB"), quantity: nodes.map(|nodes| nodes * u64::from(pool.disk.size_gb)), quote }
+}
+
+fn rates(pool: &PoolSpec, market: Market<'_>) -> Rates {
+    let one = Cases::always(1);
+    let disk = disk(pool, market, one);
+    let node = |is_spot| {
+        let lines = machines(pool, market, is_spot, one);
+        lines.iter().chain([&disk]).map(|line| line.amount().min).sum::<Amount>()
+    };
+    let (on_demand, spot) = (node(false), node(true));
+    let node = if pool.capacity == Capacity::OnDemand { on_demand } else { spot };
+    let part = |count: u32| (count > 0).then(|| node.part(1, count.into()));
+    let gpus = pool.gpu.as_ref().map_or(0, |gpu| gpu.count);
+    Rates { node, on_demand, spot, gpu: part(gpus), share: part(pool.shares_per_node()) }
+}
+
+/// Whether a price of either kind is missing for one node.
+pub(super) fn lacking(pool: &PoolSpec, market: Market<'_>, is_spot: bool) -> Option<String> {
+    let lines = machines(pool, market, is_spot, Cases::always(1));
+    lines.into_iter().find_map(|line| match line.quote {
+        Quote::Unknown { supply } => Some(supply),
+        Quote::Known(_) => None,
+    })
+}

@@ -1,0 +1,146 @@
+//! What holds of the estimate of any spec.
+
+use std::collections::BTreeMap;
+
+use berth_core::actions::gke::GkeDriver;
+use berth_core::cost::{Amount, Cases, MONTH_HOURS, Quote, Span, Unit};
+use berth_core::spec::{
+    Capacity, ClusterSpec, Fence, GpuSpec, NodeRange, PoolSpec, ServiceQuota, ServiceQuotas, Sharing,
+};
+use proptest::prelude::*;
+
+use crate::world::{priced, shipped};
+
+fn capacity() -> impl Strategy<Value = Capacity> {
+    prop_oneof![Just(Capacity::OnDemand), Just(Capacity::Spot), Just(Capacity::SpotThenOnDemand)]
+}
+
+fn gpu() -> impl Strategy<Value = Option<GpuSpec>> {
+    let model = prop_oneof![Just("t4"), Just("v100"), Just("p100"), Just("l4")];
+    let gpu = (model, 1..9_u32, 1..9_u32).prop_map(|(model, count, shares)| GpuSpec {
+        model: model.to_owned(),
+        count,
+        sharing: if shares == 1 { Sharing::Exclusive } else { Sharing::TimeSlicing(shares) },
+        driver: GkeDriver::Default,
+    });
+    prop::option::of(gpu)
+}
+
+/// Machine types the book has, and some it does not have.
+const MACHINES: &[&str] =
+    &["n1-standard-8", "a2-highgpu-1g", "g2-standard-4", "c4-standard-8", "m5.xlarge", "p4d.24xlarge", "x9.large"];
+
+fn machine() -> impl Strategy<Value = String> {
+    prop::sample::select(MACHINES).prop_map(str::to_owned)
+}
+
+fn pool(like: PoolSpec) -> impl Strategy<Value = PoolSpec> {
+    let disk = (1..4000_u32, prop::sample::select(["pd-ssd", "pd-standard", "gp3", "io1"].as_slice()));
+    (machine(), gpu(), capacity(), 0..50_u32, 0..200_u32, disk).prop_map(
+        move |(machine_type, gpu, capacity, min, more, (size_gb, kind))| {
+            let mut pool = like.clone();
+            pool.machine_type = machine_type;
+            pool.gpu = gpu;
+            pool.capacity = capacity;
+            pool.nodes = NodeRange { min, max: min + more };
+            pool.disk.size_gb = size_gb;
+            pool.disk.kind = kind.to_owned();
+            pool
+        },
+    )
+}
+
+fn quotas() -> impl Strategy<Value = Option<ServiceQuotas>> {
+    let services = prop::collection::btree_map("[a-z]{1,6}", 0..40_u32, 1..6);
+    prop::option::of(services.prop_map(|services| {
+        let quota = |gpus| ServiceQuota { cpu_millis: 1000, memory: "1Gi".to_owned(), memory_bytes: 1 << 30, gpus };
+        let services: BTreeMap<String, ServiceQuota> =
+            services.into_iter().map(|(name, gpus)| (name, quota(gpus))).collect();
+        ServiceQuotas { fence: Fence::Namespaces, services }
+    }))
+}
+
+fn spec() -> impl Strategy<Value = ClusterSpec> {
+    let file = prop_oneof![Just("ai-dubbing-gke"), Just("ai-dubbing-eks")];
+    file.prop_flat_map(|file| {
+        let base = shipped(file);
+        let pools = prop::collection::vec(pool(base.pools[0].clone()), 0..6);
+        (Just(base), pools, quotas()).prop_map(|(mut spec, pools, quotas)| {
+            spec.pools = pools;
+            spec.quotas = quotas;
+            spec
+        })
+    })
+}
+
+fn known(amount: Amount) -> u128 {
+    amount.micro_usd(Span::Month)
+}
+
+fn known_of(amounts: Cases<Amount>) -> [u128; 3] {
+    amounts.all().map(known)
+}
+
+/// What the lines come to, worked from their prices and quantities alone, and whether a needed price is missing.
+fn worked(estimate: &berth_core::cost::Estimate) -> ([u128; 3], [bool; 3]) {
+    let (mut sums, mut lacks) = ([0; 3], [false; 3]);
+    for (_, line) in estimate.all_lines() {
+        for (case, quantity) in line.quantity.all().into_iter().enumerate() {
+            match &line.quote {
+                Quote::Known(price) => {
+                    let hours = if price.unit == Unit::GbMonth { 1 } else { MONTH_HOURS };
+                    sums[case] += u128::from(price.micro_usd) * u128::from(hours) * u128::from(quantity);
+                }
+                Quote::Unknown { .. } => lacks[case] |= quantity > 0,
+            }
+        }
+    }
+    (sums, lacks)
+}
+
+proptest! {
+    #[test]
+    fn parts_add_up_and_no_total_holds_an_unknown_as_nothing(spec in spec()) {
+        let estimate = priced(&spec);
+        let total = estimate.total();
+        let (sums, lacks) = worked(&estimate);
+        prop_assert_eq!(known_of(total), sums, "lines make up the total");
+        prop_assert_eq!(total.all().map(Amount::is_at_least), lacks, "what has no price shows in the total");
+        prop_assert_eq!(estimate.unknowns().is_empty(), !lacks.contains(&true), "and is named");
+
+        let lines = estimate.lines.iter().map(|line| known_of(line.amount()));
+        let parts = estimate.pools.iter().map(|pool| known_of(pool.total())).chain(lines);
+        let parts = parts.fold([0; 3], |sum, part| [sum[0] + part[0], sum[1] + part[1], sum[2] + part[2]]);
+        prop_assert_eq!(parts, sums, "pools and the lines around them make up the total");
+
+        for (pool, wanted) in estimate.pools.iter().zip(&spec.pools) {
+            prop_assert_eq!(pool.nodes.expected, (pool.nodes.min + pool.nodes.max).div_ceil(2));
+            match wanted.capacity {
+                Capacity::OnDemand => prop_assert_eq!(pool.total(), pool.on_demand(), "bought as it is shown beside"),
+                Capacity::Spot => prop_assert_eq!(pool.total(), pool.spot()),
+                Capacity::SpotThenOnDemand => prop_assert_eq!(pool.total().max, pool.on_demand().max),
+            }
+            prop_assert_eq!(pool.split.is_some(), wanted.gpu.is_some() && spec.quotas.is_some());
+        }
+    }
+
+    #[test]
+    fn services_and_idle_add_up_to_the_pool_and_nothing_is_counted_twice(spec in spec()) {
+        let estimate = priced(&spec);
+        for pool in &estimate.pools {
+            let Some(split) = &pool.split else { continue };
+            for case in 0..3 {
+                let total = pool.total().all()[case];
+                let parts: u128 = split.services.iter().map(|part| known(part.amount.all()[case])).sum();
+                prop_assert_eq!(parts + known(split.idle.all()[case]), known(total));
+                let lacks = split.services.iter().map(|part| part.amount).chain([split.idle]);
+                let lacks = lacks.map(|amount| amount.all()[case]).any(Amount::is_at_least);
+                prop_assert_eq!(lacks, total.is_at_least(), "what the pool lacks, some part of it lacks");
+            }
+        }
+        let services: [u128; 3] = std::array::from_fn(|case| estimate.services.iter().map(|s| known(s.amount.all()[case])).sum());
+        let (idle, rest) = (known_of(estimate.idle()), known_of(estimate.undivided()));
+        let all: [u128; 3] = std::array::from_fn(|case| services[case] + idle[case] + rest[case]);
+        prop_assert_eq!(all, known_of(estimate.total()), "services, idle and what is not divided make up the total");
+    }
+}
