@@ -56,7 +56,7 @@ impl ThroughKubernetes {
             going.push(action.clone());
             going.len() - 1
         });
-        Ticket { operation: format!("{TICKET}{number}"), target: format!("cluster {}", at(action).name) }
+        Ticket { operation: format!("{TICKET}{number}"), target: about(action).to_owned() }
     }
 
     /// The action of a ticket; `None` for tickets of the cloud.

@@ -147,7 +147,9 @@ impl<H: Hands, C: Clock, J: Journal> StepRun<'_, H, C, J> {
         let said = match (&memory.accepted, &memory.last_fault) {
             (_, Some(fault)) => format!("not finished within {limit} s; last: {fault}"),
             (Some(ticket), None) => match &memory.last_detail {
-                Some(detail) => format!("not finished within {limit} s; last seen: {detail}"),
+                Some(detail) => {
+                    format!("not finished within {limit} s; still under way: {}; last seen: {detail}", ticket.target)
+                }
                 None => format!("not finished within {limit} s; {} is still under way", ticket.target),
             },
             (None, None) => format!("no answer within {limit} s"),
