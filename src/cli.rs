@@ -51,6 +51,10 @@ pub(crate) enum OutputForm {
     Table,
     /// JSON; long commands write their events as JSON lines, the report last.
     Json,
+    /// CSV with a head; only for `cost`.
+    Csv,
+    /// Markdown, for a comment on a change; only for `cost`.
+    Markdown,
 }
 
 /// Name or file of one cluster.
@@ -74,6 +78,8 @@ pub(crate) enum Command {
     Validate(commands::validate::ValidateArgs),
     /// Print the JSON Schema of spec files, for editors
     Schema(commands::schema::SchemaArgs),
+    /// Estimate what a spec will cost, with the source and date of every price; needs no cloud
+    Cost(commands::cost::CostArgs),
     /// Show what `create` would do, and what it would not do and why
     Plan(commands::plan::PlanArgs),
     /// Make the cloud be as the file says, and prove it; safe to run again at any time

@@ -3,7 +3,7 @@
 use berth_core::spec::Provider;
 use clap::ValueEnum;
 
-use crate::cli::Command;
+use crate::cli::{Command, OutputForm};
 use crate::commands;
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
@@ -29,9 +29,13 @@ impl From<ProviderArg> for Provider {
 
 /// Runs one command.
 pub(crate) fn run(command: Command, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    if !matches!(command, Command::Cost(_)) && matches!(ui.form(), OutputForm::Csv | OutputForm::Markdown) {
+        return Err(Failure::refused("only `berth cost` writes CSV and Markdown").hint("take --output table or json"));
+    }
     match command {
         Command::Validate(args) => commands::validate::run(&args, ui),
         Command::Schema(args) => commands::schema::run(&args, ui),
+        Command::Cost(args) => commands::cost::run(&args, ui),
         Command::Plan(args) => wait_for(commands::plan::run(&args, settings, ui)),
         Command::Create(args) => wait_for(commands::create::run(&args, settings, ui)),
         Command::Destroy(args) => wait_for(commands::destroy::run(&args, settings, ui)),

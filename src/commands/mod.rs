@@ -1,5 +1,6 @@
 //! One file per subcommand: its flags and its `run`.
 
+pub(crate) mod cost;
 pub(crate) mod create;
 pub(crate) mod destroy;
 pub(crate) mod dispatch;

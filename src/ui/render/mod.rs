@@ -1,6 +1,7 @@
 //! From values to text, pure: nothing here prints.
 
 pub(crate) mod cluster;
+pub(crate) mod cost;
 pub(crate) mod failure;
 pub(crate) mod ledger;
 pub(crate) mod plan;

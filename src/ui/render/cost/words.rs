@@ -1,0 +1,72 @@
+//! Amounts and prices in words.
+
+use berth_core::cost::{Amount, Price, Span};
+use berth_core::spec::Capacity;
+
+/// Micro-USD of a USD.
+const MICRO: u128 = 1_000_000;
+
+/// To the cent: `12.34`, `at least 12.34`, `unknown`.
+pub(super) fn cents(amount: Amount, span: Span) -> String {
+    rounded(amount, span, 2)
+}
+
+/// For what is small: four digits behind the point.
+pub(super) fn rate(amount: Amount) -> String {
+    rounded(amount, Span::Hour, 4)
+}
+
+fn rounded(amount: Amount, span: Span, digits: u32) -> String {
+    if amount.is_unknown() {
+        return "unknown".to_owned();
+    }
+    let scale = 10_u128.pow(digits);
+    let step = MICRO / scale;
+    let units = (amount.micro_usd(span) + step / 2) / step;
+    let number = format!("{}.{:0width$}", units / scale, units % scale, width = digits as usize);
+    if amount.is_at_least() { format!("at least {number}") } else { number }
+}
+
+/// A price with all its digits, two at least: `0.10`, `0.194236`.
+pub(super) fn price(price: &Price) -> String {
+    usd(u128::from(price.micro_usd))
+}
+
+/// Micro-USD as USD with all digits, two at least.
+pub(super) fn usd(micro_usd: u128) -> String {
+    let digits = format!("{:06}", micro_usd % MICRO);
+    let kept = digits.trim_end_matches('0').len().max(2);
+    format!("{}.{}", micro_usd / MICRO, &digits[..kept])
+}
+
+/// How machines are bought, in the file's word.
+pub(super) fn capacity(capacity: Capacity) -> &'static str {
+    match capacity {
+        Capacity::OnDemand => "on-demand",
+        Capacity::Spot => "spot",
+        Capacity::SpotThenOnDemand => "spot-then-on-demand",
+    }
+}
+
+/// `59.7 %`, from tenths.
+pub(super) fn percent(per_mille: Option<u64>) -> String {
+    per_mille.map_or_else(|| "unknown".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_core::cost::{Amount, Span};
+
+    use super::{cents, percent, rate, usd};
+
+    #[test]
+    fn amounts_are_rounded_to_the_nearest_and_say_what_they_lack() {
+        assert_eq!(cents(Amount::by_the_month(1_994_999), Span::Month), "1.99");
+        assert_eq!(cents(Amount::by_the_month(1_995_000), Span::Month), "2.00");
+        assert_eq!(cents(Amount::by_the_month(1_000_000) + Amount::UNKNOWN, Span::Month), "at least 1.00");
+        assert_eq!(cents(Amount::UNKNOWN, Span::Day), "unknown");
+        assert_eq!(rate(Amount::by_the_hour(706_832)), "0.7068");
+        assert_eq!([100_000, 194_236, 40_000_001].map(usd), ["0.10", "0.194236", "40.000001"]);
+        assert_eq!([percent(Some(597)), percent(None)], ["59.7 %", "unknown"]);
+    }
+}
