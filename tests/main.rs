@@ -10,6 +10,7 @@ mod crash_eks;
 mod create;
 mod eks;
 mod elsewhere;
+mod existing;
 mod faults;
 mod interrupts;
 mod readme;

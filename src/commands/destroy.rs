@@ -19,6 +19,8 @@ use crate::wiring::ClusterAt;
 
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
+/// What is looked for after a destroy in a cluster that berth did not make.
+const EXISTING_KINDS: [&str; 4] = ["workloads", "service quotas", "device plugin", "labels and taints of nodes"];
 /// What is looked for after a destroy on EKS, beside what stands around the cluster.
 const EKS_KINDS: [&str; 2] = ["cluster", "node groups"];
 /// What is looked for after a destroy on GKE.
@@ -64,7 +66,9 @@ async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<
             Ok(None) => {}
             Ok(Some(around)) => {
                 report(work.ui, &at.name, &at.words(), round > 0, &Looked::at(at.provider, &around));
-                tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
+                if at.provider != Provider::Existing {
+                    tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
+                }
                 return Ok(Exit::Done);
             }
             Err(failure) if round == 0 => return Err(failure),
@@ -82,30 +86,43 @@ async fn one_round(
     work: &Work<'_>,
     asked: &mut bool,
 ) -> Result<Option<Surroundings>, Failure> {
-    let observed = work.doors.look(&at.name, &at.location).await.map_err(|fault| work.doors.reading(&fault))?;
+    let mut observed = work.doors.look(&at.name, &at.location).await.map_err(|fault| work.doors.reading(&fault))?;
+    if at.provider == Provider::Existing {
+        observed.workloads =
+            work.doors.own_workloads(&at.name, &observed).await.map_err(|fault| work.doors.reading(&fault))?;
+    }
     let place = at.place();
     let goal =
         Goal::Absent { provider: at.provider, account: &at.account, place: &place, name: &at.name, adopt: args.adopt };
     let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
     if plan.is_empty() {
+        if at.provider == Provider::Existing {
+            plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));
+        }
         return Ok(Some(observed.around));
     }
     work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.words()), &plan));
-    agree(args, &at.name, asked, work.ui)?;
+    agree(args, at, asked, work.ui)?;
     let outcome = work.carry_out("destroy", &at.name, &plan).await?;
     if work.may_go_on(&outcome) {
         return Ok(None);
     }
     let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
-    let failure = Failure::new(Exit::FailedRunning, format!("deleting cluster {} {what}", at.name));
+    let doing = if at.provider == Provider::Existing { "clearing" } else { "deleting" };
+    let failure = Failure::new(Exit::FailedRunning, format!("{doing} cluster {} {what}", at.name));
     Err(still_running(explain(failure, &plan, &outcome, at.provider), at))
 }
 
-fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+fn agree(args: &DestroyArgs, at: &ClusterAt, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+    let name = at.name.as_str();
     if *asked {
         return Ok(());
     }
-    match ui.ask(&format!("\nType the cluster's name to delete it and everything in it ({name}):")) {
+    let question = match at.provider {
+        Provider::Existing => "Type the cluster's name to take out of it what berth put there",
+        Provider::Gke | Provider::Eks => "Type the cluster's name to delete it and everything in it",
+    };
+    match ui.ask(&format!("\n{question} ({name}):")) {
         Some(answer) if answer == name => *asked = true,
         Some(_) => return Err(Failure::refused("the name was not typed").leaving("nothing was deleted")),
         None => {
@@ -122,6 +139,11 @@ fn agree(args: &DestroyArgs, name: &str, asked: &mut bool, ui: &Ui) -> Result<()
 }
 
 fn still_running(failure: Failure, at: &ClusterAt) -> Failure {
+    if at.provider == Provider::Existing {
+        return failure
+            .after_spending(format!("some of what berth put into cluster {} may still be there", at.name))
+            .hint("run the same command again, it goes on from there");
+    }
     failure
         .after_spending(format!("cluster {} in {} may still be running and billed", at.name, at.location))
         .hint("run the same command again, it goes on from there")
@@ -142,6 +164,9 @@ struct Looked {
 
 impl Looked {
     fn at(provider: Provider, around: &Surroundings) -> Self {
+        if provider == Provider::Existing {
+            return Self { kinds: EXISTING_KINDS.map(ToOwned::to_owned).to_vec(), not: Vec::new() };
+        }
         if provider == Provider::Gke {
             return Self { kinds: KINDS.map(ToOwned::to_owned).to_vec(), not: vec![NOT_LOOKED_FOR.to_owned()] };
         }
@@ -158,6 +183,11 @@ fn report(ui: &Ui, name: &str, place: &str, deleted: bool, looked: &Looked) {
                        "notChecked": not});
     if ui.is_json() {
         ui.json_line(&value);
+        return;
+    }
+    if kinds.first().is_some_and(|kind| kind == EXISTING_KINDS[0]) {
+        let left = format!("0 left of what berth put there ({} checked)", kinds.join(", "));
+        ui.data(&format!("Cluster {name} ({place}) stays: {left}"));
         return;
     }
     let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({place})") };

@@ -43,6 +43,10 @@ pub(crate) async fn run(args: &KubeconfigArgs, settings: &Settings, ui: &Ui) -> 
     }
     let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
     let result = match found.and_then(|found| which::there(found, settings)) {
+        Ok(at) if at.provider == Provider::Existing => {
+            Err(Failure::refused(format!("cluster {} was not made by berth", at.name))
+                .detail(format!("its kubeconfig is there already: context {}", at.location)))
+        }
         Ok(at) if args.remove => remove(&at, settings).map(|_| ()),
         Ok(at) => give(args, &at, &doors, settings, ui).await,
         Err(failure) => Err(failure),

@@ -25,6 +25,9 @@ impl ClusterAt {
     /// Where it stands, in words.
     pub(crate) fn words(&self) -> String {
         let Self { provider, account, location, .. } = self;
+        if *provider == Provider::Existing {
+            return format!("existing, context {location}");
+        }
         format!("{}, {location}, {} {account}", provider.as_str(), account_word(*provider))
     }
 
@@ -32,7 +35,7 @@ impl ClusterAt {
     pub(crate) fn place(&self) -> Place {
         match self.provider {
             Provider::Gke => Place::from_gke_location(&self.location),
-            Provider::Eks => Place { region: self.location.clone(), zone: None },
+            Provider::Eks | Provider::Existing => Place { region: self.location.clone(), zone: None },
         }
     }
 }
@@ -42,6 +45,7 @@ pub(crate) fn account_word(provider: Provider) -> &'static str {
     match provider {
         Provider::Gke => "project",
         Provider::Eks => "account",
+        Provider::Existing => "context",
     }
 }
 

@@ -46,7 +46,9 @@ pub(crate) async fn token_of_gke(settings: &Settings) -> Result<Token, Failure> 
     let doors = open(None, settings).await?;
     let token = match &doors.cloud {
         Cloud::Gke(gke) => token(gke).await.map_err(|fault| Failure::reading(&fault, Provider::Gke)),
-        Cloud::Eks(_) => Err(Failure::new(crate::failure::Exit::Bug, "the door to GKE leads to EKS")),
+        Cloud::Eks(_) | Cloud::Existing(_) => {
+            Err(Failure::new(crate::failure::Exit::Bug, "the door to GKE leads elsewhere"))
+        }
     };
     doors.close().await;
     token

@@ -1,9 +1,11 @@
 //! Builds the doors to the outside, real or simulated. The only room that names the cloud crates, and the only place that asks
 //! whether the clouds are simulated.
 
+mod clearing;
 mod cluster_at;
 mod doors;
 mod eks;
+mod existing;
 mod gke;
 mod simulated;
 mod through_kubernetes;

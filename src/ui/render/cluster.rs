@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use berth_core::observed::{ObservedCluster, ObservedNode, ObservedOperation, ObservedPool, Phase};
+use berth_core::observed::{
+    ObservedCloud, ObservedCluster, ObservedNode, ObservedOperation, ObservedPool, Phase, Standing, StandingNode,
+};
+use berth_core::rules::existing::nodes::Applied;
+use berth_core::spec::Provider;
 use serde_json::{Value, json};
 
 use crate::ui::render::table::{self, Align, Column};
@@ -75,16 +79,19 @@ pub(crate) fn text(
     nodes: Option<&[ObservedNode]>,
 ) -> String {
     let mut lines = vec![format!(
-        "Cluster {} ({}, {}, project {}): {}, version {}, made by {}",
+        "Cluster {} ({}, {}): {}, version {}, made by {}",
         cluster.name,
         cluster.provider().as_str(),
-        cluster.place.location(),
-        cluster.account,
+        place(cluster),
         phase(cluster.phase),
         cluster.version,
         owner(cluster)
     )];
     lines.extend(cluster.issues.iter().map(|issue| format!("  {}: {}", issue.code, issue.message)));
+    if let ObservedCloud::Existing(standing) = &cluster.cloud {
+        lines.push(format!("\n{}", standing_text(standing)));
+        return lines.join("\n");
+    }
     let columns = [
         Column("POOL", Align::Left),
         Column("STATUS", Align::Left),
@@ -114,6 +121,41 @@ pub(crate) fn text(
         format!("running: {} {}{pool}", operation.kind, operation.name)
     }));
     lines.join("\n")
+}
+
+fn place(cluster: &ObservedCluster) -> String {
+    let location = cluster.place.location();
+    match cluster.provider() {
+        Provider::Existing => format!("context {location}"),
+        Provider::Gke | Provider::Eks => format!("{location}, project {}", cluster.account),
+    }
+}
+
+/// What berth has put on the nodes of a cluster it did not make.
+fn standing_text(standing: &Standing) -> String {
+    let columns = [
+        Column("NODE", Align::Left),
+        Column("GPUS ALLOCATABLE", Align::Right),
+        Column("LABELS AND TAINTS OF BERTH'S", Align::Left),
+    ];
+    let own = |node: &StandingNode| {
+        let applied = node.record.as_deref().map(serde_json::from_str::<Applied>);
+        match applied {
+            None => "-".to_owned(),
+            Some(Err(_)) => "cannot be read".to_owned(),
+            Some(Ok(applied)) => {
+                let labels = applied.labels.iter().map(|(key, value)| format!("{key}={value}"));
+                let words = berth_core::rules::gke::taints::words;
+                let all = labels.chain(applied.taints.iter().map(words)).collect::<Vec<_>>().join(", ");
+                format!("{}: {all}", applied.cluster)
+            }
+        }
+    };
+    let row = |node: &StandingNode| {
+        let gpus = node.gpus.map_or_else(|| "-".to_owned(), |gpus| gpus.to_string());
+        vec![node.name.clone(), gpus, own(node)]
+    };
+    table::text(&columns, standing.nodes.iter().map(row))
 }
 
 /// Nodes of one pool.

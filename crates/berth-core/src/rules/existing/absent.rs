@@ -27,6 +27,14 @@ pub fn plan(name: &str, place: &Place, observed: &Observed) -> Result<Plan, Refu
     let inside = Inside { spec: &empty, workloads: Workloads::default(), observed, api: &[], nodes: &[] };
     let kube = steps::steps(&inside)?;
     let mut plan = Plan { steps: kube.steps, notes: kube.notes };
+    // Of the namespaces of quotas that can go, or say themselves why not, nothing else is said.
+    let is_told = |note: &Note| {
+        observed
+            .workloads
+            .iter()
+            .any(|seen| seen.object.kind == "Namespace" && note.about == format!("namespace {}", seen.object.name))
+    };
+    plan.notes.retain(|note| !is_told(note));
     let cluster = steps::cluster(&empty);
     if observed.applied.contains_key(device_plugin::GROUP) {
         let step = after_all(delete_plugin(cluster.clone()), &plan);
