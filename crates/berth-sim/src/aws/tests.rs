@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::wire::Request;
 use crate::world::World;
 
+mod autoscaler;
 mod leftovers;
 
 struct Script {
