@@ -50,12 +50,7 @@ pub(crate) fn install_classes(cluster: &mut Cluster, now: Timestamp) {
 
 impl World {
     /// Makes the disks of new volumes and deletes those of volumes that went. A volume is given as it was and as it is.
-    pub(crate) fn disks_follow(
-        &mut self,
-        uid: &str,
-        changes: &[Written],
-        now: Timestamp,
-    ) {
+    pub(crate) fn disks_follow(&mut self, uid: &str, changes: &[Written], now: Timestamp) {
         for (before, after) in changes {
             let Some(volume) = after.as_deref().or(before.as_deref()) else { continue };
             let Some(id) = volume["spec"]["csi"]["volumeHandle"].as_str() else { continue };
