@@ -113,8 +113,7 @@ impl<'a> Kinds<'a> {
         if let Some(resource) = everywhere(api_version, kind) {
             return Ok(Some(resource));
         }
-        let all = self.all().await?;
-        Ok(all.into_iter().find(|resource| resource.api_version == api_version && resource.kind == kind))
+        self.first(|resource| resource.api_version == api_version && resource.kind == kind).await
     }
 
     /// A kind in any version of its group: the given one if it is still served, else the server's preferred one.
@@ -123,17 +122,21 @@ impl<'a> Kinds<'a> {
             return Ok(Some(resource));
         }
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        let all = self.all().await?;
-        Ok(all.into_iter().find(|resource| resource.group() == group && resource.kind == kind))
+        self.first(|resource| resource.group() == group && resource.kind == kind).await
     }
 
-    /// Every kind in every version, the preferred version of a group first.
-    pub(crate) async fn all(&self) -> Result<Vec<Resource>, Fault> {
+    /// Every kind in every version that is wanted, the preferred version of a group first.
+    pub(crate) async fn all(&self, is_wanted: impl Fn(&Resource) -> bool) -> Result<Vec<Resource>, Fault> {
         let mut discovered = self.discovered.lock().await;
-        match &*discovered {
-            Some(all) => Ok(all.clone()),
-            None => Ok(discovered.insert(discover(self.client).await?).clone()),
-        }
+        let all = match &mut *discovered {
+            Some(all) => all,
+            none => none.insert(discover(self.client).await?),
+        };
+        Ok(all.iter().filter(|resource| is_wanted(resource)).cloned().collect())
+    }
+
+    async fn first(&self, is_wanted: impl Fn(&Resource) -> bool) -> Result<Option<Resource>, Fault> {
+        Ok(self.all(is_wanted).await?.into_iter().next())
     }
 
     /// Forgets what the server said: a definition has been applied since.

@@ -69,12 +69,12 @@ type Inside = (KubeObjectRef, Value);
 /// What lives in a namespace, apart from what Kubernetes put there.
 async fn in_namespace(client: &Client, kinds: &Kinds<'_>, namespace: &str) -> Result<Vec<Inside>, Fault> {
     let mut seen = BTreeSet::new();
-    let mut resources = kinds.all().await?;
+    let mut resources = kinds.all(|resource| resource.is_namespaced && resource.is_kept).await?;
     // The same objects are served under several versions of their group.
     resources.retain(|resource| {
         let group = resource.group().to_owned();
         let is_ours_to_see = !WRITTEN_BY_ITSELF.contains(&(group.as_str(), resource.kind.as_str()));
-        resource.is_namespaced && resource.is_kept && is_ours_to_see && seen.insert((group, resource.plural.clone()))
+        is_ours_to_see && seen.insert((group, resource.plural.clone()))
     });
     let calls: Vec<_> = resources.iter().map(|resource| list(client, resource, Some(namespace))).collect();
     let lists: Vec<Result<Vec<Inside>, Fault>> = stream::iter(calls).buffer_unordered(AT_ONCE).collect().await;

@@ -63,7 +63,6 @@ impl Real {
             format!("--listen-client-urls=http://127.0.0.1:{etcd}"),
             format!("--advertise-client-urls=http://127.0.0.1:{etcd}"),
             format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
-            "--unsafe-no-fsync".to_owned(),
         ];
         let api_flags = [
             format!("--etcd-servers=http://127.0.0.1:{etcd}"),
