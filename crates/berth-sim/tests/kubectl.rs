@@ -1,165 +1,22 @@
-//! The real kubectl, unmodified, against the store.
+//! The real kubectl, unmodified, against the store: nodes, discovery, quotas.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "kubectl/client.rs"]
+mod client;
 #[path = "kubectl/server.rs"]
 mod server;
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use berth_sim::kube::Store;
+use client::{line, node, with_each};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use server::Server;
-
-/// The kubectls to try: the one in the path, and the newest one that lies beside it.
-fn kubectls() -> Vec<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let Some(first) = std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|file| file.is_file())
-    else {
-        let required = std::env::var("BERTH_REQUIRE_WITNESSES").is_ok_and(|value| value == "1");
-        assert!(!required, "kubectl is not in the path");
-        return Vec::new();
-    };
-    let newest = std::fs::canonicalize(&first).unwrap().with_file_name("kubectl.1.33");
-    let mut found = vec![first];
-    if newest.is_file() {
-        found.push(newest);
-    }
-    found
-}
-
-/// A kubectl with a home of its own, pointed at a server.
-struct Kubectl {
-    binary: PathBuf,
-    home: tempfile::TempDir,
-    server: Server,
-}
-
-impl Kubectl {
-    fn new(binary: &Path) -> Kubectl {
-        let mut store = Store::new(Timestamp::now(), "v1.33.4-gke.1000");
-        for (name, gpu) in [("gke-a100-1", true), ("gke-cpu-1", false)] {
-            store.put(Timestamp::now(), "nodes", None, node(name, gpu));
-        }
-        store.put(Timestamp::now(), "leases", Some("kube-node-lease"), lease("gke-a100-1"));
-        store.put(Timestamp::now(), "events", Some("default"), event("gke-a100-1"));
-        let kubectl =
-            Kubectl { binary: binary.to_owned(), home: tempfile::tempdir().unwrap(), server: Server::start(store) };
-        let config = json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "sim",
-            "clusters": [{"name": "sim", "cluster": {"server": format!("http://{}", kubectl.server.address)}}],
-            "users": [{"name": "sim", "user": {}}],
-            "contexts": [{"name": "sim", "context": {"cluster": "sim", "user": "sim"}}],
-        });
-        std::fs::write(kubectl.home.path().join("config"), config.to_string()).unwrap();
-        kubectl
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
-        command
-            .args(arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.home.path())
-            .env("KUBECONFIG", self.home.path().join("config"));
-        command
-    }
-
-    /// What comes of a manifest on kubectl's standard input.
-    fn sends(&self, arguments: &[&str], manifest: &Value) -> Output {
-        let mut running = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        running.stdin.take().unwrap().write_all(manifest.to_string().as_bytes()).unwrap();
-        running.wait_with_output().unwrap()
-    }
-
-    /// What kubectl prints when it is content.
-    fn says(&self, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
-        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-        assert!(status.success(), "kubectl {arguments:?}: {stderr}\n{stdout}\n{:#?}", self.server.take_log());
-        stdout.into_owned()
-    }
-}
-
-fn node(name: &str, gpu: bool) -> Value {
-    let mut node = json!({
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
-        "spec": {"providerID": format!("gce://p/us-central1-a/{name}")},
-        "status": {
-            "capacity": {"cpu": "12", "memory": "85Gi", "pods": "110"},
-            "allocatable": {"cpu": "11", "memory": "80Gi", "pods": "110"},
-            "addresses": [{"type": "InternalIP", "address": "10.128.0.2"}, {"type": "Hostname", "address": name}],
-            "conditions": [{
-                "type": "Ready", "status": "True", "reason": "KubeletReady",
-                "message": "kubelet is posting ready status",
-                "lastHeartbeatTime": "2026-11-21T04:00:00Z", "lastTransitionTime": "2026-11-21T04:00:00Z",
-            }],
-            "nodeInfo": {
-                "kubeletVersion": "v1.33.4-gke.1000", "osImage": "Container-Optimized OS from Google",
-                "kernelVersion": "6.6.93+", "containerRuntimeVersion": "containerd://2.0.5",
-                "machineID": "", "systemUUID": "", "bootID": "", "kubeProxyVersion": "", "operatingSystem": "linux",
-                "architecture": "amd64",
-            },
-        },
-    });
-    if gpu {
-        node["metadata"]["labels"]["cloud.google.com/gke-accelerator"] = json!("nvidia-tesla-a100");
-        node["spec"]["taints"] = json!([{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]);
-        node["status"]["allocatable"]["nvidia.com/gpu"] = json!("4");
-        node["status"]["capacity"]["nvidia.com/gpu"] = json!("4");
-    }
-    node
-}
-
-fn lease(node: &str) -> Value {
-    json!({
-        "metadata": {"name": node},
-        "spec": {"holderIdentity": node, "leaseDurationSeconds": 40, "renewTime": "2026-11-21T04:00:00.000000Z"},
-    })
-}
-
-fn event(node: &str) -> Value {
-    json!({
-        "metadata": {"name": "starting.1"},
-        "involvedObject": {"kind": "Node", "name": node, "uid": node},
-        "type": "Normal",
-        "reason": "Starting",
-        "message": "Starting kubelet.",
-        "source": {"component": "kubelet", "host": node},
-        "firstTimestamp": "2026-11-21T04:00:00Z",
-        "lastTimestamp": "2026-11-21T04:00:00Z",
-        "count": 1,
-    })
-}
-
-fn with_each(check: impl Fn(&Kubectl)) {
-    for binary in kubectls() {
-        check(&Kubectl::new(&binary));
-    }
-}
-
-/// The words of a line that starts with `first`.
-fn line<'a>(text: &'a str, first: &str) -> Vec<&'a str> {
-    let found = text.lines().find(|line| line.split_whitespace().next() == Some(first));
-    found.unwrap_or_else(|| panic!("no line starts with {first}:\n{text}")).split_whitespace().collect()
-}
 
 #[test]
 fn kubectl_prints_nodes_wide_and_by_label() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let wide = kubectl.says(&["get", "nodes", "-o", "wide"]);
         assert_eq!(
             line(&wide, "NAME").join(" "),
@@ -176,7 +33,7 @@ fn kubectl_prints_nodes_wide_and_by_label() {
 
 #[test]
 fn discovery_is_read_once_and_cached_as_recorded() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         kubectl.says(&["get", "nodes"]);
         let cold: Vec<String> = kubectl.server.take_log();
         let asked = |path: &str| cold.iter().filter(|line| line.contains(path)).count();
@@ -192,7 +49,7 @@ fn discovery_is_read_once_and_cached_as_recorded() {
 
 #[test]
 fn kubectl_describes_a_node_with_its_lease_and_events() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let text = kubectl.says(&["describe", "node", "gke-a100-1"]);
         for part in [
             "Taints:             nvidia.com/gpu=present:NoSchedule",
@@ -209,7 +66,7 @@ fn kubectl_describes_a_node_with_its_lease_and_events() {
 
 #[test]
 fn kubectl_changes_nodes() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         assert_eq!(kubectl.says(&["label", "node", "gke-cpu-1", "pool=cpu"]), "node/gke-cpu-1 labeled\n");
         assert_eq!(line(&kubectl.says(&["get", "nodes", "-l", "pool=cpu"]), "gke-cpu-1")[1], "Ready");
         let tainted = kubectl.says(&["taint", "nodes", "gke-cpu-1", "dedicated=ml:NoSchedule"]);
@@ -228,7 +85,7 @@ fn kubectl_changes_nodes() {
 
 #[test]
 fn kubectl_reads_the_cluster_itself() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let version = kubectl.says(&["version", "-o", "json"]);
         let version: Value = serde_json::from_str(&version).unwrap();
         assert_eq!(version["serverVersion"]["gitVersion"], "v1.33.4-gke.1000");
@@ -298,7 +155,7 @@ fn kubectl_reads_the_cluster_itself() {
 
 #[test]
 fn kubectl_watches_nodes_come() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let watching = kubectl
             .command(&["get", "nodes", "-w", "--request-timeout=3s"])
             .stdout(Stdio::piped())
@@ -374,7 +231,7 @@ fn pod(name: &str, class: Option<&str>, gpus: u32) -> Value {
 
 #[test]
 fn quotas_fence_services_and_kubectl_shows_them() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let apply = ["apply", "--server-side", "--validate=false", "-f", "-"];
         let applied = kubectl.sends(&apply, &fenced_services());
         assert!(applied.status.success(), "{applied:?}");
@@ -421,7 +278,7 @@ fn quotas_fence_services_and_kubectl_shows_them() {
 
 #[test]
 fn kubectl_shows_priority_classes_and_limit_ranges() {
-    with_each(|kubectl| {
+    with_each(1, |kubectl| {
         let applied = kubectl.sends(&["apply", "--server-side", "--validate=false", "-f", "-"], &fenced_services());
         assert!(applied.status.success(), "{applied:?}");
         let classes = kubectl.says(&["get", "pc"]);

@@ -15,10 +15,11 @@ pub(crate) use quotas::Charges;
 
 /// Fills in what other objects say about a new one, or refuses it.
 pub(crate) fn fill_in(store: &Store, asked: &Asked<'_>, object: &mut Value) -> Outcome<()> {
-    if asked.kind.storage == "/persistentvolumeclaims" && object["spec"]["storageClassName"].is_null() {
-        if let Some(class) = default_class(store) {
-            object["spec"]["storageClassName"] = class;
-        }
+    if asked.kind.storage == "/persistentvolumeclaims"
+        && object["spec"]["storageClassName"].is_null()
+        && let Some(class) = default_class(store)
+    {
+        object["spec"]["storageClassName"] = class;
     }
     if asked.kind.storage != "/pods" {
         return Ok(());

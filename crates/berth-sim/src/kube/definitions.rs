@@ -50,10 +50,9 @@ pub(crate) fn mark(definition: &mut Value, now: Timestamp) {
 /// What the controllers of definitions do about what was written after `since`.
 pub(crate) fn settle(store: &mut Store, since: u64, now: Timestamp) {
     let Some(kind) = kinds::find("apiextensions.k8s.io", "v1", "customresourcedefinitions") else { return };
-    let concerned = |storage: &str| storage == STORAGE || storage.contains('.');
     let waits = store.list(kind.plural).any(|one| one["metadata"]["deletionTimestamp"].is_string());
-    let written = store.log.after(since).any(|change| change.storage == STORAGE);
-    if !written && !(waits && store.log.after(since).any(|change| concerned(change.storage))) {
+    let woken = |storage: &str| storage == STORAGE || (waits && storage.contains('.'));
+    if !store.log.after(since).any(|change| woken(change.storage)) {
         return;
     }
     let keys: Vec<String> = store.range(kind, "").map(|(key, _)| key.clone()).collect();

@@ -15,6 +15,7 @@ mod duration;
 mod failure;
 mod kinds;
 mod log;
+mod openapi;
 mod output;
 mod ownership;
 mod parts;

@@ -2,105 +2,34 @@
 //!
 //! The field numbers are those of the published `generated.proto` files of Kubernetes.
 
+mod messages;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+
+use messages::{ABOUT, Form, KINDS, Message};
 
 /// The media type.
 pub(crate) const MEDIA: &str = "application/vnd.kubernetes.protobuf";
 
 const MAGIC: &[u8] = b"k8s\0";
 
-/// How the bytes of a field are read.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    Text,
-    Number,
-    Flag,
-    Texts,
-    /// A map from text to text.
-    Map,
-    Message(Message),
-    Messages(Message),
-}
-
-/// Number, name and form of each field; others are passed over.
-type Message = &'static [(u64, &'static str, Form)];
-
-const OWNER: Message = &[
-    (1, "kind", Form::Text),
-    (3, "name", Form::Text),
-    (4, "uid", Form::Text),
-    (5, "apiVersion", Form::Text),
-    (6, "controller", Form::Flag),
-    (7, "blockOwnerDeletion", Form::Flag),
-];
-const METADATA: Message = &[
-    (1, "name", Form::Text),
-    (2, "generateName", Form::Text),
-    (3, "namespace", Form::Text),
-    (5, "uid", Form::Text),
-    (6, "resourceVersion", Form::Text),
-    (11, "labels", Form::Map),
-    (12, "annotations", Form::Map),
-    (13, "ownerReferences", Form::Messages(OWNER)),
-    (14, "finalizers", Form::Texts),
-];
-const DELETE_OPTIONS: Message = &[
-    (1, "gracePeriodSeconds", Form::Number),
-    (2, "preconditions", Form::Message(&[(1, "uid", Form::Text), (2, "resourceVersion", Form::Text)])),
-    (3, "orphanDependents", Form::Flag),
-    (4, "propagationPolicy", Form::Text),
-    (5, "dryRun", Form::Texts),
-];
-const RESOURCE: Message = &[
-    (1, "namespace", Form::Text),
-    (2, "verb", Form::Text),
-    (3, "group", Form::Text),
-    (4, "version", Form::Text),
-    (5, "resource", Form::Text),
-    (6, "subresource", Form::Text),
-    (7, "name", Form::Text),
-];
-const ACCESS: Message = &[
-    (1, "resourceAttributes", Form::Message(RESOURCE)),
-    (2, "nonResourceAttributes", Form::Message(&[(1, "path", Form::Text), (2, "verb", Form::Text)])),
-];
-const TOKEN: Message = &[(1, "audiences", Form::Texts), (4, "expirationSeconds", Form::Number)];
-const BOUND_NODE: Message =
-    &[(1, "kind", Form::Text), (2, "namespace", Form::Text), (3, "name", Form::Text), (5, "apiVersion", Form::Text)];
-
-/// The kinds that are understood.
-const KINDS: &[(&str, Message)] = &[
-    (
-        "Namespace",
-        &[(1, "metadata", Form::Message(METADATA)), (2, "spec", Form::Message(&[(1, "finalizers", Form::Texts)]))],
-    ),
-    ("SelfSubjectReview", &[(1, "metadata", Form::Message(METADATA))]),
-    ("SelfSubjectAccessReview", &[(1, "metadata", Form::Message(METADATA)), (2, "spec", Form::Message(ACCESS))]),
-    (
-        "SelfSubjectRulesReview",
-        &[(1, "metadata", Form::Message(METADATA)), (2, "spec", Form::Message(&[(1, "namespace", Form::Text)]))],
-    ),
-    ("TokenRequest", &[(1, "metadata", Form::Message(METADATA)), (2, "spec", Form::Message(TOKEN))]),
-    ("DeleteOptions", DELETE_OPTIONS),
-    ("Eviction", &[(1, "metadata", Form::Message(METADATA)), (2, "deleteOptions", Form::Message(DELETE_OPTIONS))]),
-    ("Binding", &[(1, "metadata", Form::Message(METADATA)), (2, "target", Form::Message(BOUND_NODE))]),
-];
-
 /// Whether a body is in this form, whatever its header says.
 pub(crate) fn is(body: &[u8]) -> bool {
     body.starts_with(MAGIC)
 }
 
-/// The object in a body with its `apiVersion` and `kind`; nothing when it is broken or of a kind kubectl does not send.
+/// The object in a body with its `apiVersion` and `kind`; nothing when it is broken, of a kind that is not understood, or
+/// has a field that is not: half an object would be worse than none.
 pub(crate) fn decode(body: &[u8]) -> Option<Value> {
-    const TYPE: Message = &[(1, "apiVersion", Form::Text), (2, "kind", Form::Text)];
     let mut about = json!({});
     let mut raw: &[u8] = &[];
     let mut rest = body.strip_prefix(MAGIC)?;
     while !rest.is_empty() {
         let (number, content, after) = field(rest)?;
         match (number, content) {
-            (1, Content::Bytes(bytes)) => about = message(bytes, TYPE)?,
+            (1, Content::Bytes(bytes)) => about = message(bytes, ABOUT)?,
             (2, Content::Bytes(bytes)) => raw = bytes,
             _ => {}
         }
@@ -157,7 +86,12 @@ fn message(bytes: &[u8], form: Message) -> Option<Value> {
     while !rest.is_empty() {
         let (number, content, after) = field(rest)?;
         rest = after;
-        let Some((_, name, form)) = form.iter().find(|(own, _, _)| *own == number) else { continue };
+        let Some((_, name, form)) = form.iter().find(|(own, _, _)| *own == number) else {
+            match content {
+                Content::Number(0) | Content::Bytes([]) => continue,
+                _ => return None,
+            }
+        };
         add(&mut fields, name, *form, &content)?;
     }
     Some(Value::Object(fields))
@@ -169,13 +103,13 @@ fn add(fields: &mut Map<String, Value>, name: &str, form: Form, content: &Conten
         (Form::Flag, Content::Number(number)) => json!(*number != 0),
         (Form::Text | Form::Texts, Content::Bytes(bytes)) => json!(std::str::from_utf8(bytes).ok()?),
         (Form::Message(inner) | Form::Messages(inner), Content::Bytes(bytes)) => message(bytes, inner)?,
-        (Form::Map, Content::Bytes(bytes)) => {
-            let entry = message(bytes, &[(1, "key", Form::Text), (2, "value", Form::Text)])?;
-            let key = entry["key"].as_str().unwrap_or_default().to_owned();
+        (Form::Map | Form::Bytes | Form::Quantities, Content::Bytes(bytes)) => {
+            let (key, value) = entry(bytes, form)?;
             let map = fields.entry(name.to_owned()).or_insert_with(|| json!({}));
-            map[key] = json!(entry["value"].as_str().unwrap_or_default());
+            map[key] = value;
             return Some(());
         }
+        (Form::Ignored, _) => return Some(()),
         _ => return None,
     };
     let empty = value == "" || value.as_object().is_some_and(Map::is_empty);
@@ -190,6 +124,27 @@ fn add(fields: &mut Map<String, Value>, name: &str, form: Form, content: &Conten
         }
     }
     Some(())
+}
+
+/// One entry of a map.
+fn entry(bytes: &[u8], form: Form) -> Option<(String, Value)> {
+    let (mut key, mut value) = (String::new(), json!(""));
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (number, content, after) = field(rest)?;
+        rest = after;
+        match (number, content, form) {
+            (1, Content::Bytes(bytes), _) => key = std::str::from_utf8(bytes).ok()?.to_owned(),
+            (2, Content::Bytes(bytes), Form::Bytes) => value = json!(STANDARD.encode(bytes)),
+            (2, Content::Bytes(bytes), Form::Quantities) => {
+                let quantity = message(bytes, &[(1, "text", Form::Text)])?;
+                value = quantity["text"].clone();
+            }
+            (2, Content::Bytes(bytes), _) => value = json!(std::str::from_utf8(bytes).ok()?),
+            _ => return None,
+        }
+    }
+    Some((key, value))
 }
 
 #[cfg(test)]
@@ -216,5 +171,8 @@ mod tests {
         assert_eq!(decode(&body), Some(wanted));
         assert_eq!(decode(&body[..body.len() - 6]), None, "a body that was cut short");
         assert_eq!(decode(b"{}"), None);
+        let strange = [nest(1, &metadata), nest(9, b"more")].concat();
+        let body = [b"k8s\0".to_vec(), nest(1, &about), nest(2, &strange)].concat();
+        assert_eq!(decode(&body), None, "a field that is not understood");
     }
 }

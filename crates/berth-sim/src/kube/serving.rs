@@ -12,7 +12,7 @@ use super::output::Writer;
 use super::request::{Reply, Request};
 use super::store::Store;
 use super::target::Target;
-use super::{access, discovery, parts, read, validation, write};
+use super::{access, discovery, openapi, parts, read, validation, write};
 
 /// What an operation needs to know about the request it serves.
 pub(crate) struct Asked<'a> {
@@ -51,6 +51,12 @@ fn route(store: &mut Store, now: Timestamp, request: &Request) -> Outcome<Reply>
         [] => Ok(paths(store)),
         ["version"] => Ok(version(store)),
         [probe @ ("healthz" | "livez" | "readyz")] => Ok(health(probe, request)),
+        ["openapi", "v2"] => Ok(openapi::old()),
+        ["openapi", "v3"] => Ok(openapi::index(store, request)),
+        ["openapi", "v3", "api", version] => Ok(openapi::version(store, "", version).unwrap_or_else(page_not_found)),
+        ["openapi", "v3", "apis", group, version] => {
+            Ok(openapi::version(store, group, version).unwrap_or_else(page_not_found))
+        }
         ["api"] => discovery::api(store, request),
         ["apis"] => discovery::apis(store, request),
         ["api", version] => discovery::resources(store, request, "", version),
@@ -154,7 +160,7 @@ fn paths(store: &Store) -> Reply {
             }
         }
     }
-    paths.extend(["/healthz", "/livez", "/readyz", "/version"].map(str::to_owned));
+    paths.extend(["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
     Reply::of(200, "application/json", json!({"paths": paths}).to_string())
 }
 

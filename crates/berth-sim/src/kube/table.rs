@@ -1,8 +1,11 @@
 //! Tables: the columns and rows kubectl prints.
 
 mod cells;
+mod columns;
+mod others;
 mod pods;
 mod quotas;
+mod workloads;
 
 use std::sync::LazyLock;
 
@@ -48,10 +51,13 @@ pub(crate) fn table(kind: &Kind, metadata: Value, rows: Vec<Value>) -> Value {
 
 /// The columns of a kind's table.
 fn columns(kind: &Kind) -> Value {
+    let name = name_and_age().as_array().and_then(|columns| columns.first().cloned());
     let Some(custom) = kind.custom else {
+        if let Some(own) = columns::of(kind.storage) {
+            return name.into_iter().chain(own).collect();
+        }
         return COLUMNS.get(kind.plural).cloned().unwrap_or_else(name_and_age);
     };
-    let name = name_and_age().as_array().and_then(|columns| columns.first().cloned());
     let own = custom.columns.iter().map(|column| {
         let mut column = column.clone();
         if let Some(fields) = column.as_object_mut() {

@@ -13,6 +13,16 @@ use jiff::Timestamp;
 pub(crate) struct Served {
     pub(crate) store: Mutex<Store>,
     pub(crate) log: Mutex<Vec<String>>,
+    began: Timestamp,
+    /// How many seconds pass in the cluster while one passes here.
+    speed: i32,
+}
+
+impl Served {
+    /// The time in the cluster.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.began + Timestamp::now().duration_since(self.began) * self.speed
+    }
 }
 
 /// A running server; it ends with the process.
@@ -22,10 +32,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(store: Store) -> Server {
+    pub(crate) fn start(store: Store, speed: i32) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let served = Arc::new(Served { store: Mutex::new(store), log: Mutex::new(Vec::new()) });
+        let served =
+            Arc::new(Served { store: Mutex::new(store), log: Mutex::new(Vec::new()), began: Timestamp::now(), speed });
         let shared = Arc::clone(&served);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -45,8 +56,7 @@ impl Server {
 /// Answers one request; nothing when the connection ended.
 fn serve_one(stream: &TcpStream, served: &Served) -> Option<()> {
     let request = read(stream)?;
-    let now = Timestamp::now();
-    let reply = served.store.lock().unwrap().handle(now, &request);
+    let reply = served.store.lock().unwrap().handle(served.now(), &request);
     let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let status = match &reply {
         Reply::Once { status, .. } => *status,
@@ -69,12 +79,14 @@ fn serve_one(stream: &TcpStream, served: &Served) -> Option<()> {
 }
 
 fn stream_watch(mut out: &TcpStream, served: &Served, mut watch: Watch) -> Option<()> {
+    // A client counts its time-outs by the wall.
+    watch.restart_clock(Timestamp::now());
     let head =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: {}\r\n\r\n", watch.content_type());
     out.write_all(head.as_bytes()).ok()?;
     loop {
         let mut store = served.store.lock().unwrap();
-        store.settle(Timestamp::now());
+        store.settle(served.now());
         let said = store.poll_watch(&mut watch, Timestamp::now());
         drop(store);
         if !said.bytes.is_empty() {

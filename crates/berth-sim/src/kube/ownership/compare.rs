@@ -107,7 +107,8 @@ pub(crate) fn named(root: &Type, object: &Value) -> FieldSet {
 fn all(own: &Type, name: &str, value: &Value, path: &mut Path, containers: bool, set: &mut FieldSet) {
     match (shape(own, name, value), value) {
         (shape @ (Shape::Map | Shape::Struct), Value::Object(fields)) => {
-            let counts = (containers && shape == Shape::Map) || (fields.is_empty() && path.len() > 1);
+            let named = fields.is_empty() && (path.len() > 1 || shape == Shape::Map);
+            let counts = if containers { shape == Shape::Map || (named && path.len() > 1) } else { named };
             if counts {
                 set.insert(path);
             }

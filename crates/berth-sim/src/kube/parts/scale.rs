@@ -60,11 +60,22 @@ fn write(
         }
         owners = update::Owners::Given(applied.object["metadata"]["managedFields"].clone());
     }
+    if !applying && !owned(current, path) {
+        // A number nobody owns is changed without anybody owning it.
+        owners = update::Owners::Given(current["metadata"]["managedFields"].clone());
+    }
     put(&mut object, path, json!(replicas));
     for field in ["resourceVersion", "uid"] {
         object["metadata"][field] = wanted["metadata"][field].clone();
     }
     update::change(store, asked, current, object, owners)
+}
+
+/// Whether anybody owns the field a JSON pointer leads to.
+fn owned(object: &Value, pointer: &str) -> bool {
+    let path = pointer.replace('/', "/f:");
+    let entries = object["metadata"]["managedFields"].as_array().into_iter().flatten();
+    entries.into_iter().any(|entry| entry["fieldsV1"].pointer(&path).is_some())
 }
 
 /// Puts a value at a JSON pointer, making the objects on the way.

@@ -16,6 +16,13 @@ pub(crate) fn complete_binding(object: &mut Value) {
     }
 }
 
+/// A role without rules says so.
+pub(crate) fn complete_role(object: &mut Value) {
+    if object["rules"].as_array().is_none_or(Vec::is_empty) {
+        object["rules"] = Value::Null;
+    }
+}
+
 /// Checks the rules of a role, or of a role of the whole cluster.
 pub(crate) fn validate_rules(object: &Value, namespaced: bool, causes: &mut Vec<Cause>) {
     for (index, rule) in object["rules"].as_array().into_iter().flatten().enumerate() {

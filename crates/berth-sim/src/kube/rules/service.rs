@@ -32,6 +32,9 @@ pub(crate) fn complete(object: &mut Value) {
             spec[field] = json!(value);
         }
     }
+    if spec["sessionAffinity"] == "ClientIP" && spec["sessionAffinityConfig"].is_null() {
+        spec["sessionAffinityConfig"] = json!({"clientIP": {"timeoutSeconds": 10_800}});
+    }
     if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) && spec["externalTrafficPolicy"].is_null() {
         spec["externalTrafficPolicy"] = json!("Cluster");
     }

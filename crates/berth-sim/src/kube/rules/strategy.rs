@@ -14,6 +14,8 @@ use crate::kube::failure::Cause;
 use crate::kube::kinds::{Kind, Subresource};
 
 const CLUSTER_ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/clusterrolebindings";
+const CLUSTER_ROLES: &str = "rbac.authorization.k8s.io/clusterroles";
+const ROLES: &str = "rbac.authorization.k8s.io/roles";
 const ROLE_BINDINGS: &str = "rbac.authorization.k8s.io/rolebindings";
 const PRIORITY_CLASSES: &str = "scheduling.k8s.io/priorityclasses";
 
@@ -111,6 +113,7 @@ pub(crate) fn complete(kind: &Kind, object: &mut Value) {
         "networking.k8s.io/ingresses" => network::complete_ingress(object),
         "networking.k8s.io/networkpolicies" => network::complete_policy(object),
         "storage.k8s.io/storageclasses" => storage::complete_class(object),
+        ROLES | CLUSTER_ROLES => roles::complete_role(object),
         ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::complete_binding(object),
         definitions::STORAGE => definition::complete(object),
         _ => {}
@@ -145,8 +148,8 @@ pub(crate) fn validate(kind: &Kind, object: &Value) -> Vec<Cause> {
         "autoscaling/horizontalpodautoscalers" => horizontal::validate_autoscaler(object, &mut causes),
         "policy/poddisruptionbudgets" => horizontal::validate_budget(object, &mut causes),
         "networking.k8s.io/ingresses" => network::validate_ingress(object, &mut causes),
-        "rbac.authorization.k8s.io/roles" => roles::validate_rules(object, true, &mut causes),
-        "rbac.authorization.k8s.io/clusterroles" => roles::validate_rules(object, false, &mut causes),
+        ROLES => roles::validate_rules(object, true, &mut causes),
+        CLUSTER_ROLES => roles::validate_rules(object, false, &mut causes),
         ROLE_BINDINGS | CLUSTER_ROLE_BINDINGS => roles::validate_binding(object, &mut causes),
         definitions::STORAGE => definition::validate(object, &mut causes),
         _ => {}

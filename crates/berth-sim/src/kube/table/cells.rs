@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{pods, quotas};
+use super::{others, pods, quotas, workloads};
 use crate::kube::kinds::Kind;
 use crate::kube::{duration, time};
 
-const NONE: &str = "<none>";
-const UNKNOWN: &str = "<unknown>";
+pub(super) const NONE: &str = "<none>";
+pub(super) const UNKNOWN: &str = "<unknown>";
 
 /// The cells in the order of the kind's columns.
 pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
@@ -32,7 +32,33 @@ pub(crate) fn of(kind: &Kind, object: &Value, now: Timestamp) -> Vec<Value> {
         "/pods" => pods::cells(object, name, age),
         "/events" => event(object, now),
         "/resourcequotas" => quotas::cells(object, name, age),
-        "/limitranges" => vec![name, object["metadata"]["creationTimestamp"].clone()],
+        "/limitranges"
+        | "apiextensions.k8s.io/customresourcedefinitions"
+        | "rbac.authorization.k8s.io/clusterroles"
+        | "rbac.authorization.k8s.io/roles" => vec![name, object["metadata"]["creationTimestamp"].clone()],
+        "/endpoints" => others::endpoints(object, name, age),
+        "/persistentvolumeclaims" => others::claim(object, name, age),
+        "/persistentvolumes" => others::volume(object, name, age),
+        "apps/controllerrevisions" => others::revision(object, name, age),
+        "apps/daemonsets" => workloads::daemon_set(object, name, age),
+        "apps/deployments" => workloads::deployment(object, name, age),
+        "apps/replicasets" => workloads::replica_set(object, name, age),
+        "apps/statefulsets" => workloads::stateful_set(object, name, age),
+        "autoscaling/horizontalpodautoscalers" => workloads::autoscaler(object, name, age),
+        "batch/cronjobs" => workloads::cron_job(object, name, age, now),
+        "batch/jobs" => workloads::job(object, name, age, now),
+        "discovery.k8s.io/endpointslices" => others::endpoint_slice(object, name, age),
+        "networking.k8s.io/ingressclasses" => others::ingress_class(object, name, age),
+        "networking.k8s.io/ingresses" => others::ingress(object, name, age),
+        "networking.k8s.io/networkpolicies" => others::network_policy(object, name, age),
+        "policy/poddisruptionbudgets" => workloads::budget(object, name, age),
+        "rbac.authorization.k8s.io/clusterrolebindings" | "rbac.authorization.k8s.io/rolebindings" => {
+            others::binding(object, name, age)
+        }
+        "storage.k8s.io/csidrivers" => others::csi_driver(object, name, age),
+        "storage.k8s.io/csinodes" => vec![name, json!(object["spec"]["drivers"].as_array().map_or(0, Vec::len)), age],
+        "storage.k8s.io/storageclasses" => others::storage_class(object, name, age),
+        "storage.k8s.io/volumeattachments" => others::attachment(object, name, age),
         "scheduling.k8s.io/priorityclasses" => {
             let default = json!(object["globalDefault"] == true);
             vec![name, object["value"].clone(), default, age, object["preemptionPolicy"].clone()]
@@ -66,12 +92,17 @@ fn entries(map: &Value) -> usize {
     map.as_object().map_or(0, serde_json::Map::len)
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// A whole number; a missing one is none.
+pub(super) fn number(value: &Value) -> Value {
+    json!(value.as_i64().unwrap_or_default())
+}
+
 /// A text, or what a table shows for a missing one.
-fn text_or(value: &Value, missing: &str) -> Value {
+pub(super) fn text_or(value: &Value, missing: &str) -> Value {
     match text(value) {
         "" => json!(missing),
         text => json!(text),

@@ -51,7 +51,7 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, ow
     if asked.subresource.is_none() {
         rules::admit(asked.kind, &mut object, asked.now, store.resource_version());
     } else {
-        object["status"] = json!({});
+        object["status"] = json!({"loadBalancer": {}});
     }
     rules::complete(asked.kind, &mut object);
     let causes = rules::validate(asked.kind, &object);

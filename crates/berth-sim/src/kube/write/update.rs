@@ -260,7 +260,10 @@ fn count_generation(kind: &Kind, object: &mut Value, current: &Value) {
     // Most kinds want everything in their specification.
     let whole = kind.custom.is_some() || kind.storage == "discovery.k8s.io/endpointslices";
     let changed = if whole { wanted(object) != wanted(current) } else { object["spec"] != current["spec"] };
-    if kind.manners.generation && changed {
+    // Of a deployment the annotations count too.
+    let notes = |object: &Value| object["metadata"]["annotations"].clone();
+    let noted = kind.storage == "apps/deployments" && notes(object) != notes(current);
+    if kind.manners.generation && (changed || noted) {
         let next = current["metadata"]["generation"].as_u64().unwrap_or_default() + 1;
         object["metadata"]["generation"] = json!(next);
     }
