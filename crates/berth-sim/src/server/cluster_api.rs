@@ -94,7 +94,10 @@ fn carry_out(
     }
     let user = match &request.bearer {
         None => kube::User::Anonymous,
-        Some(bearer) => who(&live.world, uid, bearer, now),
+        Some(bearer) => {
+            let account = live.world.api(uid).and_then(|api| api.kube.whose(bearer, now));
+            account.unwrap_or_else(|| who(&live.world, uid, bearer, now))
+        }
     };
     let asked = kube::Request {
         method: request.method.clone(),

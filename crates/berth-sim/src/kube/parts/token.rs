@@ -85,3 +85,62 @@ pub(crate) fn owner(store: &Store, token: &str, now: Timestamp) -> Option<User> 
         ],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::{Value, json};
+
+    use crate::kube::{Reply, Request, Store, User};
+
+    fn now() -> Timestamp {
+        "2026-11-21T04:00:00Z".parse().unwrap()
+    }
+
+    /// The status and the body of the answer.
+    fn ask(store: &mut Store, user: User, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: Vec::new(),
+            accept: "application/json".to_owned(),
+            content_type: Some("application/json".to_owned()),
+            user_agent: None,
+            if_none_match: None,
+            body: if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) },
+            user,
+        };
+        match store.handle(now(), &request) {
+            Reply::Once { status, body, .. } => (status, serde_json::from_slice(&body).unwrap()),
+            Reply::Watch(_) => panic!("a watch"),
+        }
+    }
+
+    #[test]
+    fn a_token_opens_what_the_accounts_roles_say_while_it_lasts() {
+        let mut store = Store::new(now(), "v1.36.0");
+        let metadata = json!({"name": "ci"});
+        store.put(now(), "serviceaccounts", Some("default"), json!({"metadata": metadata}));
+        let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]);
+        store.put(now(), "roles", Some("default"), json!({"metadata": metadata, "rules": rules}));
+        let subjects = json!([{"kind": "ServiceAccount", "name": "ci", "namespace": "default"}]);
+        let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "ci"});
+        let binding = json!({"metadata": metadata, "subjects": subjects, "roleRef": role});
+        store.put(now(), "rolebindings", Some("default"), binding);
+        let admin = User::Named { name: "admin".to_owned(), groups: Vec::new() };
+        let path = "/api/v1/namespaces/default/serviceaccounts/ci/token";
+        let (status, answer) = ask(&mut store, admin, "POST", path, &json!({"spec": {"expirationSeconds": 600}}));
+        assert_eq!(status, 201, "{answer}");
+        let token = answer["status"]["token"].as_str().unwrap().to_owned();
+        let account = store.whose(&token, now()).unwrap();
+        let mut get = |path: &str| ask(&mut store, account.clone(), "GET", path, &Value::Null).0;
+        assert_eq!(get("/api/v1/namespaces/default/pods"), 200);
+        assert_eq!(get("/api/v1/namespaces/default/secrets"), 403);
+        assert_eq!(get("/api/v1/namespaces/kube-system/pods"), 403);
+        assert_eq!(get("/api/v1/pods"), 403);
+        assert_eq!(store.whose(&token, now() + SignedDuration::from_secs(601)), None);
+        store.remove(now(), "serviceaccounts", Some("default"), "ci");
+        assert_eq!(store.whose(&token, now()), None);
+    }
+}
