@@ -228,6 +228,60 @@ fn a_rollout_that_is_stuck_fails_with_the_reason_and_says_what_runs() {
     filled.end();
 }
 
+/// What holds a load balancer, and what holds disks: by a template, by name, and from one pod.
+const HOLDING: &str = r"apiVersion: v1
+kind: Namespace
+metadata: {name: film}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: front, namespace: film}
+spec: {type: LoadBalancer, selector: {app: db}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: film}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers: [{name: main, image: example.org/db:1}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: clips, namespace: film}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cutter, namespace: film}
+spec:
+  selector: {matchLabels: {app: cutter}}
+  template:
+    metadata: {labels: {app: cutter}}
+    spec:
+      containers: [{name: main, image: example.org/cutter:1}]
+      volumes: [{name: clips, persistentVolumeClaim: {claimName: clips}}]
+";
+
+#[test]
+fn disks_and_load_balancers_of_workloads_go_with_the_cluster() {
+    let filled = Filled::begin("gke");
+    filled.files(HOLDING);
+    filled.sandbox.berth(CREATE).exits(0);
+    let disks = |control: &Control| {
+        let all = control.leftovers();
+        all.as_array().unwrap().iter().filter(|left| left["kind"] == "disk").count()
+    };
+    assert_eq!(disks(&filled.control), 2, "{}", filled.control.leftovers());
+    filled.end();
+}
+
 #[test]
 fn workloads_that_cannot_work_are_refused_before_anything_is_made() {
     let filled = Filled::begin("gke");

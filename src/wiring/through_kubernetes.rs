@@ -181,6 +181,6 @@ fn at(action: &KubeAction) -> &KubeClusterRef {
         | KubeAction::AwaitRollouts { cluster, .. }
         | KubeAction::DeleteObjects { cluster, .. }
         | KubeAction::ChangeNodes { cluster, .. }
-        | KubeAction::ReleaseCloudObjects { cluster } => cluster,
+        | KubeAction::ReleaseCloudObjects { cluster, .. } => cluster,
     }
 }

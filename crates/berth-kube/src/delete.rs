@@ -1,18 +1,17 @@
-//! Deleting objects, group after group, and giving back what they hold in the cloud.
+//! Deleting objects, group after group.
 
-use berth_core::actions::kube::{KubeObjectRef, Manifest};
+use berth_core::actions::kube::KubeObjectRef;
 use berth_core::manifests::waves::WaveKind;
-use berth_core::run::{Fault, FaultKind};
+use berth_core::run::Fault;
 use futures::StreamExt;
 use futures::stream;
 use kube::Client;
 use serde_json::Value;
 
 use crate::apply::AT_ONCE;
-use crate::classify;
 use crate::hands::Going;
 use crate::kinds::Kinds;
-use crate::wire::{self, Choice};
+use crate::wire;
 
 /// Deletes objects in the order given; those of a wave together, and the next ones when those are gone.
 pub(crate) async fn delete(client: &Client, objects: &[KubeObjectRef]) -> Result<Going, Fault> {
@@ -63,55 +62,6 @@ fn why_still_there(object: &Value) -> Option<String> {
     }
     let finalizers: Vec<&str> = object["metadata"]["finalizers"].as_array()?.iter().filter_map(Value::as_str).collect();
     (!finalizers.is_empty()).then(|| format!("held by {}", finalizers.join(", ")))
-}
-
-/// Deletes what holds load balancers, and claims; true once no load balancer is held any more.
-///
-/// Claims in use go when their pods do, so nobody waits for them here. A server that cannot be reached or does not know us any
-/// more releases nothing: what is left is then taken away through the cloud.
-pub(crate) async fn release(client: &Client) -> Result<bool, Fault> {
-    match release_all(client).await {
-        Err(fault) if cannot_be_reached(fault.kind) => Ok(true),
-        other => other,
-    }
-}
-
-fn cannot_be_reached(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::Lost | FaultKind::Unavailable | FaultKind::Denied | FaultKind::Credentials)
-}
-
-async fn release_all(client: &Client) -> Result<bool, Fault> {
-    let kinds = Kinds::new(client);
-    let mut holding = listed(client, &kinds, "v1", "Service").await?;
-    holding.retain(|service| service["spec"]["type"] == "LoadBalancer");
-    holding.extend(listed(client, &kinds, "networking.k8s.io/v1", "Ingress").await?);
-    let released = holding.is_empty();
-    holding.extend(listed(client, &kinds, "v1", "PersistentVolumeClaim").await?);
-    holding.retain(|object| !object["metadata"]["deletionTimestamp"].is_string());
-    let objects: Vec<KubeObjectRef> = holding.into_iter().map(|object| Manifest::new(object).reference()).collect();
-    let calls: Vec<_> = objects.iter().map(|object| ask_to_go(client, &kinds, object)).collect();
-    let outcomes: Vec<Result<(), Fault>> = stream::iter(calls).buffered(AT_ONCE).collect().await;
-    outcomes.into_iter().collect::<Result<(), Fault>>()?;
-    Ok(released)
-}
-
-async fn listed(client: &Client, kinds: &Kinds<'_>, api_version: &str, kind: &str) -> Result<Vec<Value>, Fault> {
-    let Some(resource) = kinds.find(api_version, kind).await? else { return Ok(Vec::new()) };
-    let tried = format!("list {kind} objects");
-    let mut found: Vec<Value> = wire::list_whole(client, &resource.collection(None), Choice::default(), &tried).await?;
-    for object in &mut found {
-        object["apiVersion"] = api_version.into();
-        object["kind"] = kind.into();
-    }
-    Ok(found)
-}
-
-async fn ask_to_go(client: &Client, kinds: &Kinds<'_>, object: &KubeObjectRef) -> Result<(), Fault> {
-    let Some(resource) = kinds.find(&object.api_version, &object.kind).await? else { return Ok(()) };
-    match wire::delete::<Value>(client, &resource.path(object)).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(classify::fault(&format!("delete {object}"), error)),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use berth_core::actions::kube::KubeAction;
 use berth_core::run::Fault;
 use kube::Client;
 
-use crate::{apply, delete, nodes_change, rollouts};
+use crate::{apply, delete, nodes_change, release, rollouts};
 
 /// How far an action is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,6 @@ pub async fn carry_out(client: &Client, action: &KubeAction) -> Result<Going, Fa
         KubeAction::ChangeNodes { cluster, nodes, force } => {
             nodes_change::change(client, &cluster.name, nodes, *force).await
         }
-        KubeAction::ReleaseCloudObjects { .. } => {
-            Ok(if delete::release(client).await? { Going::Done } else { Going::Waiting(None) })
-        }
+        KubeAction::ReleaseCloudObjects { disks, .. } => release::release(client, *disks).await,
     }
 }

@@ -22,6 +22,7 @@ mod pods;
 mod printed;
 mod quantity;
 mod record;
+mod release;
 mod rollout;
 mod rollouts;
 mod token;

@@ -74,6 +74,8 @@ pub enum KubeAction {
     ReleaseCloudObjects {
         /// The cluster.
         cluster: KubeClusterRef,
+        /// Also delete what makes the pods that use claims, and wait until the disks are gone.
+        disks: bool,
     },
 }
 

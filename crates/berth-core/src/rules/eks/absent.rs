@@ -118,8 +118,10 @@ impl Taking<'_> {
         let frame = EksAction::Await { cluster: self.cluster.clone(), target: EksTarget::Cluster };
         let title = "delete services, ingresses and claims that hold load balancers and volumes".to_owned();
         let step = steps::lasting(steps::removing("release", title, before, frame), Lasts::SWEEP);
-        let step =
-            steps::through_kubernetes(step, KubeAction::ReleaseCloudObjects { cluster: steps::kube(self.cluster) });
+        let step = steps::through_kubernetes(
+            step,
+            KubeAction::ReleaseCloudObjects { cluster: steps::kube(self.cluster), disks: false },
+        );
         let released = self.add(Step { why: "EKS does not delete what they hold".to_owned(), ..step });
         self.sweep("sweep/load-balancers", vec![EksPartKind::LoadBalancer], vec![released])
     }

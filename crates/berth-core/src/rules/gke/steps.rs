@@ -183,7 +183,7 @@ pub fn change_pool(
     }
 }
 
-/// Gives back what workloads hold in the cloud.
+/// Gives back what workloads hold in the cloud; nobody sweeps disks after it.
 pub fn release(cluster: &GkeClusterRef, after: Vec<StepId>) -> Step {
     let cluster =
         KubeClusterRef { provider: Provider::Gke, location: cluster.location.clone(), name: cluster.name.clone() };
@@ -198,7 +198,7 @@ pub fn release(cluster: &GkeClusterRef, after: Vec<StepId>) -> Step {
         after,
         usual_seconds: RELEASE_SECONDS,
         limit_seconds: RELEASE_LIMIT_SECONDS,
-        action: Action::Kube(KubeAction::ReleaseCloudObjects { cluster }),
+        action: Action::Kube(KubeAction::ReleaseCloudObjects { cluster, disks: true }),
     }
 }
 
