@@ -8,6 +8,7 @@ mod failure;
 mod home;
 mod interrupt;
 mod journal_file;
+mod probe;
 mod run;
 mod secrets;
 mod settings;

@@ -1,13 +1,13 @@
 //! Values of the Secrets a spec names: from the environment, from files, and made up once.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 
 use berth_core::spec::SecretSpec;
 use rand::distr::{Alphanumeric, SampleString};
 
 use crate::failure::Failure;
+use crate::settings::named_by_file;
 
 /// Length of a value that is made up: letters and digits, about 190 bits.
 const GENERATED_CHARACTERS: usize = 32;
@@ -22,8 +22,8 @@ pub(crate) fn values(secret: &SecretSpec, there: &Values) -> Result<Values, Fail
     let mut values = Values::new();
     let mut missing = Vec::new();
     for name in &secret.env {
-        match env::var_os(name) {
-            Some(value) => drop(values.insert(name.clone(), value.into_encoded_bytes())),
+        match named_by_file(name) {
+            Some(value) => drop(values.insert(name.clone(), value)),
             None => missing.push(format!("the environment variable {name} is not set")),
         }
     }
@@ -67,7 +67,7 @@ fn lines(text: &str) -> Result<Values, Vec<String>> {
         let number = index + 1;
         let (key, value) = match line.split_once('=') {
             Some((key, value)) => (key, Some(value.to_owned().into_bytes())),
-            None => (line, env::var_os(line).map(std::ffi::OsString::into_encoded_bytes)),
+            None => (line, named_by_file(line)),
         };
         let is_key =
             !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));

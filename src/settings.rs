@@ -87,6 +87,11 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// A variable that a file of the user names, with all its bytes; it may be empty.
+pub(crate) fn named_by_file(name: &str) -> Option<Vec<u8>> {
+    std::env::var_os(name).map(OsString::into_encoded_bytes)
+}
+
 /// The list of kubectl's configuration files, as `KUBECONFIG` has it.
 pub(crate) fn kubectl_files() -> Option<OsString> {
     std::env::var_os(KUBECONFIG).filter(|paths| !paths.is_empty())

@@ -47,7 +47,11 @@ fn every_shipped_cluster_is_made_verified_and_taken_away() {
     for entry in std::fs::read_dir(format!("{ROOT}/clusters")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let file = format!("clusters/{name}");
-        let sandbox = Sandbox::new(SPEED);
+        if name == "existing.yaml" {
+            // A cluster that stands already is nothing to make; tests/existing.rs fills one.
+            continue;
+        }
+        let (sandbox, _control) = Sandbox::hurried(100, SPEED);
         sandbox.berth(&format!("validate -f {file}")).exits(0).says("valid");
         sandbox.berth(&format!("create -f {file} --simulate --yes")).exits(0);
         sandbox.berth(&format!("verify -f {file} --simulate")).exits(0);

@@ -7,7 +7,7 @@ const SPEED: u32 = 600;
 
 /// Probes the four shares of one T4, then with an image that cannot be had.
 fn probe(spec: &str) {
-    let (sandbox, _control) = Sandbox::serving(SPEED);
+    let (mut sandbox, _control) = Sandbox::serving(SPEED);
     sandbox.write(FILE, spec);
     sandbox.berth(&format!("create -f {FILE} --simulate --yes")).exits(0);
     let probed = sandbox.berth(&format!("verify -f {FILE} --simulate --probe --output json")).exits(0).json();
@@ -21,7 +21,8 @@ fn probe(spec: &str) {
     assert!(stuck.stdout.contains("0 of 4"), "{}", stuck.text());
     assert!(stuck.stdout.contains("registry.invalid"), "{}", stuck.text());
 
-    sandbox.berth(&format!("kubeconfig -f {FILE} --simulate")).exits(0);
+    let written = std::fs::read_dir(sandbox.path("state/kubeconfig")).unwrap().next().unwrap().unwrap().path();
+    sandbox.set("KUBECONFIG", written.to_str().unwrap());
     let left = sandbox.other("kubectl", "get namespaces -o name").exits(0);
     assert!(left.stdout.contains("kube-system"), "{}", left.text());
     assert!(!left.stdout.contains("berth-probe"), "{}", left.text());

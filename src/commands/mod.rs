@@ -7,7 +7,6 @@ pub(crate) mod dispatch;
 pub(crate) mod kubeconfig;
 pub(crate) mod list;
 pub(crate) mod plan;
-mod probe;
 pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod status;

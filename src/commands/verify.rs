@@ -18,7 +18,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::commands::{ProviderArg, probe};
+use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring::{self, Doors};
-use crate::{workload_files, workloads};
+use crate::{probe, workload_files, workloads};
 
 /// Seconds a GPU usually takes from its node's creation to being allocatable.
 const USUAL_SECONDS: u32 = 240;

@@ -162,7 +162,8 @@ mod tests {
         let sum = Amount::by_the_hour(5) + Amount::UNKNOWN;
         assert!(sum.is_at_least() && !sum.is_unknown());
         assert!(Amount::UNKNOWN.is_unknown() && (Amount::UNKNOWN * 3).is_unknown());
-        assert_eq!(Amount::UNKNOWN * 0, Amount::NOTHING);
+        let nothing = 0;
+        assert_eq!(Amount::UNKNOWN * nothing, Amount::NOTHING);
         assert!(sum.part(1, 2).is_at_least() && sum.without(sum.part(1, 2)).is_at_least());
     }
 }

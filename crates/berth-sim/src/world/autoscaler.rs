@@ -4,7 +4,7 @@
 
 mod gke;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,10 @@ const IN_BACKOFF: &str = "in backoff after failed scale-up";
 pub(crate) struct Autoscaler {
     /// Up to which revision the cluster's changes were followed.
     pub(crate) followed: u64,
+    /// Groups it has grown. Only these shrink: the first nodes of a cluster hold the system's own pods on a real cloud, which are
+    /// not simulated.
+    #[serde(default)]
+    grown: BTreeSet<String>,
     /// Since when nodes are empty.
     unneeded: BTreeMap<String, Timestamp>,
     /// Groups that did not grow when they should have.
@@ -129,6 +133,7 @@ impl World {
         let memory = self.autoscalers.entry(uid.to_owned()).or_default();
         if !failed {
             memory.backoffs.remove(group);
+            memory.grown.insert(group.to_owned());
             return;
         }
         let seconds = memory.backoffs.get(group).map_or(FIRST_BACKOFF_SECONDS, |last| last.seconds * 2);
@@ -149,6 +154,9 @@ impl World {
         let mut gone = Vec::new();
         for (node, index) in fleet.nodes.iter().filter(|(node, _)| idle.contains(node)) {
             let grower = &fleet.growers[*index];
+            if !memory.grown.contains(&grower.id) {
+                continue;
+            }
             // A node that cannot go is not waited for: it is looked at again when something changes.
             let Some(left) = spare.get_mut(grower.budget.as_str()).filter(|left| **left > 0) else { continue };
             *left -= 1;

@@ -31,15 +31,15 @@ const RUN_CHARACTERS: usize = 6;
 
 /// How a probe is made.
 #[derive(Debug)]
-pub(super) struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// Image with a shell, whose GPU is shown by the node's own `nvidia-smi`.
-    pub(super) image: &'a str,
+    pub(crate) image: &'a str,
     /// How long its pods are waited for.
-    pub(super) timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Probes all GPU pools; what it made is taken away again however it ends. `None` if it was asked to end before.
-pub(super) async fn run(
+pub(crate) async fn run(
     spec: &ClusterSpec,
     doors: &Doors,
     client: &Client,
