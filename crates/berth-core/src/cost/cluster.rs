@@ -4,21 +4,11 @@ use jiff::civil::Date;
 
 use super::amount::Cases;
 use super::eks_support::{Support, support};
-use super::quote::{Line, Market, Quote};
+use super::item::Item;
+use super::quote::{Asked, Line, Quote};
 use crate::actions::gke::ReleaseChannel;
 use crate::rules::eks::zones::zones;
-use crate::spec::{ClusterSpec, EksSpec, GkeSpec};
-
-/// The book's word for EKS's ordinary fee.
-const EKS_STANDARD: &str = "EKS cluster, standard support";
-/// The book's word for its fee in extended support.
-const EKS_EXTENDED: &str = "EKS cluster, extended support";
-/// The book's word for GKE's fee.
-const GKE_FEE: &str = "GKE cluster management fee";
-/// The book's word for a NAT gateway.
-const NAT: &str = "NAT gateway";
-/// The book's word for an address.
-const ADDRESS: &str = "Elastic IP, unused";
+use crate::spec::{ClusterSpec, EksSpec, GkeSpec, Provider};
 
 /// Lines of the whole cluster, and what has to be said about them.
 #[derive(Default)]
@@ -28,9 +18,9 @@ pub(super) struct Around {
 }
 
 /// What stands around the pools of a GKE cluster; `nodes` are those of all pools.
-pub(super) fn gke(spec: &ClusterSpec, gke: &GkeSpec, market: Market<'_>, nodes: Cases<u64>) -> Around {
+pub(super) fn gke(spec: &ClusterSpec, gke: &GkeSpec, asked: Asked<'_>, nodes: Cases<u64>) -> Around {
     let mut around = Around::default();
-    around.lines.push(line("control plane", 1, market.quote(GKE_FEE, false)));
+    around.lines.push(line("control plane", 1, asked.quote(&Item::ControlPlane)));
     around.notes.push(match &spec.place.zone {
         Some(_) => {
             "GKE credits the fee of one zonal or Autopilot cluster of a billing account [U]; it is counted here in full"
@@ -42,8 +32,10 @@ pub(super) fn gke(spec: &ClusterSpec, gke: &GkeSpec, market: Market<'_>, nodes: 
         }
     });
     if gke.settings.release_channel == ReleaseChannel::Extended {
-        let supply = "once its version has left standard support, a cluster of the extended channel costs a further fee, which the price book does not have";
-        around.lines.push(line("extended support", 1, Quote::Unknown { supply: supply.to_owned() }));
+        around.lines.push(line("extended support", 1, asked.quote(&Item::ExtendedChannel)));
+        around.notes.push(
+            "a cluster of the extended channel costs a further fee once its version has left standard support; it is counted as if it had".to_owned(),
+        );
     }
     if gke.settings.private_nodes {
         around.notes.push(
@@ -51,17 +43,17 @@ pub(super) fn gke(spec: &ClusterSpec, gke: &GkeSpec, market: Market<'_>, nodes: 
                 .to_owned(),
         );
     } else {
-        let quote = market.quote("public IPv4 address", false);
+        let quote = asked.quote(&Item::Address);
         around.lines.push(Line { what: "public addresses of nodes".to_owned(), quantity: nodes, quote });
     }
     around
 }
 
 /// What stands around the pools of an EKS cluster that is made on that day.
-pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, market: Market<'_>, today: Date) -> Around {
+pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, asked: Asked<'_>, today: Date) -> Around {
     let mut around = Around::default();
     let (item, note) = eks_fee(eks.version.as_deref(), today);
-    around.lines.push(line(item, 1, market.quote(item, false)));
+    around.lines.push(line(&item.words(Provider::Eks), 1, asked.quote(&item)));
     around.notes.push(note);
     if !eks.subnet_ids.is_empty() {
         around.notes.push("NAT gateways of subnets that are there already are not counted".to_owned());
@@ -70,29 +62,34 @@ pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, market: Market<'_>, today: 
     // Without two zones there is no cluster, and planning says so; one gateway is then as good a guess as any.
     let zones = zones(spec, &[]).map_or(1, |zones| zones.all.len() as u64);
     let gateways = if eks.nat_per_zone { zones } else { 1 };
-    around.lines.push(line("NAT gateways", gateways, market.quote(NAT, false)));
-    around.lines.push(line("addresses of NAT gateways", gateways, market.quote(ADDRESS, false)));
+    around.lines.push(line("NAT gateways", gateways, asked.quote(&Item::NatGateway)));
+    around.lines.push(line("addresses of NAT gateways", gateways, asked.quote(&Item::Address)));
     around
 }
 
-fn eks_fee(version: Option<&str>, today: Date) -> (&'static str, String) {
+/// What the control plane of a cluster is bought as on a day; `version` is that of its Kubernetes, for example `1.34`.
+pub fn control_plane(provider: Provider, version: Option<&str>, on: Date) -> Item {
+    if provider == Provider::Eks { eks_fee(version, on).0 } else { Item::ControlPlane }
+}
+
+fn eks_fee(version: Option<&str>, today: Date) -> (Item, String) {
     let Some(version) = version else {
         return (
-            EKS_STANDARD,
+            Item::ControlPlane,
             "the file names no version, so EKS's default is taken, which is in standard support".to_owned(),
         );
     };
     match support(version, today) {
         Support::Standard(until) => (
-            EKS_STANDARD,
+            Item::ControlPlane,
             format!("version {version} is in standard support until {until} [U]; then the control plane costs more"),
         ),
         Support::Extended => (
-            EKS_EXTENDED,
+            Item::ControlPlaneExtended,
             format!("version {version} is in extended support, which costs more than a newer version [U]"),
         ),
         Support::NotListed => (
-            EKS_STANDARD,
+            Item::ControlPlane,
             format!("berth does not know until when version {version} is in standard support, and takes it to be"),
         ),
     }

@@ -6,10 +6,11 @@ use std::ops::Add;
 use jiff::civil::Date;
 
 use super::amount::{Amount, Cases};
-use super::book::Source;
+use super::book::{Market, PriceBook, Source};
 use super::cluster::{self, Around};
+use super::item::Bought;
 use super::pool::{self, PoolEstimate};
-use super::quote::{Line, Market, Quote};
+use super::quote::{Asked, Line, Quote};
 use super::split::{self, Split};
 use crate::spec::{Capacity, CloudSpec, ClusterSpec};
 
@@ -67,16 +68,16 @@ impl Estimate {
     }
 
     /// The sources of the prices on its lines, each once, in the order of their names.
-    pub fn sources(&self) -> Vec<&'static Source> {
-        let mut sources: Vec<&'static Source> = Vec::new();
+    pub fn sources(&self) -> Vec<&Source> {
+        let mut sources: Vec<&Source> = Vec::new();
         for (_, line) in self.all_lines() {
             if let Quote::Known(price) = &line.quote
-                && !sources.contains(&price.source)
+                && !sources.contains(&price.source.as_ref())
             {
-                sources.push(price.source);
+                sources.push(&price.source);
             }
         }
-        sources.sort_by_key(|source| source.name);
+        sources.sort_by(|one, other| one.name.cmp(&other.name));
         sources
     }
 
@@ -86,20 +87,21 @@ impl Estimate {
 }
 
 /// Prices a spec by the book, as of that day; `None` for a cluster that stands already, whose machines berth does not buy.
-pub fn estimate(spec: &ClusterSpec, today: Date) -> Option<Estimate> {
-    let market = Market { provider: spec.cloud.provider(), region: &spec.place.region };
+pub fn estimate(spec: &ClusterSpec, book: &PriceBook, today: Date) -> Option<Estimate> {
+    let market = Market { provider: spec.cloud.provider(), region: &spec.place.region, zones: &[] };
+    let asked = Asked { book, market };
     let nodes = spec.pools.iter().map(|pool| pool::counts(pool.nodes));
     let nodes = nodes.fold(Cases::always(0), |sum, next| sum.with(next, Add::add));
     let Around { lines, notes } = match &spec.cloud {
-        CloudSpec::Gke(gke) => cluster::gke(spec, gke, market, nodes),
-        CloudSpec::Eks(eks) => cluster::eks(spec, eks, market, today),
+        CloudSpec::Gke(gke) => cluster::gke(spec, gke, asked, nodes),
+        CloudSpec::Eks(eks) => cluster::eks(spec, eks, asked, today),
         CloudSpec::Existing(_) => return None,
     };
-    let mut pools: Vec<PoolEstimate> = spec.pools.iter().map(|pool| pool::pool(pool, market)).collect();
+    let mut pools: Vec<PoolEstimate> = spec.pools.iter().map(|pool| pool::pool(pool, asked)).collect();
     if let Some(quotas) = &spec.quotas {
         split::split(&mut pools, quotas);
     }
-    let notes = notes.into_iter().chain(general(spec, market)).collect();
+    let notes = notes.into_iter().chain(general(spec, asked)).collect();
     Some(Estimate { services: services(spec, &pools), pools, lines, notes })
 }
 
@@ -115,10 +117,10 @@ fn services(spec: &ClusterSpec, pools: &[PoolEstimate]) -> Vec<ServiceEstimate> 
 }
 
 /// What holds of every estimate, and of the pools of this one.
-fn general(spec: &ClusterSpec, market: Market<'_>) -> Vec<String> {
+fn general(spec: &ClusterSpec, asked: Asked<'_>) -> Vec<String> {
     let mut notes = vec![
         "min and max are the fewest and the most nodes of every pool; expected is halfway, rounded up, because the load is not known".to_owned(),
-        "list prices in USD without discounts and tax; a month is 730 hours".to_owned(),
+        "prices in USD without tax, and without discounts that no file of own prices has; a month is 730 hours".to_owned(),
         "not in it: traffic, and the load balancers, volumes, logs and metrics of what runs in the cluster".to_owned(),
     ];
     if spec.quotas.is_some() {
@@ -136,8 +138,8 @@ fn general(spec: &ClusterSpec, market: Market<'_>) -> Vec<String> {
             notes.push(format!("pool {}: priced as {}; it may get {others} instead", pool.name, pool.machine_type));
         }
         // The other way of buying is only shown beside, so its lack is no hole in the total.
-        let other = pool.capacity == Capacity::OnDemand;
-        if let Some(supply) = pool::lacking(pool, market, other).filter(|_| pool.capacity != Capacity::SpotThenOnDemand)
+        let other = if pool.capacity == Capacity::OnDemand { Bought::Spot } else { Bought::OnDemand };
+        if let Some(supply) = pool::lacking(pool, asked, other).filter(|_| pool.capacity != Capacity::SpotThenOnDemand)
         {
             notes.push(format!("pool {}, beside what it buys: {supply}", pool.name));
         }

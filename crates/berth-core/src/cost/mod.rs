@@ -1,20 +1,27 @@
-//! What a cluster will cost: prices, exact sums, and the estimate of a spec.
+//! What a cluster will cost, costs and has cost: prices, exact sums, the estimate of a spec and the bill of what was used.
 //!
-//! In reading order: `amount` sums of money that know whether something is missing, `book` dated prices, `quote` one price looked up,
-//! `pool` what a pool costs, `cluster` what stands around the pools, `split` the services' parts, `estimate` all of it.
+//! In reading order: `amount` sums of money that know whether something is missing, `item` what has a price, `book` prices in layers,
+//! `quote` one price looked up, `pool` what a pool costs, `cluster` what stands around the pools, `split` the services' parts,
+//! `estimate` all of it.
 
 mod amount;
 mod book;
 mod cluster;
 mod eks_support;
 mod estimate;
+mod item;
 mod pool;
 mod quote;
 mod split;
 
 pub use amount::{Amount, Cases, MONTH_HOURS, Span};
-pub use book::{Basis, Price, Source, Unit, find, regions_with};
+pub use book::{
+    Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,
+    check_prices, micro_usd,
+};
+pub use cluster::control_plane;
 pub use estimate::{Estimate, ServiceEstimate, estimate};
+pub use item::{Bought, Item};
 pub use pool::{PoolEstimate, Rates};
 pub use quote::{Line, Quote};
 pub use split::{ServicePart, Split};

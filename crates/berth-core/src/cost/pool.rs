@@ -1,7 +1,10 @@
 //! What a node pool costs.
 
+use std::iter;
+
 use super::amount::{Amount, Cases, Span};
-use super::quote::{Line, Market, Quote};
+use super::item::{Bought, Item};
+use super::quote::{Asked, Line, Quote};
 use super::split::Split;
 use crate::catalog::{self, MachineGpus, MachineLookup};
 use crate::spec::{Capacity, NodeRange, PoolSpec, Provider};
@@ -77,13 +80,14 @@ impl PoolEstimate {
 }
 
 /// Prices a pool where it stands.
-pub(super) fn pool(pool: &PoolSpec, market: Market<'_>) -> PoolEstimate {
+pub(super) fn pool<'a>(pool: &'a PoolSpec, asked: Asked<'a>) -> PoolEstimate {
+    let asked = asked.in_zones(&pool.zones);
     let nodes = counts(pool.nodes);
-    let bought = [(true, spot_nodes(pool, nodes)), (false, on_demand_nodes(pool, nodes))];
+    let bought = [(Bought::Spot, spot_nodes(pool, nodes)), (Bought::OnDemand, on_demand_nodes(pool, nodes))];
     let bought = bought.into_iter().filter(|(_, nodes)| nodes.is_some());
     let mut lines: Vec<Line> =
-        bought.flat_map(|(is_spot, nodes)| machines(pool, market, is_spot, nodes.unwrap_or_default())).collect();
-    lines.push(disk(pool, market, nodes));
+        bought.flat_map(|(bought, nodes)| machines(pool, asked, bought, nodes.unwrap_or_default())).collect();
+    lines.push(disk(pool, asked, nodes));
     PoolEstimate {
         name: pool.name.clone(),
         machine_type: pool.machine_type.clone(),
@@ -91,7 +95,7 @@ pub(super) fn pool(pool: &PoolSpec, market: Market<'_>) -> PoolEstimate {
         nodes,
         shares_per_node: pool.shares_per_node().into(),
         lines,
-        rates: rates(pool, market),
+        rates: rates(pool, asked),
         split: None,
     }
 }
@@ -120,49 +124,48 @@ fn on_demand_nodes(pool: &PoolSpec, nodes: Cases<u64>) -> Option<Cases<u64>> {
 }
 
 /// The machines of some nodes, and the GPUs that are attached to them.
-fn machines(pool: &PoolSpec, market: Market<'_>, is_spot: bool, nodes: Cases<u64>) -> Vec<Line> {
-    let bought = if is_spot { "spot" } else { "on-demand" };
+fn machines(pool: &PoolSpec, asked: Asked<'_>, bought: Bought, nodes: Cases<u64>) -> Vec<Line> {
     let machine = Line {
-        what: format!("{}, {bought}", pool.machine_type),
+        what: format!("{}, {}", pool.machine_type, bought.word()),
         quantity: nodes,
-        quote: market.quote(&pool.machine_type, is_spot),
+        quote: asked.quote(&Item::machine(&pool.machine_type, bought)),
     };
-    let gpus = attached(pool, market.provider).map(|(gke_type, count)| Line {
-        what: format!("{gke_type} attached, {bought}"),
-        quantity: nodes.map(|nodes| nodes * count),
-        quote: market.quote(gke_type, is_spot),
+    let gpu = pool.gpu.as_ref().map(|gpu| (gpu.model.as_str(), gpu.count));
+    let gpus =
+        gpu.and_then(|(model, count)| attached(asked.market.provider, &pool.machine_type, model).zip(Some(count)));
+    let gpus = gpus.map(|(name, count)| Line {
+        what: format!("{name} attached, {}", bought.word()),
+        quantity: nodes.map(|nodes| nodes * u64::from(count)),
+        quote: asked.quote(&Item::Gpu { name: name.to_owned(), bought }),
     });
-    std::iter::once(machine).chain(gpus).collect()
+    iter::once(machine).chain(gpus).collect()
 }
 
-/// The GPUs of a node that the price of its machine does not have in it: Google's name for them and how many.
-fn attached(pool: &PoolSpec, provider: Provider) -> Option<(&'static str, u64)> {
-    let gpu = pool.gpu.as_ref()?;
-    match catalog::machine(provider, &pool.machine_type) {
-        MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => {
-            Some((catalog::gpu(&gpu.model)?.gke_type?, gpu.count.into()))
-        }
+/// Google's name for GPUs of a model, if the price of the machine does not have them in it.
+pub(super) fn attached(provider: Provider, machine_type: &str, model: &str) -> Option<&'static str> {
+    match catalog::machine(provider, machine_type) {
+        MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => catalog::gpu(model)?.gke_type,
         _ => None,
     }
 }
 
-fn disk(pool: &PoolSpec, market: Market<'_>, nodes: Cases<u64>) -> Line {
-    let item = match market.provider {
-        Provider::Eks => format!("EBS {}", pool.disk.kind),
-        _ => pool.disk.kind.clone(),
-    };
-    let quote = market.quote(&item, false);
-    Line { what: format!("{item} disks, GB"), quantity: nodes.map(|nodes| nodes * u64::from(pool.disk.size_gb)), quote }
+fn disk(pool: &PoolSpec, asked: Asked<'_>, nodes: Cases<u64>) -> Line {
+    let item = Item::Disk(pool.disk.kind.clone());
+    Line {
+        what: format!("{} disks, GB", item.words(asked.market.provider)),
+        quantity: nodes.map(|nodes| nodes * u64::from(pool.disk.size_gb)),
+        quote: asked.quote(&item),
+    }
 }
 
-fn rates(pool: &PoolSpec, market: Market<'_>) -> Rates {
+fn rates(pool: &PoolSpec, asked: Asked<'_>) -> Rates {
     let one = Cases::always(1);
-    let disk = disk(pool, market, one);
-    let node = |is_spot| {
-        let lines = machines(pool, market, is_spot, one);
+    let disk = disk(pool, asked, one);
+    let node = |bought| {
+        let lines = machines(pool, asked, bought, one);
         lines.iter().chain([&disk]).map(|line| line.amount().min).sum::<Amount>()
     };
-    let (on_demand, spot) = (node(false), node(true));
+    let (on_demand, spot) = (node(Bought::OnDemand), node(Bought::Spot));
     let node = if pool.capacity == Capacity::OnDemand { on_demand } else { spot };
     let part = |count: u32| (count > 0).then(|| node.part(1, count.into()));
     let gpus = pool.gpu.as_ref().map_or(0, |gpu| gpu.count);
@@ -170,8 +173,8 @@ fn rates(pool: &PoolSpec, market: Market<'_>) -> Rates {
 }
 
 /// Whether a price of either kind is missing for one node.
-pub(super) fn lacking(pool: &PoolSpec, market: Market<'_>, is_spot: bool) -> Option<String> {
-    let lines = machines(pool, market, is_spot, Cases::always(1));
+pub(super) fn lacking<'a>(pool: &'a PoolSpec, asked: Asked<'a>, bought: Bought) -> Option<String> {
+    let lines = machines(pool, asked.in_zones(&pool.zones), bought, Cases::always(1));
     lines.into_iter().find_map(|line| match line.quote {
         Quote::Unknown { supply } => Some(supply),
         Quote::Known(_) => None,

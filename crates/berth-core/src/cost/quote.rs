@@ -1,7 +1,8 @@
 //! One price looked up, and one line of an estimate.
 
 use super::amount::{Amount, Cases};
-use super::book::{self, Price, Unit};
+use super::book::{Market, Price, PriceBook, Unit};
+use super::item::Item;
 use crate::spec::Provider;
 
 /// The price of a thing, or why there is none.
@@ -28,42 +29,52 @@ impl Quote {
     }
 }
 
-/// Where a price holds.
+/// Where prices are asked, and of which book.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Market<'a> {
-    pub(super) provider: Provider,
-    pub(super) region: &'a str,
+pub(super) struct Asked<'a> {
+    pub(super) book: &'a PriceBook,
+    pub(super) market: Market<'a>,
 }
 
-impl Market<'_> {
-    /// The price of a thing, ordinary or of spare capacity.
-    pub(super) fn quote(self, item: &str, is_spot: bool) -> Quote {
-        if let Some(price) = book::find(self.provider, self.region, item, is_spot) {
-            return Quote::Known(price);
-        }
-        let what = if is_spot { "spot price" } else { "price" };
-        let elsewhere = book::regions_with(self.provider, item);
-        let why = if is_spot || elsewhere.is_empty() || elsewhere.contains(&self.region) {
-            format!("the price book has no {what} of {item} in {}", self.region)
-        } else {
-            format!("the price book has the price of {item} for {} only, not for {}", elsewhere.join(", "), self.region)
-        };
-        Quote::Unknown { supply: format!("{why}; {}", live(self.provider, is_spot)) }
+impl<'a> Asked<'a> {
+    /// The same book, for what may be in some zones only.
+    pub(super) fn in_zones(self, zones: &'a [String]) -> Self {
+        Self { market: Market { zones, ..self.market }, ..self }
     }
+
+    /// The price of a thing.
+    pub(super) fn quote(self, item: &Item) -> Quote {
+        match self.book.find(self.market, item) {
+            Some(price) => Quote::Known(price),
+            None => Quote::Unknown { supply: supply(self.book, self.market, item) },
+        }
+    }
+}
+
+/// Why there is no price of a thing, and what would supply one.
+pub(super) fn supply(book: &PriceBook, market: Market<'_>, item: &Item) -> String {
+    let (provider, region) = (market.provider, market.region);
+    let name = item.words(provider);
+    let what = if item.is_spot() { "spot price" } else { "price" };
+    let elsewhere = book.regions_with(provider, item);
+    let why = if item.is_spot() || elsewhere.is_empty() || elsewhere.contains(&region) {
+        format!("the price book has no {what} of {name} in {region}")
+    } else {
+        format!("the price book has the price of {name} for {} only, not for {region}", elsewhere.join(", "))
+    };
+    format!("{why}; {}", live(provider, item.is_spot()))
 }
 
 /// Where a cloud tells its prices.
 fn live(provider: Provider, is_spot: bool) -> &'static str {
     match (provider, is_spot) {
         (Provider::Eks, true) => {
-            "EC2's spot price history would supply it (permission ec2:DescribeSpotPriceHistory), which berth does not read yet"
+            "EC2's spot price history would supply it (permission ec2:DescribeSpotPriceHistory), or a file of own prices"
         }
         (Provider::Eks, false) => {
-            "AWS's price list would supply it (permission pricing:GetProducts), which berth does not read yet"
+            "AWS's price list would supply it (permission pricing:GetProducts), or a file of own prices"
         }
-        _ => {
-            "Google's billing catalog would supply it (with the Cloud Billing API enabled), which berth does not read yet"
-        }
+        _ => "Google's billing catalog would supply it (with the Cloud Billing API enabled), or a file of own prices",
     }
 }
 

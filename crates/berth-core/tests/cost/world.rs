@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_core::cost::{Amount, Cases, Estimate, PoolEstimate, Span, estimate};
+use berth_core::cost::{Amount, Cases, Estimate, PoolEstimate, PriceBook, Span, estimate};
 use berth_core::spec::{self, ClusterSpec, Provider, Source};
 use jiff::civil::{Date, date};
 
@@ -40,9 +40,14 @@ pub(crate) fn of_pools(rest: &str, pools: &str) -> ClusterSpec {
     spec
 }
 
-/// The estimate of a spec.
+/// The estimate of a spec by the facts.
 pub(crate) fn priced(spec: &ClusterSpec) -> Estimate {
-    estimate(spec, TODAY).expect("a cluster that is bought")
+    by(spec, &PriceBook::facts())
+}
+
+/// The estimate of a spec by a book.
+pub(crate) fn by(spec: &ClusterSpec, book: &PriceBook) -> Estimate {
+    estimate(spec, book, TODAY).expect("a cluster that is bought")
 }
 
 /// A pool of an estimate.

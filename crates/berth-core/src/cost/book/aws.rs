@@ -1,6 +1,7 @@
 //! AWS prices of the book, by region, unit and source.
 
-use super::{Row, Sheet, Unit};
+use super::facts::{Row, Sheet};
+use super::price::Unit;
 use crate::cost::book::sources::{AWS_PRICE_LIST, INFRACOST_EBS, INFRACOST_EIP, INFRACOST_EKS, INFRACOST_NAT};
 
 /// Every price of AWS the book has.

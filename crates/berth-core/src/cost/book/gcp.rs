@@ -1,6 +1,7 @@
 //! Google Cloud prices of the book, by region, unit and source.
 
-use super::{Row, Sheet, Unit};
+use super::facts::{Row, Sheet};
+use super::price::Unit;
 use crate::cost::book::sources::{AUTOSCALER, GCP_BILLING, INFRACOST_CLOUD_NAT, INFRACOST_GKE, SKYPILOT};
 
 /// Every price of Google Cloud the book has.

@@ -1,0 +1,169 @@
+use jiff::Timestamp;
+
+use super::{Basis, LivePrice, LivePrices, Market, Price, PriceBook, Source, Unit, check_prices};
+use crate::cost::item::{Bought, Item};
+use crate::spec::Provider;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn aws(zones: &[String]) -> Market<'_> {
+    Market { provider: Provider::Eks, region: "us-east-1", zones }
+}
+
+fn p4d(bought: Bought) -> Item {
+    Item::machine("p4d.24xlarge", bought)
+}
+
+/// Spot prices of p4d.24xlarge: zone, time, micro-USD.
+fn spot(told: &[(&str, &str, u64)]) -> LivePrices {
+    let price = |(zone, since, micro_usd): &(&str, &str, u64)| LivePrice {
+        item: p4d(Bought::Spot),
+        region: "us-east-1".to_owned(),
+        zone: Some((*zone).to_owned()),
+        unit: Unit::Hour,
+        micro_usd: *micro_usd,
+        since: Some(at(since)),
+    };
+    LivePrices {
+        provider: Provider::Eks,
+        source: Source::live("EC2 spot price history", at("2026-11-21T12:00:00Z")),
+        prices: told.iter().map(price).collect(),
+    }
+}
+
+fn micro(price: Option<Price>) -> Option<u64> {
+    price.map(|price| price.micro_usd)
+}
+
+#[test]
+fn a_live_price_lies_over_a_fact_and_an_own_one_over_both() {
+    let facts = PriceBook::facts();
+    assert_eq!(micro(facts.find(aws(&[]), &p4d(Bought::OnDemand))), Some(21_957_642));
+    assert_eq!(facts.find(aws(&[]), &p4d(Bought::Spot)), None);
+    let live = LivePrices {
+        prices: vec![LivePrice {
+            item: p4d(Bought::OnDemand),
+            zone: None,
+            since: None,
+            micro_usd: 20_000_000,
+            ..spot(&[("us-east-1a", "2026-11-21T00:00:00Z", 1)]).prices[0].clone()
+        }],
+        ..spot(&[])
+    };
+    let book = facts.with_live(&live);
+    let found = book.find(aws(&[]), &p4d(Bought::OnDemand)).expect("a price");
+    assert_eq!(
+        (found.micro_usd, found.source.basis, found.source.date.as_str()),
+        (20_000_000, Basis::Live, "2026-11-21")
+    );
+    let own = "apiVersion: berth/v1\nkind: Prices\nspec: {prices: [{provider: eks, machineType: p4d.24xlarge, usdPerHour: 18.25}]}\n";
+    let book = book.with_own(check_prices("prices.yaml", own).expect("right"));
+    let found = book.find(aws(&[]), &p4d(Bought::OnDemand)).expect("a price");
+    assert_eq!(
+        (found.micro_usd, found.source.basis, found.source.name.as_str()),
+        (18_250_000, Basis::Own, "prices.yaml")
+    );
+    // The own price is of machines on demand; spot stays as it was.
+    assert_eq!(book.find(aws(&[]), &p4d(Bought::Spot)), None);
+}
+
+#[test]
+fn a_pool_in_several_zones_pays_the_dearest_of_them() {
+    let book = PriceBook::facts().with_live(&spot(&[
+        ("us-east-1a", "2026-11-20T00:00:00Z", 8_000_000),
+        ("us-east-1b", "2026-11-20T00:00:00Z", 9_000_000),
+        ("us-east-1c", "2026-11-20T00:00:00Z", 7_000_000),
+        ("us-east-1a", "2026-11-21T00:00:00Z", 9_500_000),
+    ]));
+    let find = |zones: &[&str]| {
+        let zones: Vec<String> = zones.iter().map(|zone| (*zone).to_owned()).collect();
+        book.find(aws(&zones), &p4d(Bought::Spot)).map(|price| (price.micro_usd, price.zone.unwrap_or_default()))
+    };
+    assert_eq!(find(&["us-east-1b", "us-east-1c"]), Some((9_000_000, "us-east-1b".to_owned())));
+    assert_eq!(find(&[]), Some((9_500_000, "us-east-1a".to_owned())), "moved up since");
+    assert_eq!(find(&["us-east-1c"]), Some((7_000_000, "us-east-1c".to_owned())));
+    assert_eq!(find(&["us-east-1f"]), None, "a price of another zone is none of this one");
+}
+
+#[test]
+fn a_price_that_moved_is_told_with_its_times_and_only_where_it_changed() {
+    let book = PriceBook::facts().with_live(&spot(&[
+        ("us-east-1b", "2026-11-20T06:00:00Z", 5_000_000),
+        ("us-east-1a", "2026-11-20T00:00:00Z", 8_000_000),
+        ("us-east-1a", "2026-11-20T12:00:00Z", 4_000_000),
+    ]));
+    let told: Vec<(Timestamp, u64)> = book
+        .over_time(aws(&[]), &p4d(Bought::Spot))
+        .into_iter()
+        .map(|(since, price)| (since, price.micro_usd))
+        .collect();
+    assert_eq!(told, [(at("2026-11-20T00:00:00Z"), 8_000_000), (at("2026-11-20T12:00:00Z"), 5_000_000)]);
+}
+
+#[test]
+fn a_discount_is_taken_off_what_it_names_and_not_off_an_own_price() {
+    let own = "apiVersion: berth/v1\nkind: Prices\nspec:\n  prices: [{provider: gke, machineType: a2-highgpu-8g, usdPerHour: 20}]\n  \
+               discounts:\n    - {provider: gke, kind: machine, family: a2, capacity: on-demand, percent: 12.5}\n    - {provider: gke, region: us-central1, percent: 10}\n";
+    let book = PriceBook::facts().with_own(check_prices("own.yaml", own).expect("right"));
+    let find =
+        |region: &str, item: Item| micro(book.find(Market { provider: Provider::Gke, region, zones: &[] }, &item));
+    // 3.673385 x 0.875 = 3.214211875, 1.92802 x 0.9 = 1.735218; the own price as it is.
+    assert_eq!(find("us-central1", Item::machine("a2-highgpu-1g", Bought::OnDemand)), Some(3_214_212));
+    assert_eq!(find("us-central1", Item::machine("a2-highgpu-1g", Bought::Spot)), Some(1_735_218));
+    assert_eq!(find("us-central1", Item::machine("a2-highgpu-8g", Bought::OnDemand)), Some(20_000_000));
+    // 0.17 x 0.9; in another region neither discount is given on spot.
+    assert_eq!(find("us-central1", Item::Disk("pd-ssd".to_owned())), Some(153_000));
+    assert_eq!(find("us-east1", Item::machine("a2-highgpu-1g", Bought::Spot)), Some(1_928_020));
+    let found = book.find(
+        Market { provider: Provider::Gke, region: "us-central1", zones: &[] },
+        &Item::machine("a2-highgpu-1g", Bought::OnDemand),
+    );
+    let source = found.expect("a price").source;
+    assert!(source.name.ends_with(", less 12.50 % by own.yaml"), "{}", source.name);
+    assert_eq!(source.basis, Basis::Secondary, "a discount makes a price no surer");
+}
+
+#[test]
+fn what_is_wrong_with_a_file_comes_with_its_place_and_a_way_out() {
+    let text = "apiVersion: berth/v1\nkind: Prices\nspec:\n  prices:\n    - {provider: gke, machineTyp: n2-standard-4, usdPerHour: 1}\n    \
+                - {provider: gcp, machineType: x, usdPerHour: 1}\n    - {provider: eks, machineType: m5.xlarg, usdPerHour: -1}\n    \
+                - {provider: gke, disk: pd-ssd, usdPerHour: 1}\n    - {provider: gke, gpu: t5, usdPerHour: 1}\n  discounts:\n    \
+                - {provider: gke, region: us-centrall1, percent: 120}\n    - {provider: gke, kind: machines, percent: 5}\n    - {percent: 5}\n";
+    let problems: Vec<String> =
+        check_prices("p.yaml", text).expect_err("wrong").iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(problems.join("\n"), @"
+    p.yaml:5:7: spec.prices[0]: a price is of one thing: give one of these fields (accepted: machineType, gpu, disk, fee)
+    p.yaml:5:23: spec.prices[0].machineTyp: unknown field `machineTyp`; did you mean `machineType`? (accepted: provider, region, machineType, gpu, disk, fee, capacity, usdPerHour, usdPerGbMonth)
+    p.yaml:6:18: spec.prices[1].provider: unknown value `gcp`; did you mean `gke`? (accepted: gke, eks)
+    p.yaml:7:36: spec.prices[2].machineType: `m5.xlarg` is no machine type of eks; did you mean `m5.xlarge`?
+    p.yaml:7:58: spec.prices[2].usdPerHour: expected an amount of USD above 0 such as `0.526`; what is smaller than 0.000001 counts as 0
+    p.yaml:8:37: spec.prices[3].usdPerHour: the price of pd-ssd is given as `usdPerGbMonth`
+    p.yaml:9:28: spec.prices[4].gpu: unknown GPU `t5`; did you mean `t4`? (accepted: t4, v100, p100, p4, a100-40gb, a100-80gb, l4, h100-80gb, h100-mega-80gb, h200-141gb)
+    p.yaml:11:31: spec.discounts[0].region: unknown gke region `us-centrall1`; did you mean `us-central1`?
+    p.yaml:11:54: spec.discounts[0].percent: expected a percentage above 0 and below 100 with at most two digits behind the point, such as `20` or `12.5`
+    p.yaml:12:29: spec.discounts[1].kind: unknown value `machines`; did you mean `machine`? (accepted: machine, gpu, disk, control-plane, network)
+    p.yaml:13:7: spec.discounts[2]: missing field `provider`
+    ");
+}
+
+#[test]
+fn what_is_no_file_of_prices_is_said_at_once() {
+    let said = |text: &str| {
+        let problems = check_prices("p.yaml", text).expect_err("wrong");
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(said("- 1"), @"p.yaml:1:1: expected a map of fields");
+    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Cluster\nspec: {}"), @"p.yaml:2:7: kind: unknown value `Cluster` (accepted: Prices)");
+    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Prices\nspec: {prices: 3}"), @"p.yaml:3:16: spec.prices: expected a list");
+    insta::assert_snapshot!(said("a: [1"), @"p.yaml:1:4: not valid YAML: unclosed bracket '['");
+}
+
+#[test]
+fn live_prices_survive_their_file() {
+    let live = spot(&[("us-east-1a", "2026-11-20T00:00:00Z", 8_000_000)]);
+    let text = serde_json::to_string(&live).expect("JSON");
+    assert_eq!(serde_json::from_str::<LivePrices>(&text).expect("the same"), live);
+    insta::assert_snapshot!(text, @r#"{"provider":"eks","source":{"name":"EC2 spot price history","date":"2026-11-21","basis":"live","fetched":"2026-11-21T12:00:00Z"},"prices":[{"item":{"machine":{"name":"p4d.24xlarge","bought":"spot"}},"region":"us-east-1","zone":"us-east-1a","unit":"hour","microUsd":8000000,"since":"2026-11-20T00:00:00Z"}]}"#);
+}
