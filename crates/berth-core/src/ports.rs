@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::actions::Action;
+use crate::gc::{Inventory, Scope};
 use crate::observed::{Fleet, Observed};
 use crate::rules::preflight::CloudFacts;
 use crate::run::{Event, Fault};
@@ -35,6 +36,15 @@ pub trait Eyes: Send + Sync {
 
     /// Reads what preflight has to know about identity, quotas, zones and versions for this spec.
     fn facts(&self, spec: &ClusterSpec) -> impl Future<Output = Result<CloudFacts, Fault>> + Send;
+}
+
+/// Looks for everything of ours, whole or left over.
+pub trait Finder: Send + Sync {
+    /// Lists by label or tag what is ours in these places, clusters that stand included, and what hangs on it without bearing our mark.
+    ///
+    /// It works from an index, page by page and many at once; what cannot be listed is told in the inventory. A fault means that nothing
+    /// could be listed at all.
+    fn inventory(&self, scope: &Scope) -> impl Future<Output = Result<Inventory, Fault>> + Send;
 }
 
 /// What came of starting an action.

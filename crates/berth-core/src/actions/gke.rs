@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::gc::LeftoverKind;
 use crate::spec::{Disk, NodeRange, Place, Sharing, Taint};
 
 /// Which GKE cluster: project, location and name.
@@ -91,6 +92,24 @@ pub enum GkeAction {
         /// The operation's short name, `operation-...`.
         operation: String,
     },
+    /// Deletes one thing of Compute Engine that a cluster left; complete when it is gone. What is gone already is done.
+    ///
+    /// `resourceInUseByAnotherResource` is tried again: what uses it goes away a little later.
+    DeleteLeftover(GkeLeftover),
+}
+
+/// A thing of Compute Engine that a cluster left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GkeLeftover {
+    /// Project it is in.
+    pub project: String,
+    /// What it is.
+    pub kind: LeftoverKind,
+    /// Its name.
+    pub name: String,
+    /// Path of its URL: `projects/P/zones/Z/disks/D`, `projects/P/regions/R/addresses/A`, `projects/P/global/firewalls/F`.
+    pub path: String,
 }
 
 /// A whole cluster as CreateCluster takes it.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::Action;
 
 /// What to do, in an order that works.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Steps; each stands after all steps it waits for.

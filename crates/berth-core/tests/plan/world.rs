@@ -74,6 +74,7 @@ impl World {
     fn apply(&mut self, action: &GkeAction) -> Result<(), String> {
         match action {
             GkeAction::AwaitOperation { operation, .. } => self.finish(operation),
+            GkeAction::DeleteLeftover(leftover) => Err(format!("{} is not of a cluster", leftover.path)),
             GkeAction::CreateCluster(wanted) => self.create(wanted),
             GkeAction::DeleteCluster { .. } => {
                 self.idle(None)?;

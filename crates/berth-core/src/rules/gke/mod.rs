@@ -2,7 +2,7 @@
 //!
 //! In reading order: the rules that turn a wish into GKE's own terms ([`zone_counts`], [`autoscaling`], [`accelerator`], [`taints`],
 //! [`labels`], [`order`]), what they add up to ([`pool`], [`cluster`]), how that differs from what is there ([`diff_pool`],
-//! [`diff_cluster`]), the steps that follow ([`present`], [`absent`]), and what has to be true before ([`preflight`]).
+//! [`diff_cluster`]), the steps that follow ([`present`], [`absent`], [`leftovers`]), and what has to be true before ([`preflight`]).
 
 pub mod absent;
 pub mod accelerator;
@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod diff_cluster;
 pub mod diff_pool;
 pub mod labels;
+pub mod leftovers;
 pub mod node_labels;
 pub mod operations;
 pub mod order;

@@ -1,0 +1,203 @@
+//! The things of one cluster, found together.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::inventory::Inventory;
+use super::leftover::{Claim, Leftover, LeftoverKind};
+use crate::lease::Lease;
+use crate::spec::{Place, Provider};
+
+/// What there is of one cluster: the cluster itself or what it left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Environment {
+    /// Its cloud.
+    pub provider: Provider,
+    /// Project or account.
+    pub account: String,
+    /// Location of the cluster; `None` if nothing of it tells.
+    pub location: Option<String>,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Its things, in the order in which they are taken away.
+    pub things: Vec<Leftover>,
+}
+
+/// The lease of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseFound {
+    /// Nothing of it bears one.
+    None,
+    /// The cluster's own, or the one with the latest end among its things.
+    Lease(Lease),
+    /// Something of it bears one that cannot be read, for this reason.
+    Unreadable(String),
+}
+
+impl Environment {
+    /// The cluster, if it is there.
+    pub fn standing(&self) -> Option<&Leftover> {
+        self.things.iter().find(|thing| thing.kind == LeftoverKind::Cluster)
+    }
+
+    /// Its lease: the cluster's own is the truth while the cluster is there.
+    pub fn lease(&self) -> LeaseFound {
+        let marked = self.things.iter().filter(|thing| thing.is_marked());
+        let bearers: Vec<&Leftover> = match self.standing() {
+            Some(cluster) => vec![cluster],
+            None => marked.collect(),
+        };
+        latest(bearers.into_iter().map(|thing| (thing.words(), &thing.labels)))
+    }
+
+    /// When the youngest of its things was made, as far as known.
+    pub fn youngest(&self) -> Option<Timestamp> {
+        self.things.iter().filter_map(|thing| thing.made).max()
+    }
+
+    /// When the oldest of its things was made, as far as known: how long it is there.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.things.iter().filter_map(|thing| thing.made).min()
+    }
+
+    /// Where its cluster stands or stood.
+    pub fn place(&self) -> Option<Place> {
+        let location = self.location.as_ref()?;
+        Some(match self.provider {
+            Provider::Gke => Place::from_gke_location(location),
+            Provider::Eks | Provider::Existing => Place { region: location.clone(), zone: None },
+        })
+    }
+}
+
+/// The lease with the latest end out of those some things bear; `words` name a thing in a complaint.
+pub(super) fn latest<'a>(things: impl Iterator<Item = (String, &'a BTreeMap<String, String>)>) -> LeaseFound {
+    let mut found: Option<Lease> = None;
+    for (words, labels) in things {
+        match Lease::read(labels) {
+            None => {}
+            Some(Err(error)) => return LeaseFound::Unreadable(format!("{words}: {error}")),
+            Some(Ok(lease)) => found = found.filter(|known| known.expires >= lease.expires).or(Some(lease)),
+        }
+    }
+    found.map_or(LeaseFound::None, LeaseFound::Lease)
+}
+
+/// What an inventory holds, sorted out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Sorted {
+    /// Environments, by cloud, account, location and name.
+    pub(super) environments: Vec<Environment>,
+    /// Things that may be of several clusters that stand.
+    pub(super) ambiguous: Vec<Environment>,
+    /// Things without our mark and without anything of ours that says whose they are, or with another's mark.
+    pub(super) unproven: Vec<Leftover>,
+}
+
+type Key = (Provider, String, String, Option<String>);
+
+/// Sorts what was found into environments; what is not proved to be ours is in none.
+pub(super) fn sort(inventory: &Inventory) -> Sorted {
+    let mut sorted = Sorted::default();
+    let mut proved: Vec<&Leftover> = Vec::new();
+    let marked = marked_by_id(inventory);
+    for thing in distinct(inventory) {
+        if is_proved(thing, &marked) { proved.push(thing) } else { sorted.unproven.push(thing.clone()) }
+    }
+    let mut environments: BTreeMap<Key, Vec<Leftover>> = BTreeMap::new();
+    let (clusters, others): (Vec<&Leftover>, Vec<&Leftover>) =
+        proved.into_iter().partition(|thing| thing.kind == LeftoverKind::Cluster);
+    for cluster in &clusters {
+        environments.entry(key(cluster, location(cluster))).or_default().push((*cluster).clone());
+    }
+    // Those whose cluster's location is known come first, so that the rest finds them.
+    let (known, rest): (Vec<&Leftover>, Vec<&Leftover>) =
+        others.into_iter().partition(|thing| location(thing).is_some());
+    for thing in known.into_iter().chain(rest) {
+        let homes: Vec<Key> = environments.keys().filter(|key| is_home(thing, key)).cloned().collect();
+        match homes.as_slice() {
+            [] => environments.entry(key(thing, location(thing))).or_default().push(thing.clone()),
+            [home] => environments.entry(home.clone()).or_default().push(thing.clone()),
+            _ => sorted.ambiguous.push(environment(key(thing, None), vec![thing.clone()])),
+        }
+    }
+    sorted.environments = environments.into_iter().map(|(key, things)| environment(key, things)).collect();
+    sorted
+}
+
+fn environment((provider, account, cluster, location): Key, mut things: Vec<Leftover>) -> Environment {
+    things.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    Environment { provider, account, location, cluster, things }
+}
+
+fn key(thing: &Leftover, location: Option<String>) -> Key {
+    (thing.at.provider, thing.at.account.clone(), thing.cluster.clone(), location)
+}
+
+/// Location of its cluster. Of AWS everything that is in a region belongs to a cluster of that region.
+fn location(thing: &Leftover) -> Option<String> {
+    let own = (thing.kind == LeftoverKind::Cluster || thing.at.provider == Provider::Eks)
+        .then(|| thing.at.place.clone())
+        .filter(|place| place != "global");
+    thing.cluster_location.clone().or(own)
+}
+
+/// Whether a thing may be of the cluster of this environment.
+fn is_home(thing: &Leftover, (provider, account, cluster, home): &Key) -> bool {
+    if (thing.at.provider, &thing.at.account, &thing.cluster) != (*provider, account, cluster) {
+        return false;
+    }
+    match (location(thing), home) {
+        (Some(own), Some(home)) => own == *home,
+        // A cluster has machines in all zones of its region, so a zone tells no more than the region.
+        (None, Some(home)) => thing.at.place == "global" || region(&thing.at.place) == region(home),
+        (own, None) => own.is_none(),
+    }
+}
+
+fn region(place: &str) -> String {
+    Place::from_gke_location(place).region
+}
+
+/// Each thing once.
+fn distinct(inventory: &Inventory) -> Vec<&Leftover> {
+    let mut things: BTreeMap<(Provider, &str, LeftoverKind, &str, &str), &Leftover> = BTreeMap::new();
+    for thing in &inventory.found {
+        let identity =
+            (thing.at.provider, thing.at.account.as_str(), thing.kind, thing.at.place.as_str(), thing.id.as_str());
+        let known = things.entry(identity).or_insert(thing);
+        // Of two findings the one that bears the mark says more.
+        if !known.is_marked() {
+            *known = thing;
+        }
+    }
+    things.into_values().collect()
+}
+
+type Marked<'a> = BTreeMap<(Provider, &'a str, &'a str), Vec<&'a Leftover>>;
+
+fn marked_by_id(inventory: &Inventory) -> Marked<'_> {
+    let mut marked: Marked<'_> = BTreeMap::new();
+    for thing in inventory.found.iter().filter(|thing| thing.is_marked()) {
+        marked.entry((thing.at.provider, &thing.at.account, &thing.id)).or_default().push(thing);
+    }
+    marked
+}
+
+/// Whether a thing bears our mark, or hangs on one of the same cluster that does.
+fn is_proved(thing: &Leftover, marked: &Marked<'_>) -> bool {
+    if thing.is_anothers() || thing.cluster.is_empty() {
+        return false;
+    }
+    match &thing.claim {
+        Claim::Mark => thing.is_marked(),
+        Claim::MadeFor { anchor, .. } => {
+            let anchors = marked.get(&(thing.at.provider, &thing.at.account, anchor));
+            thing.kind != LeftoverKind::Cluster
+                && anchors.is_some_and(|anchors| anchors.iter().any(|anchor| anchor.cluster == thing.cluster))
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What is left of clusters, and which of it is to go.
+//!
+//! In reading order: `leftover` one thing that was found, `inventory` all of them, `environment` the things of one cluster,
+//! `decide` which environments are doomed, `confirm` the second look before anything is touched, `plan` the steps.
+
+mod confirm;
+mod decide;
+mod environment;
+mod inventory;
+mod leftover;
+mod plan;
+
+pub use confirm::confirm;
+pub use decide::{GcPlan, GcRules, Kept, KeptWhy, decide};
+pub use environment::{Environment, LeaseFound};
+pub use inventory::{Inventory, Scope, Unread};
+pub use leftover::{Claim, Leftover, LeftoverKind, LeftoverSize, Machines, Whereabouts};
+pub use plan::plan;

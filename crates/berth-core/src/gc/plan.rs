@@ -1,0 +1,61 @@
+//! How a doomed environment goes away.
+
+use super::environment::Environment;
+use super::leftover::{Leftover, LeftoverKind};
+use crate::actions::gke::GkeLeftover;
+use crate::observed::Observed;
+use crate::plan::{Goal, Plan, Refusal, StepId, plan as decide};
+use crate::rules::gke::leftovers;
+use crate::spec::{Place, Provider};
+
+/// Steps that take a doomed environment away, given one look at its cluster's place that [`confirm`](super::confirm) has passed.
+///
+/// Where a cluster stands, or may, it is the way of `destroy`; on AWS that takes everything by tags. On GCP what the cluster does not
+/// take with it goes after it, in the order in which one thing holds another.
+///
+/// # Errors
+/// The cluster is not ours.
+pub fn plan(environment: &Environment, observed: &Observed) -> Result<Plan, Refusal> {
+    let nowhere = Place { region: String::new(), zone: None };
+    let place = environment.place();
+    let goal = Goal::Absent {
+        provider: environment.provider,
+        account: &environment.account,
+        place: place.as_ref().unwrap_or(&nowhere),
+        name: &environment.cluster,
+        adopt: false,
+    };
+    let mut all = match (&place, environment.provider) {
+        (Some(_), Provider::Gke) if observed.cluster.is_none() && observed.operations.is_empty() => Plan::default(),
+        (Some(_), _) => decide(&goal, observed)?,
+        // Nothing tells where the cluster stood, and none stands where it could have.
+        (None, _) => Plan::default(),
+    };
+    if environment.provider == Provider::Gke {
+        let before: Vec<StepId> = all.steps.iter().map(|step| step.id.clone()).collect();
+        let things: Vec<GkeLeftover> = {
+            let stands = !all.steps.is_empty();
+            environment.things.iter().filter(|thing| outlives(thing, stands)).map(leftover).collect()
+        };
+        all.steps.extend(leftovers::steps(&things, &before));
+    }
+    Ok(all)
+}
+
+/// Whether a thing of GCP has to be deleted by itself; machines of a cluster that stands go with it.
+fn outlives(thing: &Leftover, stands: bool) -> bool {
+    match thing.kind {
+        LeftoverKind::Cluster | LeftoverKind::NodeGroup => false,
+        LeftoverKind::Instance | LeftoverKind::MachineGroup | LeftoverKind::InstanceTemplate => !stands,
+        _ => true,
+    }
+}
+
+fn leftover(thing: &Leftover) -> GkeLeftover {
+    GkeLeftover {
+        project: thing.at.account.clone(),
+        kind: thing.kind,
+        name: thing.name.clone(),
+        path: thing.id.clone(),
+    }
+}
