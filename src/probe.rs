@@ -50,7 +50,7 @@ pub(crate) async fn run(
     let taken = probe::taken(&berth_kube::pods(client, None).await?);
     let name = Alphanumeric.sample_string(&mut rand::rng(), RUN_CHARACTERS).to_lowercase();
     let probe = probe::probe(spec, nodes, &taken, wish.image, &name);
-    let room = Room { doors, client, cluster: at(spec), probe: &probe };
+    let room = Room { doors, client, cluster: KubeClusterRef::of(spec), probe: &probe };
     drop(room.clear().await);
     let rows = tokio::select! {
         rows = room.fill_and_look(wish.timeout) => rows.map(Some),
@@ -59,11 +59,6 @@ pub(crate) async fn run(
     // A namespace that cannot be deleted must not hide what was seen; its pods end by themselves.
     drop(room.leave().await);
     rows
-}
-
-fn at(spec: &ClusterSpec) -> KubeClusterRef {
-    let location = spec.place.location().to_owned();
-    KubeClusterRef { provider: spec.cloud.provider(), location, name: spec.name.clone() }
 }
 
 /// The namespace a probe runs in.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use berth_core::spec::SecretSpec;
+use berth_core::spec::{SecretSpec, is_secret_key};
 use rand::distr::{Alphanumeric, SampleString};
 
 use crate::failure::Failure;
@@ -69,11 +69,9 @@ fn lines(text: &str) -> Result<Values, Vec<String>> {
             Some((key, value)) => (key, Some(value.to_owned().into_bytes())),
             None => (line, named_by_file(line)),
         };
-        let is_key =
-            !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         match value {
             // What is wrong is not repeated: it may be a value.
-            _ if !is_key => wrong.push(format!("{number}: this line is not KEY=VALUE")),
+            _ if !is_secret_key(key) => wrong.push(format!("{number}: this line is not KEY=VALUE")),
             None => {
                 wrong.push(format!("{number}: the key has no value, and no environment variable of its name is set"))
             }

@@ -50,6 +50,11 @@ pub(crate) fn refused(errors: &[Finding]) -> Failure {
 }
 
 impl Filling {
+    /// The files as they were read.
+    pub(crate) fn files(&self) -> &[ManifestFile] {
+        &self.files
+    }
+
     /// Looks at the workloads inside a cluster that was looked at; gives the objects that are wanted there.
     pub(crate) async fn look(&self, doors: &Doors, observed: &mut Observed) -> Result<Prepared, Failure> {
         let client = doors.inside(&self.cluster, observed).map_err(|fault| doors.reading(&fault))?;

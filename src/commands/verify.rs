@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use berth_core::actions::kube::KubeObjectRef;
+use berth_core::lint::ManifestFile;
 use berth_core::manifests::probe::IMAGE;
 use berth_core::manifests::quotas;
 use berth_core::manifests::workloads::prepare;
@@ -11,7 +12,7 @@ use berth_core::observed::{Observed, ObservedNode, Phase};
 use berth_core::plan::StepId;
 use berth_core::ports::{Clock, Eyes};
 use berth_core::run::{Event, EventKind, Fault};
-use berth_core::spec::{Checked, ClusterSpec};
+use berth_core::spec::ClusterSpec;
 use berth_core::verify::{Evidence, ProbeRow, Running, Verdict, VerificationReport};
 use berth_engine::{Wait, await_until};
 use clap::Args;
@@ -66,7 +67,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 pub(crate) async fn run(args: &VerifyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
-    let promise = Promise::of(&checked)?;
+    let promise = Promise::of(&checked.spec, &workload_files::read(&checked.workloads)?)?;
     let doors = wiring::open_for(&checked.spec, settings).await?;
     let verified = verify(args, &promise, &doors, ui).await;
     doors.close().await;
@@ -117,11 +118,9 @@ pub(crate) struct Promise<'a> {
 }
 
 impl<'a> Promise<'a> {
-    /// Reads the files of the workloads; values of Secrets do not matter here.
-    pub(crate) fn of(checked: &'a Checked) -> Result<Self, Failure> {
-        let files = workload_files::read(&checked.workloads)?;
-        let spec = &checked.spec;
-        let prepared = prepare(&spec.name, &files, Vec::new()).map_err(|findings| workloads::refused(&findings))?;
+    /// What a spec and the files of its workloads promise; values of Secrets do not matter here.
+    pub(crate) fn of(spec: &'a ClusterSpec, files: &[ManifestFile]) -> Result<Self, Failure> {
+        let prepared = prepare(&spec.name, files, Vec::new()).map_err(|findings| workloads::refused(&findings))?;
         Ok(Self { spec, running: berth_core::verify::brought_up(spec, &prepared.objects) })
     }
 }

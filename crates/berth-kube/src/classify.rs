@@ -153,7 +153,7 @@ fn of_connection(error: &(dyn Error + 'static)) -> (FaultKind, Retry, String) {
 }
 
 /// An error and its causes in one line, without saying anything twice.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut said = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -22,11 +22,11 @@ const READ_LIMIT: Duration = Duration::from_secs(60);
 pub async fn by_context(files: &[PathBuf], context: &str) -> Result<(Client, String), Fault> {
     let mut merged: Option<Kubeconfig> = None;
     for file in files.iter().filter(|file| file.exists()) {
-        let next =
-            Kubeconfig::read_from(file).map_err(|error| unusable(&format!("{}: {}", file.display(), said(&error))))?;
+        let next = Kubeconfig::read_from(file)
+            .map_err(|error| unusable(&format!("{}: {}", file.display(), classify::chain(&error))))?;
         merged = Some(match merged {
             None => next,
-            Some(merged) => merged.merge(next).map_err(|error| unusable(&said(&error)))?,
+            Some(merged) => merged.merge(next).map_err(|error| unusable(&classify::chain(&error)))?,
         });
     }
     let named = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
@@ -38,27 +38,13 @@ pub async fn by_context(files: &[PathBuf], context: &str) -> Result<(Client, Str
     }
     let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-    let mut config = config.map_err(|error| unusable(&format!("context {context}: {}", said(&error))))?;
+    let mut config = config.map_err(|error| unusable(&format!("context {context}: {}", classify::chain(&error))))?;
     config.connect_timeout = Some(CONNECT_LIMIT);
     config.read_timeout = Some(READ_LIMIT);
     config.write_timeout = Some(READ_LIMIT);
     let server = config.cluster_url.to_string();
     let client = Client::try_from(config).map_err(|error| classify::fault("connect to the cluster", error))?;
     Ok((client, server))
-}
-
-/// An error and its causes in one line.
-fn said(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !said.contains(&words) {
-            said = format!("{said}: {words}");
-        }
-        source = cause.source();
-    }
-    said
 }
 
 fn unusable(said: &str) -> Fault {

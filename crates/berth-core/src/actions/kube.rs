@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::spec::ClusterSpec;
 use crate::spec::{Provider, Taint};
 
 /// What stands in the place of a Secret's values wherever a manifest is shown.
@@ -20,6 +21,14 @@ pub struct KubeClusterRef {
     pub location: String,
     /// Its name.
     pub name: String,
+}
+
+impl KubeClusterRef {
+    /// The cluster that a spec describes.
+    pub fn of(spec: &ClusterSpec) -> Self {
+        let location = spec.place.location().to_owned();
+        Self { provider: spec.cloud.provider(), location, name: spec.name.clone() }
+    }
 }
 
 /// One thing to do through a cluster's Kubernetes API.

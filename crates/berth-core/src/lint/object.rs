@@ -3,32 +3,12 @@
 use super::finding::Place;
 use super::manifest::is_map;
 use super::quantity;
+use crate::manifests::waves::is_of_the_whole_cluster;
 use crate::spec::Position;
 use crate::spec::tree::{Entry, Node};
 
-/// Kinds that stand in no namespace.
-const CLUSTER_KINDS: [&str; 20] = [
-    "APIService",
-    "CSIDriver",
-    "CertificateSigningRequest",
-    "ClusterPolicy",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "FlowSchema",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "NVIDIADriver",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "PriorityLevelConfiguration",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-    "VolumeSnapshotClass",
-];
+/// Custom resources of GPU clusters that stand in no namespace, though no file has their definition.
+const CLUSTER_RESOURCES: [&str; 3] = ["ClusterPolicy", "NVIDIADriver", "VolumeSnapshotClass"];
 /// Kinds that make pods, with the way to the pod's spec.
 const POD_KINDS: [(&str, &[&str]); 8] = [
     ("CronJob", &["spec", "jobTemplate", "spec", "template", "spec"]),
@@ -67,7 +47,8 @@ impl<'a> Object<'a> {
 
     /// Its namespace, `default` if it names none; `None` for kinds that have none.
     pub(super) fn namespace(&self) -> Option<&str> {
-        if CLUSTER_KINDS.contains(&self.kind.as_str()) {
+        let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
+        if is_of_the_whole_cluster(group, &self.kind) || CLUSTER_RESOURCES.contains(&self.kind.as_str()) {
             return None;
         }
         Some(self.root.along(&["metadata", "namespace"]).and_then(Node::text).unwrap_or("default"))

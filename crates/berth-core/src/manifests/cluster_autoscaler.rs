@@ -7,10 +7,10 @@
 use serde_json::{Value, json};
 
 use super::device_plugin::HASH_KEY;
+use super::own;
 use crate::actions::kube::KubeObjectRef;
 use crate::rules::eks::node_labels::GPU_PRESENT;
 use crate::rules::eks::{names, slots};
-use crate::rules::ownership::{OWNER_KEY, OWNER_VALUE};
 use crate::spec::{ClusterSpec, PoolSpec};
 
 /// Its name among the groups of objects berth applies.
@@ -139,22 +139,8 @@ fn pattern(group: &str) -> String {
     format!("^eks-{group}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$")
 }
 
-fn labels() -> Value {
-    json!({"app.kubernetes.io/name": NAME, OWNER_KEY: OWNER_VALUE})
-}
-
 fn object(api_version: &str, kind: &str, name: &str, namespaced: bool, rest: Value) -> Value {
-    let mut metadata = json!({"name": name, "labels": labels()});
-    if namespaced {
-        metadata["namespace"] = json!(NAMESPACE);
-    }
-    let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
-    if let Value::Object(rest) = rest {
-        for (key, value) in rest {
-            object[key] = value;
-        }
-    }
-    object
+    own::object(NAME, (api_version, kind), namespaced.then_some(NAMESPACE), name, rest)
 }
 
 fn binding(kind: &str) -> Value {
@@ -232,7 +218,7 @@ fn deployment(spec: &ClusterSpec, image: &str) -> Value {
         json!({"spec": {
             "replicas": 1,
             "selector": {"matchLabels": {"app.kubernetes.io/name": NAME}},
-            "template": {"metadata": {"labels": labels(), "annotations": annotations}, "spec": pod},
+            "template": {"metadata": {"labels": own::labels(NAME), "annotations": annotations}, "spec": pod},
         }}),
     )
 }

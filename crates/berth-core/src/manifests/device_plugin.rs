@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::own;
 use crate::actions::kube::KubeObjectRef;
 use crate::rules::eks::names;
 use crate::rules::eks::node_labels::{GPU_PRESENT, PLUGIN_CONFIG, plugin_config};
-use crate::rules::ownership::{OWNER_KEY, OWNER_VALUE};
 use crate::spec::{PoolSpec, Sharing, Taint};
 
 /// Its name among the groups of objects berth applies.
@@ -113,22 +113,8 @@ fn tolerations(pools: &[PoolSpec]) -> Vec<Value> {
         .collect()
 }
 
-fn labels() -> Value {
-    json!({"app.kubernetes.io/name": NAME, OWNER_KEY: OWNER_VALUE})
-}
-
 fn object(api_version: &str, kind: &str, namespaced: bool, rest: Value) -> Value {
-    let mut metadata = json!({"name": NAME, "labels": labels()});
-    if namespaced {
-        metadata["namespace"] = json!(NAMESPACE);
-    }
-    let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
-    if let Value::Object(rest) = rest {
-        for (key, value) in rest {
-            object[key] = value;
-        }
-    }
-    object
+    own::object(NAME, (api_version, kind), namespaced.then_some(NAMESPACE), NAME, rest)
 }
 
 fn daemon_set(hash: &str, tolerations: &[Value]) -> Value {
@@ -149,7 +135,7 @@ fn daemon_set(hash: &str, tolerations: &[Value]) -> Value {
         ],
     });
     let template = json!({
-        "metadata": {"labels": labels(), "annotations": {HASH_KEY: hash}},
+        "metadata": {"labels": own::labels(NAME), "annotations": {HASH_KEY: hash}},
         "spec": pod,
     });
     let mut object = object(

@@ -2,6 +2,7 @@
 
 pub mod cluster_autoscaler;
 pub mod device_plugin;
+mod own;
 pub mod probe;
 pub mod quotas;
 pub mod secrets;

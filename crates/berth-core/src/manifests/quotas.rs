@@ -9,13 +9,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::device_plugin::HASH_KEY;
+use super::own;
 use crate::actions::kube::KubeObjectRef;
 use crate::rules::eks::names;
 use crate::rules::existing::plugin::FILE_KEY;
-use crate::rules::ownership::{OWNER_KEY, OWNER_VALUE};
 use crate::spec::{ClusterSpec, Fence, GPU_RESOURCE, Provider, ServiceQuota, ServiceQuotas};
 
 /// Their name among the groups of objects berth applies.
@@ -187,18 +187,7 @@ fn of_service(mut object: Value, service: &str) -> Value {
 }
 
 fn object(api_version: &str, kind: &str, namespace: Option<&str>, name: &str, rest: Value) -> Value {
-    let mut metadata = json!({"name": name, "labels": {"app.kubernetes.io/name": NAME, OWNER_KEY: OWNER_VALUE}});
-    if let Some(namespace) = namespace {
-        metadata["namespace"] = json!(namespace);
-    }
-    let mut object = Map::new();
-    object.insert("apiVersion".to_owned(), json!(api_version));
-    object.insert("kind".to_owned(), json!(kind));
-    object.insert("metadata".to_owned(), metadata);
-    if let Value::Object(rest) = rest {
-        object.extend(rest);
-    }
-    Value::Object(object)
+    own::object(NAME, (api_version, kind), namespace, name, rest)
 }
 
 /// What an object is called; `None` if it lacks a name or a kind.

@@ -26,6 +26,36 @@ const BUILT_IN_GROUPS: [&str; 21] = [
     "scheduling.k8s.io",
     "storage.k8s.io",
 ];
+/// Built-in kinds that stand in no namespace.
+const CLUSTER_KINDS: [&str; 27] = [
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "CustomResourceDefinition",
+    "FlowSchema",
+    "IPAddress",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+    "VolumeAttributesClass",
+];
 /// Kinds that a rollout is followed of, with the groups they are of.
 const ROLLED_OUT: [(&str, &str); 4] =
     [("apps", "DaemonSet"), ("apps", "Deployment"), ("apps", "StatefulSet"), ("batch", "Job")];
@@ -133,6 +163,11 @@ pub fn waves(objects: &[Manifest]) -> Vec<Wave<'_>> {
 /// Whether an object is of a kind that Kubernetes does not have by itself.
 pub fn is_custom(object: &KubeObjectRef) -> bool {
     !BUILT_IN_GROUPS.contains(&object.group())
+}
+
+/// Whether objects of this kind stand in no namespace; `false` for custom resources, whose definition decides.
+pub fn is_of_the_whole_cluster(group: &str, kind: &str) -> bool {
+    BUILT_IN_GROUPS.contains(&group) && CLUSTER_KINDS.contains(&kind)
 }
 
 /// Whether an object brings up pods that can be waited for.

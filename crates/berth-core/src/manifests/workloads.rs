@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::waves::is_custom;
+use super::waves::{is_custom, is_of_the_whole_cluster};
 use crate::actions::kube::{KubeObjectRef, Manifest};
 use crate::lint::{Finding, ManifestFile, applied};
 use crate::plan::Note;
@@ -20,37 +20,6 @@ const WRITTEN_BY_THE_CLUSTER: [&str; 6] =
     ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
 /// Where kubectl keeps a copy of what it applied.
 const KUBECTLS_COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
-/// Built-in kinds that stand in no namespace.
-const CLUSTER_KINDS: [&str; 27] = [
-    "APIService",
-    "CSIDriver",
-    "CSINode",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterTrustBundle",
-    "CustomResourceDefinition",
-    "FlowSchema",
-    "IPAddress",
-    "IngressClass",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "PriorityLevelConfiguration",
-    "RuntimeClass",
-    "ServiceCIDR",
-    "StorageClass",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeAttachment",
-    "VolumeAttributesClass",
-];
-
 /// What a spec's workloads come to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prepared {
@@ -115,7 +84,7 @@ fn definitions(objects: &[Value]) -> Vec<Definition> {
 /// Whether an object stands in a namespace; `None` where only the cluster knows.
 fn is_namespaced(object: &KubeObjectRef, definitions: &[Definition]) -> Option<bool> {
     if !is_custom(object) {
-        return Some(!CLUSTER_KINDS.contains(&object.kind.as_str()));
+        return Some(!is_of_the_whole_cluster(object.group(), &object.kind));
     }
     let own = |(group, kind, _): &&Definition| *group == object.group() && *kind == object.kind;
     definitions.iter().find(own).map(|(_, _, namespaced)| *namespaced)

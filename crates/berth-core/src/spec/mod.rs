@@ -24,4 +24,4 @@ pub use problem::Problem;
 pub(crate) use problem::{Position, nearest};
 pub use quotas::{Fence, ServiceQuota, ServiceQuotas};
 pub use schema::schema;
-pub use secrets::SecretSpec;
+pub use secrets::{SecretSpec, is_secret_key};

@@ -2,6 +2,12 @@
 
 use std::collections::BTreeMap;
 
+/// Whether Kubernetes takes this as a key of a Secret: letters, digits, `-`, `_` and `.`, at most 253, and no name of a folder.
+pub fn is_secret_key(key: &str) -> bool {
+    let is_of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=253).contains(&key.len()) && key.bytes().all(is_of_key) && !matches!(key, "." | "..")
+}
+
 /// One Secret of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSpec {

@@ -1,6 +1,7 @@
 //! How all that berth put into a cluster it did not make goes away, and nothing else.
 
 use super::present::{change_nodes, delete_plugin, nothing, standing};
+use crate::actions::kube::KubeClusterRef;
 use crate::manifests::device_plugin;
 use crate::observed::Observed;
 use crate::plan::{Note, Plan, Refusal, Step, StepId, Workloads};
@@ -35,7 +36,7 @@ pub fn plan(name: &str, place: &Place, observed: &Observed) -> Result<Plan, Refu
             .any(|seen| seen.object.kind == "Namespace" && note.about == format!("namespace {}", seen.object.name))
     };
     plan.notes.retain(|note| !is_told(note));
-    let cluster = steps::cluster(&empty);
+    let cluster = KubeClusterRef::of(&empty);
     if observed.applied.contains_key(device_plugin::GROUP) {
         let step = after_all(delete_plugin(cluster.clone()), &plan);
         plan.steps.push(step);

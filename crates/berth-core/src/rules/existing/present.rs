@@ -24,7 +24,7 @@ pub(super) const PLUGIN: &str = "NVIDIA device plugin";
 /// GPUs in other shares.
 pub fn plan(spec: &ClusterSpec, own: &ExistingSpec, force: bool, observed: &Observed) -> Result<Plan, Refusal> {
     let standing = standing(observed)?;
-    let cluster = steps::cluster(spec);
+    let cluster = KubeClusterRef::of(spec);
     let has_ours = observed.applied.contains_key(device_plugin::GROUP);
     let decided = plugin::decide(spec, own, standing, has_ours)?;
     let mut plan = Plan { steps: Vec::new(), notes: decided.notes };

@@ -4,7 +4,7 @@
 //! the next.
 
 use super::steps::{self, Inside, Kube};
-use crate::actions::kube::{KubeAction, KubeObjectRef, Manifest};
+use crate::actions::kube::{KubeAction, KubeClusterRef, KubeObjectRef, Manifest};
 use crate::manifests::quotas::{self, QuotaObjects};
 use crate::plan::{Note, Step, StepChange, StepId};
 use crate::spec::{ClusterSpec, ServiceQuotas};
@@ -59,7 +59,7 @@ fn apply(
     after: Vec<StepId>,
 ) -> Step {
     let objects = want.objects.into_iter().map(Manifest::new).collect();
-    let cluster = steps::cluster(spec);
+    let cluster = KubeClusterRef::of(spec);
     let action = KubeAction::ApplyObjects { cluster, about: ABOUT.to_owned(), objects, force: true };
     let step = steps::step("service-quotas", format!("apply {ABOUT}"), after, action);
     let details = services.services.iter().map(|(service, quota)| {
@@ -84,7 +84,8 @@ fn apply(
 
 fn remove(spec: &ClusterSpec, stale: Vec<KubeObjectRef>, after: &[StepId]) -> Step {
     let details = stale.iter().map(ToString::to_string).collect();
-    let action = KubeAction::DeleteObjects { cluster: steps::cluster(spec), about: ABOUT.to_owned(), objects: stale };
+    let action =
+        KubeAction::DeleteObjects { cluster: KubeClusterRef::of(spec), about: ABOUT.to_owned(), objects: stale };
     let title = format!("delete {ABOUT} that are not wanted");
     let step = steps::step("service-quotas/delete", title, after.to_vec(), action);
     let why = "berth put them there and the file has them no more; pods that run are not touched".to_owned();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{quotas, workloads};
 use crate::actions::Action;
-use crate::actions::kube::{KubeAction, KubeClusterRef};
+use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, Phase};
 use crate::plan::{Billing, Impact, Note, Refusal, Step, StepChange, StepId, Workloads};
 use crate::spec::ClusterSpec;
@@ -68,12 +68,6 @@ pub fn steps(inside: &Inside<'_>) -> Result<Kube, Refusal> {
 /// Whether what was applied to the cluster will still be there when the plan has run.
 pub(super) fn is_staying(observed: &Observed) -> bool {
     observed.cluster.as_ref().is_some_and(|cluster| !matches!(cluster.phase, Phase::Failed | Phase::Deleting))
-}
-
-/// Which cluster's API.
-pub(in crate::rules) fn cluster(spec: &ClusterSpec) -> KubeClusterRef {
-    let location = spec.place.location().to_owned();
-    KubeClusterRef { provider: spec.cloud.provider(), location, name: spec.name.clone() }
 }
 
 /// A step that adds something.

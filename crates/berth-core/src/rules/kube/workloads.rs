@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::steps::{self, Inside};
-use crate::actions::kube::{KubeAction, KubeObjectRef, Manifest};
+use crate::actions::kube::{KubeAction, KubeClusterRef, KubeObjectRef, Manifest};
 use crate::manifests::waves::{Wave, WaveKind, is_custom, is_rolled_out, waves};
 use crate::observed::{Contest, ObjectState};
 use crate::plan::{Note, Refusal, Step, StepChange, StepId};
@@ -150,7 +150,7 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
     let trivial = objects.len() == 1 && taken.is_empty();
     let details = [labelled("new", new), labelled("change", changed), labelled("take over", taken)].concat();
     let action = KubeAction::ApplyObjects {
-        cluster: steps::cluster(inside.spec),
+        cluster: KubeClusterRef::of(inside.spec),
         about: about(&objects, wave.kind.words()),
         objects,
         force: inside.workloads.force_conflicts,
@@ -231,7 +231,7 @@ fn remove(inside: &Inside<'_>, group: Removal, objects: Vec<KubeObjectRef>) -> S
         _ => object.to_string(),
     });
     let details = cut(details.collect());
-    let action = KubeAction::DeleteObjects { cluster: steps::cluster(inside.spec), about: what.clone(), objects };
+    let action = KubeAction::DeleteObjects { cluster: KubeClusterRef::of(inside.spec), about: what.clone(), objects };
     let step = steps::step(&format!("workloads/{id}/delete"), format!("delete {what}"), Vec::new(), action);
     let why = "berth put it there, and the files have it no more".to_owned();
     Step { change: StepChange::Remove, why, details, usual_seconds: DELETION_SECONDS, ..step }
@@ -250,7 +250,7 @@ fn rollouts(inside: &Inside<'_>, seen: &Seen<'_>, after: Vec<StepId>) -> Option<
     let names = if objects.len() == 1 { Vec::new() } else { objects.iter().map(ToString::to_string).collect() };
     let details = cut(names);
     let after = after.into_iter().chain(inside.nodes.iter().cloned()).collect();
-    let action = KubeAction::AwaitRollouts { cluster: steps::cluster(inside.spec), about, objects };
+    let action = KubeAction::AwaitRollouts { cluster: KubeClusterRef::of(inside.spec), about, objects };
     let step = steps::step("workloads/ready", title, after, action);
     let why = "until it runs: images are pulled, and pods wait for nodes and GPUs".to_owned();
     Some(Step {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::names::is_dns_label;
 use super::report::Report;
 use super::source::Source;
-use crate::spec::SecretSpec;
 use crate::spec::file::secrets::SecretFile;
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
+use crate::spec::{SecretSpec, is_secret_key};
 
 /// What Kubernetes takes as a Secret without further meaning.
 const OPAQUE: &str = "Opaque";
@@ -71,10 +71,7 @@ fn keys(file: &SecretFile, path: &Path, report: &mut Report) {
     let generate = file.generate.iter().enumerate().map(|(index, key)| (key, path.key("generate").index(index)));
     let mut seen = BTreeSet::new();
     for (key, at) in env.chain(files).chain(generate) {
-        let is_key = key.len() <= 253
-            && !key.is_empty()
-            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-        if !is_key || matches!(key.as_str(), "." | "..") {
+        if !is_secret_key(key) {
             let message =
                 format!("`{}` is no key of a Secret: letters, digits, `-`, `_` and `.`, at most 253", printable(key));
             report.problem(Finding::at(at, message));
