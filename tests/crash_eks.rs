@@ -3,6 +3,7 @@
 //!
 //! A kill at a call that reads leaves AWS as the change before it did, whether the call was carried out or not, so that the changes
 //! alone are all the states a kill can leave there; a sample of the reads shows that nothing else is left half done either.
+//! With `BERTH_KILL_AT_EVERY_READ=1` none is left out; that takes the better part of an hour.
 
 use std::io::Write;
 
@@ -36,6 +37,9 @@ fn killed_just_after_any_change_the_next_run_converges() {
 
 #[test]
 fn killed_at_the_first_read_of_a_method_the_next_run_converges() {
+    if std::env::var_os("BERTH_KILL_AT_EVERY_READ").is_some() {
+        return kill_at_every("read", "hang-before", reads);
+    }
     kill_at_every("first read", "hang-before", first_reads);
 }
 
@@ -91,6 +95,10 @@ fn is_read((method, _): &&Call) -> bool {
 
 fn changes(calls: &[Call]) -> Vec<Call> {
     calls.iter().filter(|call| !is_read(call)).cloned().collect()
+}
+
+fn reads(calls: &[Call]) -> Vec<Call> {
+    calls.iter().filter(is_read).cloned().collect()
 }
 
 fn first_reads(calls: &[Call]) -> Vec<Call> {
