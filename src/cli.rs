@@ -55,6 +55,10 @@ pub(crate) enum OutputForm {
     Csv,
     /// Markdown, for a comment on a change; only for `cost`.
     Markdown,
+    /// One HTML page with charts that needs nothing else; only for `cost`.
+    Html,
+    /// Prometheus's text format; only for `cost`.
+    Prometheus,
 }
 
 /// Name or file of one cluster.

@@ -58,3 +58,62 @@ fn other_commands_do_not_pretend_to_write_csv() {
     spec::small(&sandbox);
     sandbox.berth(&format!("validate -f {} --output csv", spec::FILE)).exits(1).says("only `berth cost`");
 }
+
+/// Reads metrics as Prometheus's own client for Python does, and adds up one of them over its parts.
+const READER: &str = "
+import json, sys
+from prometheus_client.parser import text_string_to_metric_families
+families = {family.name: family for family in text_string_to_metric_families(sys.stdin.read())}
+sums = {}
+for sample in families['berth_cost_projected_month_usd'].samples:
+    sums[sample.labels['case']] = sums.get(sample.labels['case'], 0) + sample.value
+unknown = {sample.labels['pool']: sample.value for sample in families['berth_cost_unknown_prices'].samples}
+print(json.dumps({'sums': sums, 'unknown': unknown, 'types': sorted({family.type for family in families.values()}),
+                  'documented': all(family.documentation for family in families.values())}))
+";
+
+#[test]
+fn metrics_are_read_by_prometheus_and_add_up_to_the_total() {
+    let sandbox = Sandbox::new(60);
+    let line = "cost -f clusters/ai-dubbing-eks.yaml --output";
+    let total = sandbox.berth(&format!("{line} json")).exits(0).json()["total"].clone();
+    let metrics = sandbox.berth(&format!("{line} prometheus")).exits(0).stdout;
+    assert!(
+        metrics.contains("# HELP berth_cost_per_hour_usd ") && metrics.contains("# TYPE berth_cost_per_hour_usd gauge")
+    );
+    if !present_in_python("prometheus_client") {
+        return;
+    }
+    sandbox.write("read.py", READER);
+    let read = sandbox.other_answering("python3", "read.py", &metrics).exits(0).json();
+    for case in ["min", "expected", "max"] {
+        let (sum, wanted) = (read["sums"][case].as_f64().unwrap(), total[case]["month"].as_f64().unwrap());
+        assert!((sum - wanted).abs() < 1e-4, "{case}: {sum} and {wanted}");
+    }
+    assert_eq!(read["types"], serde_json::json!(["gauge"]));
+    assert_eq!(read["documented"], true);
+    assert_eq!((&read["unknown"]["gpu-a100-pool"], &read["unknown"]["cpu-pool"]), (&1.0.into(), &0.0.into()));
+}
+
+/// Whether Python has this module; fails where it has to.
+fn present_in_python(module: &str) -> bool {
+    let imported = std::process::Command::new("python3").args(["-c", &format!("import {module}")]).output();
+    let is_there = imported.is_ok_and(|output| output.status.success());
+    let required = std::env::var("BERTH_REQUIRE_WITNESSES").is_ok_and(|value| value == "1");
+    assert!(is_there || !required, "missing witness: Python's {module}");
+    is_there
+}
+
+#[test]
+fn a_part_without_any_price_has_no_metric_and_is_counted_as_unknown() {
+    let sandbox = Sandbox::new(60);
+    spec::small(&sandbox);
+    let metrics = cost(&sandbox, "--output prometheus").stdout;
+    assert!(metrics.contains("berth_cost_unknown_prices{cluster=\"small\",pool=\"\"} 1"), "{metrics}");
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        let (metric, labels) = name.trim_end_matches('}').split_once('{').unwrap();
+        assert!(metric.starts_with("berth_cost_") && labels.starts_with("cluster=\"small\""), "{line}");
+        assert!(value.parse::<f64>().is_ok_and(|value| value.is_finite() && value >= 0.0), "{line}");
+    }
+}

@@ -122,8 +122,14 @@ impl Sandbox {
     /// Runs another program in the box.
     #[must_use = "compare it with a snapshot or assert its exit code"]
     pub(crate) fn other(&self, program: &str, line: &str) -> Output {
+        self.other_answering(program, line, "")
+    }
+
+    /// The same, with text on standard input.
+    #[must_use = "compare it with a snapshot or assert its exit code"]
+    pub(crate) fn other_answering(&self, program: &str, line: &str, input: &str) -> Output {
         let command = self.command(program, line.split_whitespace());
-        self.run(command, "")
+        self.run(command, input)
     }
 
     /// What the simulated cloud counted.

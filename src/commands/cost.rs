@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use berth_core::cost::estimate;
+use berth_core::cost::{Amount, PriceBook, estimate};
 use berth_core::ports::Clock;
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -26,20 +26,34 @@ pub(crate) struct CostArgs {
 }
 
 pub(crate) fn run(args: &CostArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let spec = spec_file::load(&args.file, args.provider.map(Into::into), ui)?.spec;
+    let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+    let spec = &checked.spec;
     let today = RunClock::real().now().to_zoned(TimeZone::UTC).date();
-    let Some(estimate) = estimate(&spec, today) else {
+    let Some(estimate) = estimate(spec, &PriceBook::facts(), today) else {
         return Err(Failure::refused(format!(
             "cluster {} stands already: berth does not buy its machines and has no prices of them",
             spec.name
         )));
     };
-    let shown = Shown { spec: &spec, estimate: &estimate };
+    let budget = checked.budget_monthly_usd.map(monthly);
+    let shown = Shown { spec, estimate: &estimate, budget };
     match ui.form() {
         OutputForm::Table => ui.data(&cost::text(&shown)),
         OutputForm::Markdown => ui.data(&cost::markdown(&shown)),
+        OutputForm::Html => ui.data(&cost::html(&shown, today)),
+        OutputForm::Prometheus => ui.data(&cost::prometheus(&shown).map_err(unwritten)?),
         OutputForm::Csv => ui.data(&cost::csv(&shown)),
         OutputForm::Json => ui.json(&cost::json(&shown)),
     }
     Ok(Exit::Done)
+}
+
+/// So many US dollars a month, to the micro-dollar.
+fn monthly(usd: f64) -> Amount {
+    Amount::by_the_month((usd * 1e6).round() as u64)
+}
+
+/// A metric that cannot be written has a name or a value that we should not have made.
+fn unwritten(error: std::fmt::Error) -> Failure {
+    Failure::new(Exit::Bug, "cannot write metrics").because(error)
 }

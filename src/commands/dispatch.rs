@@ -29,8 +29,10 @@ impl From<ProviderArg> for Provider {
 
 /// Runs one command.
 pub(crate) fn run(command: Command, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    if !matches!(command, Command::Cost(_)) && matches!(ui.form(), OutputForm::Csv | OutputForm::Markdown) {
-        return Err(Failure::refused("only `berth cost` writes CSV and Markdown").hint("take --output table or json"));
+    if !matches!(command, Command::Cost(_)) && !matches!(ui.form(), OutputForm::Table | OutputForm::Json) {
+        return Err(
+            Failure::refused("only `berth cost` writes this form of output").hint("take --output table or json")
+        );
     }
     match command {
         Command::Validate(args) => commands::validate::run(&args, ui),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::sandbox::ROOT;
 
 /// Folders that are not ours.
-const NOT_OURS: &[&str] = &[".git", ".jj", "target", "artifacts"];
+const NOT_OURS: &[&str] = &[".git", ".jj", "target", "artifacts", "node_modules"];
 
 /// All text files of the repository with their texts.
 pub(super) fn files() -> Vec<(PathBuf, String)> {

@@ -177,7 +177,7 @@ fn prices(estimate: &Estimate) -> Section {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (_, line) in estimate.all_lines() {
         let Quote::Known(found) = &line.quote else { continue };
-        let source = found.source;
+        let source = &found.source;
         let row = vec![
             line.what.clone(),
             price(found),

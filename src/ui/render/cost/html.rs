@@ -1,0 +1,238 @@
+//! An estimate as one page that needs nothing else: no network, no script, readable on a phone, in print, in light and dark.
+//!
+//! `figures` decides what is shown, `graph` draws it, `ink` holds the colours, `money` the words of amounts.
+
+mod figures;
+mod graph;
+mod ink;
+mod money;
+
+use berth_core::cost::{Amount, Estimate, Quote, Span};
+use jiff::civil::Date;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::figures::{Figure, Grid};
+use self::graph::Width;
+use self::ink::Ink;
+use super::Shown;
+use super::words::price;
+
+/// What it looks like; the colours of the graphs come from `ink`.
+const STYLE: &str = include_str!("html/page.css");
+
+/// Nothing may be fetched, whatever a name in the file says.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// The page, made on that day.
+pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
+    let title = format!("What {} will cost", shown.spec.name);
+    let figures = figures::all(shown);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(ink::style())) (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#main" { "Skip to the figures" }
+                (header(shown, &title, made_on))
+                (contents(&figures))
+                main id="main" tabindex="-1" {
+                    @for figure in &figures { (section(figure)) }
+                    (unknowns(shown.estimate))
+                    (prices(shown.estimate))
+                    (notes(shown.estimate))
+                }
+                footer { p { "An estimate by berth, not a bill. Every price stands above with its source and date." } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn header(shown: &Shown<'_>, title: &str, made_on: Date) -> Markup {
+    let spec = shown.spec;
+    let total = shown.estimate.total();
+    let about = format!("{}, {}", spec.cloud.provider().as_str().to_uppercase(), spec.place.location());
+    html! {
+        header {
+            h1 { (title) }
+            p.about { (about) ". Estimated on " time datetime=(made_on) { (made_on) } ", list prices in USD." }
+            dl.totals {
+                (card("Expected, a month", total.expected, Span::Month))
+                (card("Fewest nodes, a month", total.min, Span::Month))
+                (card("Most nodes, a month", total.max, Span::Month))
+                (card("Expected, an hour", total.expected, Span::Hour))
+            }
+            @if total.max.is_at_least() {
+                p.warn { strong { "At least: " } "some prices are unknown and not counted. " a href="#unknown" { "Which, and what would supply them" } "." }
+            }
+            @if let Some(budget) = shown.budget {
+                p { "The file's budget is " strong { (money::dollars(budget, Span::Month)) } " a month. " (verdict(shown, budget)) }
+            }
+        }
+    }
+}
+
+/// How the budget compares with the three sizes.
+fn verdict(shown: &Shown<'_>, budget: Amount) -> &'static str {
+    let total = shown.estimate.total();
+    let over = total.map(|amount| amount.micro_usd(Span::Month) > budget.micro_usd(Span::Month));
+    match (over.min, over.expected, over.max) {
+        (true, _, _) => "Even the fewest nodes cost more.",
+        (_, true, _) => "The expected cost is above it.",
+        (_, _, true) => "The most nodes cost more.",
+        _ if total.max.is_at_least() => "What is known of the cost stays below it.",
+        _ => "The cost stays below it, even with the most nodes.",
+    }
+}
+
+fn card(name: &str, amount: Amount, span: Span) -> Markup {
+    html! {
+        div {
+            dt { (name) }
+            dd {
+                @if amount.is_at_least() && !amount.is_unknown() { span.least { "at least " } }
+                (money::bare(amount, span))
+            }
+        }
+    }
+}
+
+fn contents(figures: &[Figure]) -> Markup {
+    html! {
+        nav aria-label="Parts of this page" {
+            ul {
+                @for figure in figures { li { a href={ "#" (figure.id) } { (figure.title) } } }
+                li { a href="#prices" { "Prices and sources" } }
+            }
+        }
+    }
+}
+
+fn section(figure: &Figure) -> Markup {
+    html! {
+        section id=(figure.id) aria-labelledby={ (figure.id) "-head" } {
+            h2 id={ (figure.id) "-head" } { (figure.title) }
+            p { (figure.intro) }
+            figure {
+                @for width in [Width::Phone, Width::Desk] { (drawing(figure, width)) }
+                figcaption { (legend(&figure.legend)) }
+            }
+            details {
+                summary { "The numbers: " (figure.title) }
+                (grid(&figure.grid))
+            }
+        }
+    }
+}
+
+/// One drawing of a figure; the other one is hidden, from screen readers too, by the width of the screen.
+fn drawing(figure: &Figure, width: Width) -> Markup {
+    let (class, width_name) = match width {
+        Width::Phone => ("chart phone", "phone"),
+        Width::Desk => ("chart desk", "desk"),
+    };
+    let id = |part: &str| format!("{}-{width_name}-{part}", figure.id);
+    let (across, down) = figure.graph.size(width);
+    html! {
+        svg class=(class) role="img" aria-labelledby={ (id("title")) " " (id("desc")) }
+            viewBox={ "0 0 " (across) " " (down) } xmlns="http://www.w3.org/2000/svg" {
+            title id=(id("title")) { (figure.title) }
+            desc id=(id("desc")) { (figure.description) }
+            (PreEscaped(figure.graph.draw(width)))
+        }
+    }
+}
+
+fn legend(entries: &[(Ink, String)]) -> Markup {
+    html! {
+        ul.legend {
+            @for (ink, words) in entries { li { span class={ "swatch " (ink.name()) } {} (words) } }
+        }
+    }
+}
+
+/// A table that can be scrolled sideways by itself, also from the keyboard, so that the page never has to be.
+fn grid(grid: &Grid) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(grid.caption) {
+            table {
+                caption { (grid.caption) }
+                thead { tr {
+                    @for (index, head) in grid.heads.iter().enumerate() {
+                        th scope="col" class=[grid.is_number(index).then_some("number")] { (head) }
+                    }
+                } }
+                tbody {
+                    @for row in &grid.rows { tr {
+                        @for (index, cell) in row.iter().enumerate() {
+                            @if index == 0 { th scope="row" { (cell) } }
+                            @else { td class=[grid.is_number(index).then_some("number")] { (cell) } }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn unknowns(estimate: &Estimate) -> Markup {
+    let unknowns = estimate.unknowns();
+    html! {
+        @if !unknowns.is_empty() {
+            section id="unknown" aria-labelledby="unknown-head" {
+                h2 id="unknown-head" { "Unknown prices" }
+                p { "These are not counted as nothing: every sum they belong to says \u{201c}at least\u{201d}." }
+                ul { @for unknown in unknowns { li { (sentence(unknown)) } } }
+            }
+        }
+    }
+}
+
+fn prices(estimate: &Estimate) -> Markup {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (_, line) in estimate.all_lines() {
+        let Quote::Known(found) = &line.quote else { continue };
+        let source = &found.source;
+        let per = format!("${} per {}", price(found), found.unit.words());
+        let read = format!("{}, {}", source.basis.word(), source.date);
+        let row = vec![line.what.clone(), per, found.region.to_owned(), read, source.name.to_owned()];
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    let heads = ["Of", "Price", "Region", "Basis and date", "Source"].map(str::to_owned).to_vec();
+    let table = Grid { caption: "Prices with their sources".to_owned(), heads, words: 5, rows };
+    html! {
+        section id="prices" aria-labelledby="prices-head" {
+            h2 id="prices-head" { "Prices and sources" }
+            p { "A price is called estimated unless the cloud itself listed it." }
+            (grid(&table))
+        }
+    }
+}
+
+fn notes(estimate: &Estimate) -> Markup {
+    html! {
+        section id="notes" aria-labelledby="notes-head" {
+            h2 id="notes-head" { "To read it rightly" }
+            ul { @for note in &estimate.notes { li { (sentence(note)) } } }
+        }
+    }
+}
+
+/// A fragment as a sentence.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

@@ -1,0 +1,146 @@
+//! An estimate in Prometheus's text format, for a node exporter's textfile folder or a push gateway.
+//!
+//! The parts of a cost do not overlap, so that `sum by (cluster, case)` is the total, and `sum by (service)` each service's part.
+
+use std::fmt;
+
+use berth_core::cost::{Amount, Cases, Estimate, Line, Span};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode_registry;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::Shown;
+
+const CASES: [&str; 3] = ["min", "expected", "max"];
+
+/// What of a pool no quota reaches; no service can have such a name.
+const IDLE: &str = "(idle)";
+
+/// As metrics. A part without any known price has no sample; what lacks a price is counted by a gauge of its own.
+///
+/// # Errors
+///
+/// None: only a broken sink would give one, and a string is not.
+pub(crate) fn prometheus(shown: &Shown<'_>) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Families(families(shown))));
+    let mut text = String::new();
+    encode_registry(&mut text, &registry)?;
+    Ok(text.trim_end().to_owned())
+}
+
+/// One metric with its samples, in the order they are written.
+#[derive(Debug)]
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    samples: Vec<Sample>,
+}
+
+#[derive(Debug)]
+struct Sample {
+    labels: Vec<(&'static str, String)>,
+    value: f64,
+}
+
+#[derive(Debug)]
+struct Families(Vec<Family>);
+
+impl Collector for Families {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        for family in self.0.iter().filter(|family| !family.samples.is_empty()) {
+            let mut metric = encoder.encode_descriptor(family.name, family.help, None, MetricType::Gauge)?;
+            for sample in &family.samples {
+                ConstGauge::new(sample.value).encode(metric.encode_family(&sample.labels)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A part of the whole: a service in a pool, a pool that is not divided, or what stands around the pools.
+struct Part<'a> {
+    pool: &'a str,
+    service: &'a str,
+    amount: Cases<Amount>,
+}
+
+fn families(shown: &Shown<'_>) -> Vec<Family> {
+    let parts = parts(shown.estimate);
+    let of = |span| parts.iter().flat_map(move |part| samples(shown, part, span)).collect();
+    let labels = |pool: &str| vec![cluster(shown), ("pool", pool.to_owned())];
+    let lacking = lacking(shown.estimate).into_iter();
+    let budget = shown.budget.map(|budget| Sample { labels: vec![cluster(shown)], value: usd(budget, Span::Month) });
+    vec![
+        Family {
+            name: "berth_cost_per_hour_usd",
+            help: "Estimated US dollars for an hour; pool is empty for what stands around the pools, service where a pool is not divided.",
+            samples: of(Span::Hour),
+        },
+        Family {
+            name: "berth_cost_projected_month_usd",
+            help: "Estimated US dollars for a month of 730 hours, in the parts of berth_cost_per_hour_usd.",
+            samples: of(Span::Month),
+        },
+        Family {
+            name: "berth_cost_unknown_prices",
+            help: "Things without a known price; above 0 the costs of that pool are too low.",
+            samples: lacking.map(|(pool, count)| Sample { labels: labels(pool), value: count as f64 }).collect(),
+        },
+        Family {
+            name: "berth_cost_budget_month_usd",
+            help: "US dollars a month may cost, by the file.",
+            samples: budget.into_iter().collect(),
+        },
+    ]
+}
+
+fn parts(estimate: &Estimate) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    for pool in &estimate.pools {
+        let Some(split) = &pool.split else {
+            parts.push(Part { pool: &pool.name, service: "", amount: pool.total() });
+            continue;
+        };
+        let services = split.services.iter().map(|part| (part.service.as_str(), part.amount));
+        let services = services.chain([(IDLE, split.idle)]);
+        parts.extend(services.map(|(service, amount)| Part { pool: &pool.name, service, amount }));
+    }
+    let around = estimate.lines.iter().map(Line::amount).sum();
+    parts.push(Part { pool: "", service: "", amount: around });
+    parts
+}
+
+fn samples(shown: &Shown<'_>, part: &Part<'_>, span: Span) -> Vec<Sample> {
+    let known = CASES.into_iter().zip(part.amount.all()).filter(|(_, amount)| !amount.is_unknown());
+    let sample = |(case, amount): (&str, Amount)| Sample {
+        labels: vec![
+            cluster(shown),
+            ("pool", part.pool.to_owned()),
+            ("service", part.service.to_owned()),
+            ("case", case.to_owned()),
+        ],
+        value: usd(amount, span),
+    };
+    known.map(sample).collect()
+}
+
+/// How many lines of each pool, and of what stands around them, have no price.
+fn lacking(estimate: &Estimate) -> Vec<(&str, usize)> {
+    let pools = estimate.pools.iter().map(|pool| (pool.name.as_str(), &pool.lines));
+    pools
+        .chain([("", &estimate.lines)])
+        .map(|(name, lines)| (name, lines.iter().filter(|line| line.lacks().is_some()).count()))
+        .collect()
+}
+
+fn cluster(shown: &Shown<'_>) -> (&'static str, String) {
+    ("cluster", shown.spec.name.to_string())
+}
+
+fn usd(amount: Amount, span: Span) -> f64 {
+    amount.micro_usd(span) as f64 / 1e6
+}
