@@ -3,6 +3,8 @@
 use std::iter;
 use std::ops::{Add, Mul};
 
+use super::bill::Money;
+
 /// Hours of the month that clouds price by.
 pub const MONTH_HOURS: u64 = 730;
 
@@ -68,6 +70,20 @@ impl Amount {
             return Self::NOTHING;
         }
         Self { known: self.known * u128::from(part) / u128::from(whole), lacks: self.lacks }
+    }
+
+    /// What it comes to in so many seconds, rounded to the nearest micro-USD.
+    pub fn over(self, seconds: u64) -> Money {
+        let month = u128::from(MONTH_HOURS) * 3600;
+        let known = Money::of((self.known.saturating_mul(u128::from(seconds)) + month / 2) / month);
+        if self.lacks && seconds > 0 { known + Money::UNKNOWN } else { known }
+    }
+
+    /// Divides it by weights so that the parts are it again; see [`Money::divide`].
+    pub fn divide(self, weights: &[u128]) -> Vec<Self> {
+        let known = Money::of(self.known) + if self.lacks { Money::UNKNOWN } else { Money::NOTHING };
+        let part = |part: Money| Self { known: part.micro_usd(), lacks: part.is_at_least() };
+        known.divide(weights).into_iter().map(part).collect()
     }
 
     /// What is left of it without `taken`; parts of an unknown are unknown.

@@ -2,9 +2,10 @@
 //!
 //! In reading order: `amount` sums of money that know whether something is missing, `item` what has a price, `book` prices in layers,
 //! `quote` one price looked up, `pool` what a pool costs, `cluster` what stands around the pools, `split` the services' parts,
-//! `estimate` all of it.
+//! `estimate` all of it, `bill` what things cost by the second.
 
 mod amount;
+mod bill;
 mod book;
 mod cluster;
 mod eks_support;
@@ -15,6 +16,10 @@ mod quote;
 mod split;
 
 pub use amount::{Amount, Cases, MONTH_HOURS, Span};
+pub use bill::{
+    Bill, BillLine, Group, GroupBy, GroupName, Money, MonthEnd, NodeShape, Part, Request, Stretch, Usage, What, Whose,
+    Window, bill, month_end,
+};
 pub use book::{
     Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,
     check_prices, micro_usd,

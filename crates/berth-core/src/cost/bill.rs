@@ -1,0 +1,204 @@
+//! The bill: what was used, priced by the second.
+//!
+//! In reading order: `usage` what was used, `money` what is paid, `clock` the price of each second, `shares` who asked for what of a node,
+//! `group` sums by cluster, pool, service and more, `month` what the month comes to.
+
+mod clock;
+mod group;
+mod money;
+mod month;
+mod shares;
+mod usage;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use self::clock::Tariff;
+use self::shares::{Asked, Place, Used, Weight};
+use super::amount::Amount;
+use super::book::{Market, PriceBook, Source};
+use super::quote::supply;
+
+pub use group::{Group, GroupBy, GroupName};
+pub use money::Money;
+pub use month::{MonthEnd, month_end};
+pub use usage::{NodeShape, Request, Stretch, Usage, What, Whose};
+
+/// What things cost over some time, and what those that are there cost now.
+#[derive(Debug, Clone)]
+pub struct Bill {
+    /// The time it is of.
+    pub window: Window,
+    /// One line for each thing that stood in that time or stands now, in the order of the usage.
+    pub lines: Vec<BillLine>,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Where it begins; `None` takes everything since it was made.
+    pub since: Option<Timestamp>,
+    /// Where it ends: now.
+    pub now: Timestamp,
+}
+
+/// What one thing cost.
+#[derive(Debug, Clone)]
+pub struct BillLine {
+    /// What it is.
+    pub what: Arc<What>,
+    /// Its name; the node's, if it is part of one.
+    pub name: Arc<str>,
+    /// Whole seconds of the window that it was billed for.
+    pub seconds: u64,
+    /// What that came to.
+    pub money: Money,
+    /// What it costs now; nothing if it is gone.
+    pub rate: Amount,
+    /// Whose it is: services by name, then what nobody asked for; empty if it is not divided. Together they are `money` and `rate`.
+    pub parts: Vec<Part>,
+    /// Where its last price was read; else why there is none.
+    pub quote: Arc<Result<Arc<Source>, String>>,
+}
+
+/// What of a thing is whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The service; `None` for what was idle.
+    pub service: Option<Arc<str>>,
+    /// Shares of GPUs times seconds.
+    pub share_seconds: u128,
+    /// Its part of what was paid.
+    pub money: Money,
+    /// Its part of what is paid now.
+    pub rate: Amount,
+}
+
+impl Bill {
+    /// Everything together.
+    pub fn total(&self) -> Money {
+        self.lines.iter().map(|line| line.money).sum()
+    }
+
+    /// What runs now costs so much.
+    pub fn rate(&self) -> Amount {
+        self.lines.iter().map(|line| line.rate).sum()
+    }
+
+    /// Why the total is not all there is: what has no price, each once.
+    pub fn unknowns(&self) -> BTreeSet<&str> {
+        self.lines.iter().filter_map(|line| line.quote.as_ref().as_ref().err().map(String::as_str)).collect()
+    }
+
+    /// The sources of its prices, each once, in the order of their names.
+    pub fn sources(&self) -> Vec<&Source> {
+        let mut seen: Vec<&Source> = Vec::new();
+        let mut last: Option<&Arc<Result<Arc<Source>, String>>> = None;
+        for line in &self.lines {
+            if last.is_some_and(|last| Arc::ptr_eq(last, &line.quote)) {
+                continue;
+            }
+            last = Some(&line.quote);
+            seen.extend(line.quote.as_ref().as_ref().ok().map(Arc::as_ref).filter(|source| !seen.contains(source)));
+        }
+        seen.sort_by(|one, other| one.name.cmp(&other.name));
+        seen
+    }
+
+    /// What has to be known to read it.
+    pub fn notes(&self) -> Vec<&'static str> {
+        vec![
+            "every second is counted alike; clouds have least times, and some fees by the started hour",
+            "not in it: traffic, logs and metrics",
+            "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
+        ]
+    }
+}
+
+/// The tariff of one kind of thing, with where it was read or why there is none.
+struct Priced {
+    tariff: Tariff,
+    quote: Arc<Result<Arc<Source>, String>>,
+}
+
+/// Bills what was used in a window.
+///
+/// Sub-second times count from their whole second, as the clouds tell whole seconds.
+pub fn bill(usage: &Usage, book: &PriceBook, window: Window) -> Bill {
+    let asked = Asked::new(usage);
+    let mut priced: HashMap<*const What, Priced> = HashMap::new();
+    let mut lines = Vec::with_capacity(usage.stretches.len());
+    for stretch in &usage.stretches {
+        let price = priced.entry(Arc::as_ptr(&stretch.what)).or_insert_with(|| price(&stretch.what, book));
+        lines.extend(line(stretch, price, &asked, window));
+    }
+    Bill { window, lines }
+}
+
+fn price(what: &What, book: &PriceBook) -> Priced {
+    let zones = what.zone.as_slice();
+    let market = Market { provider: what.provider, region: &what.region, zones };
+    let prices = book.over_time(market, &what.item);
+    let tariff = Tariff::new(&prices, what.quantity);
+    let quote = match prices.last() {
+        Some((_, price)) => Ok(Arc::clone(&price.source)),
+        None => Err(supply(book, market, &what.item)),
+    };
+    Priced { tariff, quote: Arc::new(quote) }
+}
+
+/// `None` for what neither cost anything in the window nor stands now.
+fn line(stretch: &Stretch, priced: &Priced, asked: &Asked<'_>, window: Window) -> Option<BillLine> {
+    let (start, now) = (stretch.from.as_second(), window.now.as_second());
+    let from = window.since.map_or(start, |since| since.as_second().max(start));
+    let to = stretch.to.map_or(now, |to| to.as_second().min(now));
+    let is_there = start <= now && stretch.to.is_none_or(|to| to.as_second() > now);
+    if to <= from && !is_there {
+        return None;
+    }
+    let money = priced.tariff.cost(start, from, to);
+    let rate = if is_there { priced.tariff.rate(now) } else { Amount::NOTHING };
+    let mut line = BillLine {
+        what: Arc::clone(&stretch.what),
+        name: Arc::clone(&stretch.name),
+        seconds: to.saturating_sub(from).max(0).unsigned_abs(),
+        money,
+        rate,
+        parts: Vec::new(),
+        quote: Arc::clone(&priced.quote),
+    };
+    if line.what.shares > 0 {
+        line.parts = parts(&line, asked, (from, to.max(from)), priced, now);
+    }
+    Some(line)
+}
+
+/// Divides a line among the services that asked for shares of its node, and idleness.
+fn parts(line: &BillLine, asked: &Asked<'_>, times: (i64, i64), priced: &Priced, now: i64) -> Vec<Part> {
+    let place = Place { cluster: &line.what.whose.cluster, name: &line.name, shares: line.what.shares };
+    let used = asked.used(place, times, &priced.tariff);
+    let using = (line.rate != Amount::NOTHING).then(|| asked.using(place, now));
+    let mut services: Vec<Arc<str>> = [Some(&used), using.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(|used| used.services.iter().map(|(service, _)| Arc::clone(service)))
+        .collect();
+    services.sort_unstable();
+    services.dedup();
+    let weights = |used: &Used| -> Vec<Weight> {
+        let find = |name: &Arc<str>| used.services.binary_search_by(|(known, _)| known.cmp(name)).ok();
+        let of = |name: &Arc<str>| find(name).map_or(Weight::default(), |index| used.services[index].1);
+        services.iter().map(of).chain([used.idle]).collect()
+    };
+    let paid = |weights: &[Weight]| weights.iter().map(|weight| weight.paid).collect::<Vec<_>>();
+    let used = weights(&used);
+    let money = line.money.divide(&paid(&used));
+    let rates = using.map(|using| line.rate.divide(&paid(&weights(&using))));
+    let rates = rates.unwrap_or_else(|| vec![Amount::NOTHING; used.len()]);
+    let names = services.iter().map(|service| Some(Arc::clone(service))).chain([None]);
+    let shares = names.zip(used.iter().map(|weight| weight.share_seconds));
+    let parts = shares.zip(money.into_iter().zip(rates));
+    parts.map(|((service, share_seconds), (money, rate))| Part { service, share_seconds, money, rate }).collect()
+}

@@ -1,0 +1,109 @@
+//! Money that was spent: whole micro-USD, which never take an unknown for nothing.
+
+use std::iter;
+use std::ops::Add;
+
+/// Bits of a weight that count.
+const FINEST: u32 = 60;
+
+/// Micro-USD that were or will be paid, some parts of which may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Money {
+    known: u128,
+    lacks: bool,
+}
+
+impl Money {
+    /// Nothing was paid.
+    pub const NOTHING: Self = Self { known: 0, lacks: false };
+    /// Something was paid, and nobody knows how much.
+    pub const UNKNOWN: Self = Self { known: 0, lacks: true };
+
+    /// So many micro-USD.
+    pub fn of(micro_usd: u128) -> Self {
+        Self { known: micro_usd, lacks: false }
+    }
+
+    /// The known part in micro-USD.
+    pub fn micro_usd(self) -> u128 {
+        self.known
+    }
+
+    /// Whether some part of it is unknown, so that the known part is a least value.
+    pub fn is_at_least(self) -> bool {
+        self.lacks
+    }
+
+    /// Whether nothing of it is known.
+    pub fn is_unknown(self) -> bool {
+        self.lacks && self.known == 0
+    }
+
+    /// Divides it by weights so that the parts are it again to the micro-USD: each gets its part rounded down, and what is left over goes,
+    /// one micro-USD each, to those who lost most by that; of equals the earlier comes first.
+    ///
+    /// A part without weight is nothing; a part of an unknown is unknown. Without any weight there is nobody to divide it among, and all parts
+    /// are nothing.
+    pub fn divide(self, weights: &[u128]) -> Vec<Self> {
+        // Weights beyond that are finer than any micro-USD, and their products would be too large.
+        let bits = 128 - weights.iter().fold(0, |all, weight| all | weight).leading_zeros();
+        let coarse: Vec<u128> = weights.iter().map(|weight| weight >> bits.saturating_sub(FINEST)).collect();
+        let whole: u128 = coarse.iter().sum();
+        if whole == 0 {
+            return vec![Self::NOTHING; weights.len()];
+        }
+        let mut parts: Vec<u128> = coarse.iter().map(|weight| scaled(self.known, *weight, whole).0).collect();
+        let mut losses: Vec<(u128, usize)> =
+            coarse.iter().enumerate().map(|(index, weight)| (scaled(self.known, *weight, whole).1, index)).collect();
+        losses.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+        let left = self.known - parts.iter().sum::<u128>();
+        for (_, index) in losses.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            parts[index] += 1;
+        }
+        let lacks = |weight: u128| self.lacks && weight > 0;
+        parts.into_iter().zip(weights).map(|(known, weight)| Self { known, lacks: lacks(*weight) }).collect()
+    }
+}
+
+/// `amount * weight / whole` rounded down, and the remainder.
+///
+/// A weight has 60 bits; the product holds what is left of 128 for the amount, far more micro-USD than there are.
+fn scaled(amount: u128, weight: u128, whole: u128) -> (u128, u128) {
+    let product = amount.saturating_mul(weight);
+    (product / whole, product % whole)
+}
+
+impl Add for Money {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { known: self.known.saturating_add(other.known), lacks: self.lacks || other.lacks }
+    }
+}
+
+impl iter::Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::NOTHING, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Money;
+
+    #[test]
+    fn parts_are_the_whole_to_the_micro_usd() {
+        let known = |parts: Vec<Money>| parts.into_iter().map(Money::micro_usd).collect::<Vec<_>>();
+        assert_eq!(known(Money::of(100).divide(&[1, 1, 1])), [34, 33, 33]);
+        // 100 x 2 / 7 = 28.57, 100 x 5 / 7 = 71.43: the first lost more.
+        assert_eq!(known(Money::of(100).divide(&[2, 0, 5])), [29, 0, 71]);
+        assert_eq!(known(Money::of(100).divide(&[0, 0])), [0, 0]);
+    }
+
+    #[test]
+    fn a_part_of_an_unknown_is_unknown_and_no_part_of_it_is_nothing() {
+        assert_eq!(Money::UNKNOWN.divide(&[1, 0]), [Money::UNKNOWN, Money::NOTHING]);
+        let sum = Money::UNKNOWN + Money::of(5);
+        assert!(sum.is_at_least() && !sum.is_unknown() && sum.micro_usd() == 5);
+    }
+}
