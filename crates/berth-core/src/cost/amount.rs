@@ -72,6 +72,14 @@ impl Amount {
         Self { known: self.known * u128::from(part) / u128::from(whole), lacks: self.lacks }
     }
 
+    /// `part` of `whole` of it and the rest of `other`, rounded to the nearest micro-USD a month; `part` is at most `whole`, which is not 0.
+    pub fn blend(self, other: Self, part: u64, whole: u64) -> Self {
+        let rest = whole.saturating_sub(part);
+        let known = self.known * u128::from(part) + other.known * u128::from(rest);
+        let lacks = (self.lacks && part > 0) || (other.lacks && rest > 0);
+        Self { known: (known + u128::from(whole) / 2) / u128::from(whole.max(1)), lacks }
+    }
+
     /// What it comes to in so many seconds, rounded to the nearest micro-USD.
     pub fn over(self, seconds: u64) -> Money {
         let month = u128::from(MONTH_HOURS) * 3600;

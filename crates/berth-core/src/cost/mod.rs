@@ -2,17 +2,21 @@
 //!
 //! In reading order: `amount` sums of money that know whether something is missing, `item` what has a price, `book` prices in layers,
 //! `quote` one price looked up, `pool` what a pool costs, `cluster` what stands around the pools, `split` the services' parts,
-//! `estimate` all of it, `bill` what things cost by the second.
+//! `estimate` all of it, `schedule` hours of the week, `diff` what changes,
+//! `budget` how it stands to one, `bill` what things cost by the second.
 
 mod amount;
 mod bill;
 mod book;
+mod budget;
 mod cluster;
+mod diff;
 mod eks_support;
 mod estimate;
 mod item;
 mod pool;
 mod quote;
+mod schedule;
 mod split;
 
 pub use amount::{Amount, Cases, MONTH_HOURS, Span};
@@ -24,9 +28,12 @@ pub use book::{
     Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,
     check_prices, micro_usd,
 };
+pub use budget::{Budget, Judgement, Standing};
 pub use cluster::control_plane;
+pub use diff::{Change, Changed, Delta, Difference, diff};
 pub use estimate::{Estimate, ServiceEstimate, estimate};
 pub use item::{Bought, Item};
 pub use pool::{PoolEstimate, Rates};
 pub use quote::{Line, Quote};
+pub use schedule::{Schedule, ScheduleError, Scheduled};
 pub use split::{ServicePart, Split};

@@ -1,0 +1,266 @@
+//! When a cluster works: the hours of a week outside which its pools are at their fewest nodes.
+
+use std::fmt;
+
+use super::amount::{Amount, Cases, MONTH_HOURS};
+use super::estimate::Estimate;
+use super::quote::Line;
+
+/// Minutes of a week.
+const WEEK: u32 = 7 * DAY;
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
+/// From Monday on.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// The hours of each week in which a cluster works.
+///
+/// No time zone belongs to it: only how much of the week the hours are has a price. The rest of the time every pool has its fewest nodes,
+/// which is none for a pool that may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// Whether it works on the day, from Monday on.
+    days: [bool; 7],
+    /// The minute of the day the hours begin at.
+    from: u32,
+    /// The minute they end at, that of the next day if it is not behind the other; 1440 is midnight.
+    to: u32,
+}
+
+/// Why a text is no schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// It has another form.
+    #[error(
+        "`{0}` is no schedule; write days and hours such as `weekdays 8-20`, `mon-fri 8:30-20:00`, `sat,sun 10-16`, `daily 9-18`, or `always`"
+    )]
+    Form(String),
+    /// Its days are none.
+    #[error("`{0}` names no days; write `weekdays`, `weekends`, `daily`, or days such as `mon-fri` and `mon,wed`")]
+    Days(String),
+    /// Its hours are none.
+    #[error("`{0}` is no stretch of hours; write it such as `8-20`, `8:30-18:00` or, over midnight, `22-6`")]
+    Hours(String),
+}
+
+impl Schedule {
+    /// All hours of all days.
+    pub const ALWAYS: Self = Self { days: [true; 7], from: 0, to: DAY };
+
+    /// Reads days and hours such as `weekdays 8-20`.
+    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
+        let lower = text.trim().to_ascii_lowercase();
+        if lower == "always" {
+            return Ok(Self::ALWAYS);
+        }
+        let mut words = lower.split_whitespace();
+        let (Some(days), Some(hours), None) = (words.next(), words.next(), words.next()) else {
+            return Err(ScheduleError::Form(text.to_owned()));
+        };
+        let days = read_days(days).ok_or_else(|| ScheduleError::Days(days.to_owned()))?;
+        let (from, to) = read_hours(hours).ok_or_else(|| ScheduleError::Hours(hours.to_owned()))?;
+        Ok(Self { days, from, to })
+    }
+
+    /// Minutes of a week it works.
+    pub fn minutes_per_week(&self) -> u32 {
+        let days = self.days.iter().filter(|works| **works).count();
+        let day = if self.from < self.to { self.to - self.from } else { DAY - self.from + self.to };
+        // At most seven days, so nothing is cut.
+        u32::try_from(days).unwrap_or(0) * day
+    }
+
+    /// Hours of a month of 730 hours it works: a number and what it is to be divided by.
+    pub fn hours_per_month(&self) -> (u64, u64) {
+        let (top, bottom) = (u64::from(self.minutes_per_week()) * MONTH_HOURS, u64::from(WEEK));
+        let (mut a, mut b) = (top, bottom);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        (top / a, bottom / a)
+    }
+
+    /// What the cases of something come to that is at its least outside the hours.
+    pub fn over(&self, cases: Cases<Amount>) -> Cases<Amount> {
+        let on = u64::from(self.minutes_per_week());
+        cases.map(|amount| amount.blend(cases.min, on, WEEK.into()))
+    }
+}
+
+impl fmt::Display for Schedule {
+    /// `mon-fri 8:00-20:00`, in a form that can be read again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.minutes_per_week() == WEEK {
+            return f.write_str("always");
+        }
+        let mut stretches: Vec<(usize, usize)> = Vec::new();
+        for day in (0..7).filter(|day| self.days[*day]) {
+            match stretches.last_mut() {
+                Some((_, last)) if *last + 1 == day => *last = day,
+                _ => stretches.push((day, day)),
+            }
+        }
+        let word = |(first, last): &(usize, usize)| {
+            if first == last { DAYS[*first].to_owned() } else { format!("{}-{}", DAYS[*first], DAYS[*last]) }
+        };
+        let days = stretches.iter().map(word).collect::<Vec<_>>().join(",");
+        let clock = |minute: u32| format!("{}:{:02}", minute / 60, minute % 60);
+        write!(f, "{days} {}-{}", clock(self.from), clock(self.to))
+    }
+}
+
+/// An estimate of a cluster that works by a schedule; amounts are averages over all hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The pools, in the order of the file.
+    pub pools: Vec<(String, Cases<Amount>)>,
+    /// What stands around them.
+    pub lines: Vec<(String, Cases<Amount>)>,
+    /// What has to be known to read it.
+    pub notes: Vec<String>,
+}
+
+impl Scheduled {
+    /// Everything together.
+    pub fn total(&self) -> Cases<Amount> {
+        self.pools.iter().chain(&self.lines).map(|(_, amount)| *amount).sum()
+    }
+}
+
+impl Estimate {
+    /// What it comes to by a schedule: in its hours each case as it is, outside them every pool at its fewest nodes.
+    pub fn by(&self, schedule: &Schedule) -> Scheduled {
+        let amount = |line: &Line| schedule.over(line.amount());
+        let pools = self.pools.iter().map(|pool| (pool.name.clone(), pool.lines.iter().map(amount).sum())).collect();
+        let lines = self.lines.iter().map(|line| (line.what.clone(), amount(line))).collect();
+        let (top, bottom) = schedule.hours_per_month();
+        // To tenths, for people; the sums take the exact fraction.
+        let tenths = (top * 10 + bottom / 2) / bottom;
+        let notes = vec![
+            format!(
+                "schedule {schedule}: {}.{} of {MONTH_HOURS} hours of a month, whatever the time zone",
+                tenths / 10,
+                tenths % 10
+            ),
+            "outside these hours every pool is at its fewest nodes, a pool that may be empty at none; what is around the pools stays"
+                .to_owned(),
+        ];
+        Scheduled { pools, lines, notes }
+    }
+}
+
+fn read_days(text: &str) -> Option<[bool; 7]> {
+    let mut days = [false; 7];
+    match text {
+        "daily" => return Some([true; 7]),
+        "weekdays" => return Some([true, true, true, true, true, false, false]),
+        "weekends" => return Some([false, false, false, false, false, true, true]),
+        _ => {}
+    }
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (day(first)?, day(last)?);
+        // `fri-mon` goes over Sunday.
+        let count = (last + 7 - first) % 7;
+        (first..=first + count).for_each(|day| days[day % 7] = true);
+    }
+    Some(days)
+}
+
+/// `mon`, `monday`, or anything between.
+fn day(text: &str) -> Option<usize> {
+    const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    NAMES.iter().position(|name| text.len() >= 3 && name.starts_with(text))
+}
+
+fn read_hours(text: &str) -> Option<(u32, u32)> {
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (minute(from)?, minute(to)?);
+    // The same minute twice could be nothing or a day; `0-24` and `always` say the latter.
+    (from != to && from < DAY && to > 0).then_some((from, to))
+}
+
+/// `8`, `08:30`, at most `24:00`.
+fn minute(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':').unwrap_or((text, "00"));
+    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hour, 2) || !digits(minute, 2) || minute.len() != 2 {
+        return None;
+    }
+    let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
+    let all = hour * 60 + minute;
+    (minute < 60 && all <= DAY).then_some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, Cases, Schedule};
+
+    fn read(text: &str) -> Schedule {
+        Schedule::parse(text).expect("a schedule")
+    }
+
+    #[test]
+    fn days_and_hours_are_a_part_of_the_week() {
+        let hours = |text: &str| f64::from(read(text).minutes_per_week()) / 60.0;
+        assert_eq!(
+            [hours("weekdays 8-20"), hours("daily 9-18"), hours("always"), hours("daily 0-24")],
+            [60.0, 63.0, 168.0, 168.0]
+        );
+        assert_eq!(
+            [hours("mon-fri 8:00-20:00"), hours("weekends 10-16:30"), hours("mon,wed 22-6")],
+            [60.0, 13.0, 16.0]
+        );
+        assert_eq!([hours("fri-mon 8-9"), hours("Monday 8-9"), hours("mon,mon-tue 8-9")], [4.0, 1.0, 2.0]);
+        // 60 h of 168 h of 730 h: 730 x 60 / 168 = 260.714, as a fraction 1825 / 7.
+        assert_eq!(read("weekdays 8-20").hours_per_month(), (1825, 7));
+        assert_eq!(Schedule::ALWAYS.hours_per_month(), (730, 1));
+    }
+
+    #[test]
+    fn a_schedule_is_written_as_it_can_be_read() {
+        for text in ["weekdays 8-20", "sat,sun 10-16", "mon,wed-fri 8:30-9", "daily 22-6", "always", "sun 0-24"] {
+            let schedule = read(text);
+            assert_eq!(read(&schedule.to_string()), schedule, "{text}");
+        }
+        assert_eq!(read("WEEKDAYS 08-20").to_string(), "mon-fri 8:00-20:00");
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused_with_a_way_out() {
+        let said = |text: &str| Schedule::parse(text).expect_err(text).to_string();
+        for text in ["", "weekdays", "8-20 weekdays x", "weekdays 8-20 UTC"] {
+            assert!(said(text).contains("is no schedule; write"), "{text}: {}", said(text));
+        }
+        for text in ["workdays 8-20", "mo-fr 8-20", "mon- 8-20", ", 8-20"] {
+            assert!(said(text).contains("names no days; write"), "{text}: {}", said(text));
+        }
+        for text in [
+            "daily 8",
+            "daily 8-8",
+            "daily 8-25",
+            "daily 8:5-9",
+            "daily 24-8",
+            "daily 8-0",
+            "daily -8-9",
+            "daily 8:60-9",
+        ] {
+            assert!(said(text).contains("is no stretch of hours; write"), "{text}: {}", said(text));
+        }
+    }
+
+    #[test]
+    fn outside_the_hours_the_least_is_paid() {
+        let cases = Cases {
+            min: Amount::by_the_month(168),
+            expected: Amount::by_the_month(1680),
+            max: Amount::by_the_month(16_800) + Amount::UNKNOWN,
+        };
+        let over = read("weekdays 8-20").over(cases);
+        // 168; 60 x 10 + 108 x 1; 60 x 100 + 108 x 1.
+        assert_eq!(over.min, cases.min);
+        assert_eq!(over.expected, Amount::by_the_month(708));
+        assert_eq!(over.max, Amount::by_the_month(6108) + Amount::UNKNOWN);
+        assert_eq!(Schedule::ALWAYS.over(cases), cases);
+    }
+}

@@ -1,0 +1,116 @@
+//! Estimates side by side: what changes between two, and what a schedule saves.
+
+use berth_core::cost::{Change, Delta, Difference, PriceBook, Schedule, Span, diff, estimate};
+use berth_core::spec::Capacity;
+
+use crate::world::{TODAY, all, cents, pool, priced, shipped};
+
+fn part<'a>(parts: &'a [berth_core::cost::Changed], name: &str) -> &'a berth_core::cost::Changed {
+    parts.iter().find(|part| part.name == name).expect("the part is there")
+}
+
+fn deltas(difference: &Difference) -> [i128; 3] {
+    difference.total.delta.all().map(|delta| delta.micro_usd)
+}
+
+#[test]
+fn a_change_of_the_file_is_told_pool_by_pool() {
+    let old = shipped("ai-dubbing-gke");
+    let mut new = old.clone();
+    new.pools.retain(|pool| pool.name != "gpu-a100-pool");
+    for pool in &mut new.pools {
+        if pool.name == "gpu-v100-pool" {
+            pool.capacity = Capacity::OnDemand;
+            pool.nodes.max = 4;
+        }
+    }
+    let mut more = old.pools[0].clone();
+    more.name = "cpu-more".to_owned();
+    new.pools.push(more);
+    let (old, new) = (priced(&old), priced(&new));
+    let difference = diff(Some(&old), Some(&new));
+    let changes: Vec<(&str, Change)> = difference.pools.iter().map(|part| (part.name.as_str(), part.change)).collect();
+    assert_eq!(
+        changes,
+        [
+            ("cpu-pool", Change::Same),
+            ("gpu-v100-pool", Change::Changed),
+            ("cpu-more", Change::Added),
+            ("gpu-a100-pool", Change::Removed),
+        ]
+    );
+    let v100 = part(&difference.pools, "gpu-v100-pool");
+    assert_eq!(v100.why, ["capacity spot -> on-demand", "nodes 1-8 -> 1-4"]);
+    // As spot 855.9946 a node, on demand 2121.79854: 1 and 1 nodes, 5 and 3, 8 and 4.
+    // 2121.79854 - 855.9946 = 1265.80394; 6365.39562 - 4279.973 = 2085.42262; 8487.19416 - 6847.9568 = 1639.23736.
+    assert_eq!(v100.delta.all().map(|delta| delta.micro_usd), [1_265_803_940, 2_085_422_620, 1_639_237_360]);
+    assert!(v100.lines.iter().any(|line| line.name == "n1-standard-8, spot" && line.change == Change::Removed));
+    assert!(v100.lines.iter().any(|line| line.name == "pd-ssd disks, GB" && line.why == ["count 200-1600 -> 200-800"]));
+    // The addresses of the nodes have no price, and there are other numbers of them.
+    let addresses = part(&difference.lines, "public addresses of nodes");
+    assert_eq!(addresses.change, Change::Changed);
+    assert!(difference.total.delta.max.lacks);
+    // All parts together: 1265.80394 + 303.58456; 2085.42262 + 910.75368 - 5431.1421; 1639.23736 + 1517.9228 - 10862.2842.
+    assert_eq!(deltas(&difference), [1_569_388_500, -2_434_965_800, -7_705_124_040]);
+}
+
+#[test]
+fn a_cluster_that_comes_goes_or_stays_is_its_whole_amount_or_nothing() {
+    let estimate = priced(&shipped("ai-dubbing-gke"));
+    let [min, expected, max] = estimate.total().all().map(|amount| amount.micro_usd(Span::Month) as i128);
+    let comes = diff(None, Some(&estimate));
+    assert_eq!((comes.total.change, deltas(&comes)), (Change::Added, [min, expected, max]));
+    let goes = diff(Some(&estimate), None);
+    assert_eq!((goes.total.change, deltas(&goes)), (Change::Removed, [-min, -expected, -max]));
+    let stays = diff(Some(&estimate), Some(&estimate));
+    assert!(stays.is_empty() && stays.total.change == Change::Same && deltas(&stays) == [0; 3]);
+    assert!(stays.pools.iter().all(|pool| pool.lines.is_empty()));
+    assert!(stays.total.delta.max == Delta { micro_usd: 0, lacks: true }, "what is unknown may have changed");
+    assert!(diff(None, None).is_empty());
+}
+
+#[test]
+fn a_new_price_of_the_same_thing_is_a_change() {
+    let spec = shipped("ai-dubbing-gke");
+    let own = "apiVersion: berth/v1\nkind: Prices\nspec: {discounts: [{provider: gke, kind: machine, family: a2, percent: 10}]}\n";
+    let book = PriceBook::facts().with_own(berth_core::cost::check_prices("own.yaml", own).expect("right"));
+    let cheaper = estimate(&spec, &book, TODAY).expect("a cluster that is bought");
+    let difference = diff(Some(&priced(&spec)), Some(&cheaper));
+    let a100 = part(&difference.pools, "gpu-a100-pool");
+    assert_eq!(a100.why, [String::new(); 0]);
+    assert_eq!(a100.lines[0].why, ["another price"]);
+    // 3.673385 x 0.9 = 3.3060465, to the micro-USD 3.306047: 0.367338 x 730 = 268.15674 a node less; at most 4 nodes.
+    assert_eq!(a100.delta.max.micro_usd, -1_072_626_960);
+}
+
+#[test]
+fn by_night_pools_are_at_their_fewest_nodes() {
+    let estimate = priced(&shipped("ai-dubbing-gke"));
+    let schedule = Schedule::parse("weekdays 8-20").expect("a schedule");
+    let by = estimate.by(&schedule);
+    let of = |name: &str| by.pools.iter().find(|(pool, _)| pool == name).expect("the pool is there").1;
+    // 60 of 168 hours. The A100 pool may be empty: 5431.1421 x 60 / 168 = 1939.6936, 10862.2842 x 60 / 168 = 3879.3872.
+    assert_eq!(all(of("gpu-a100-pool")), ["0.00", "1939.69", "3879.39"]);
+    // The V100 pool keeps one node of 855.9946: (4279.973 x 60 + 855.9946 x 108) / 168 = 2078.8440, (6847.9568 x 60 + 92447.4168) / 168 = 2995.9811.
+    assert_eq!(all(of("gpu-v100-pool")), ["855.99", "2078.84", "2995.98"]);
+    // cpu-pool (910.75368 x 60 + 303.58456 x 108) / 168 = 520.4307, (1517.9228 x 60 + 32787.13248) / 168 = 737.2768; control plane 73.00.
+    // 73 + 520.4307 + 1939.6936 + 2078.8440 = 4611.9683; 73 + 737.2768 + 3879.3872 + 2995.9811 = 7685.6451.
+    assert_eq!(all(by.total()), ["1232.58+", "4611.97+", "7685.65+"]);
+    assert!(by.notes[0].contains("mon-fri 8:00-20:00: 260.7 of 730 hours"), "{}", by.notes[0]);
+    let always = estimate.by(&Schedule::ALWAYS);
+    assert_eq!(always.total(), estimate.total());
+    // By the hour it is the average: 4611.9683 / 730 = 6.31776.
+    assert_eq!(by.total().expected.micro_usd(Span::Hour) / 100, 63_177);
+}
+
+#[test]
+fn spot_with_on_demand_behind_it_sleeps_as_spot() {
+    let mut spec = shipped("ai-dubbing-gke");
+    spec.pools.retain(|pool| pool.name == "gpu-v100-pool");
+    spec.pools[0].capacity = Capacity::SpotThenOnDemand;
+    let estimate = priced(&spec);
+    let by = estimate.by(&Schedule::parse("daily 0-12").expect("a schedule"));
+    // By day at most 8 nodes on demand, 16974.38832; by night one as spot, 855.9946: half of both together 8915.1915.
+    assert_eq!(cents(by.pools[0].1.max), "8915.19");
+    assert_eq!(pool(&estimate, "gpu-v100-pool").total().max.micro_usd(Span::Month), 16_974_388_320);
+}
