@@ -73,7 +73,7 @@ pub enum KeptWhy {
     Unreadable(String),
     /// Its cluster may be there: clusters could not be listed, for this reason.
     ClustersUnread(String),
-    /// It may belong to several clusters that stand.
+    /// It may belong to several clusters, and nothing tells to which.
     Ambiguous,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for KeptWhy {
             Self::AgeUnknown => f.write_str("no cluster and no lease, and nothing says how old it is"),
             Self::Unreadable(why) => write!(f, "its lease cannot be read: {why}"),
             Self::ClustersUnread(why) => write!(f, "its cluster may be there, clusters could not be listed: {why}"),
-            Self::Ambiguous => f.write_str("it may belong to several clusters that stand"),
+            Self::Ambiguous => f.write_str("it may belong to several clusters of that name"),
         }
     }
 }

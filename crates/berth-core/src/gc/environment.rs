@@ -45,11 +45,13 @@ impl Environment {
 
     /// Its lease: the cluster's own is the truth while the cluster is there.
     pub fn lease(&self) -> LeaseFound {
-        let marked = self.things.iter().filter(|thing| thing.is_marked());
-        let bearers: Vec<&Leftover> = match self.standing() {
-            Some(cluster) => vec![cluster],
-            None => marked.collect(),
-        };
+        let clusters: Vec<&Leftover> = self.things.iter().filter(|thing| thing.kind == LeftoverKind::Cluster).collect();
+        // One that was read twice while it was changed counts as what keeps it.
+        if clusters.iter().any(|cluster| Lease::read(&cluster.labels).is_none()) {
+            return LeaseFound::None;
+        }
+        let marked = || self.things.iter().filter(|thing| thing.is_marked()).collect();
+        let bearers: Vec<&Leftover> = if clusters.is_empty() { marked() } else { clusters };
         latest(bearers.into_iter().map(|thing| (thing.words(), &thing.labels)))
     }
 
@@ -91,7 +93,7 @@ pub(super) fn latest<'a>(things: impl Iterator<Item = (String, &'a BTreeMap<Stri
 pub(super) struct Sorted {
     /// Environments, by cloud, account, location and name.
     pub(super) environments: Vec<Environment>,
-    /// Things that may be of several clusters that stand.
+    /// Things that may be of several clusters of one name.
     pub(super) ambiguous: Vec<Environment>,
     /// Things without our mark and without anything of ours that says whose they are, or with another's mark.
     pub(super) unproven: Vec<Leftover>,
@@ -117,7 +119,9 @@ pub(super) fn sort(inventory: &Inventory) -> Sorted {
     let (known, rest): (Vec<&Leftover>, Vec<&Leftover>) =
         others.into_iter().partition(|thing| location(thing).is_some());
     for thing in known.into_iter().chain(rest) {
-        let homes: Vec<Key> = environments.keys().filter(|key| is_home(thing, key)).cloned().collect();
+        // What tells no location may be of any cluster near; only where there is none it is with its like.
+        let of_name = environments.range(key(thing, None)..).map(|(key, _)| key).take_while(|key| is_of(thing, key));
+        let homes: Vec<Key> = of_name.filter(|(.., home)| is_home(thing, home.as_deref())).cloned().collect();
         match homes.as_slice() {
             [] => environments.entry(key(thing, location(thing))).or_default().push(thing.clone()),
             [home] => environments.entry(home.clone()).or_default().push(thing.clone()),
@@ -145,16 +149,18 @@ fn location(thing: &Leftover) -> Option<String> {
     thing.cluster_location.clone().or(own)
 }
 
-/// Whether a thing may be of the cluster of this environment.
-fn is_home(thing: &Leftover, (provider, account, cluster, home): &Key) -> bool {
-    if (thing.at.provider, &thing.at.account, &thing.cluster) != (*provider, account, cluster) {
-        return false;
-    }
+/// Whether a thing is of a cluster of this name, of whatever place.
+fn is_of(thing: &Leftover, (provider, account, cluster, _): &Key) -> bool {
+    (thing.at.provider, &thing.at.account, &thing.cluster) == (*provider, account, cluster)
+}
+
+/// Whether a thing may be of the cluster of its name at this location.
+fn is_home(thing: &Leftover, home: Option<&str>) -> bool {
     match (location(thing), home) {
-        (Some(own), Some(home)) => own == *home,
+        (Some(own), Some(home)) => own == home,
         // A cluster has machines in all zones of its region, so a zone tells no more than the region.
         (None, Some(home)) => thing.at.place == "global" || region(&thing.at.place) == region(home),
-        (own, None) => own.is_none(),
+        (_, None) => false,
     }
 }
 
@@ -169,12 +175,21 @@ fn distinct(inventory: &Inventory) -> Vec<&Leftover> {
         let identity =
             (thing.at.provider, thing.at.account.as_str(), thing.kind, thing.at.place.as_str(), thing.id.as_str());
         let known = things.entry(identity).or_insert(thing);
-        // Of two findings the one that bears the mark says more.
-        if !known.is_marked() {
+        if staying(thing) > staying(known) {
             *known = thing;
         }
     }
     things.into_values().collect()
+}
+
+/// Of two findings of one thing the one that bears the mark says more, and of those the one that keeps it longer.
+fn staying(thing: &Leftover) -> (bool, u8, Option<Timestamp>) {
+    let (rank, end) = match Lease::read(&thing.labels) {
+        None => (2, None),
+        Some(Err(_)) => (1, None),
+        Some(Ok(lease)) => (0, Some(lease.expires)),
+    };
+    (thing.is_marked(), rank, end)
 }
 
 type Marked<'a> = BTreeMap<(Provider, &'a str, &'a str), Vec<&'a Leftover>>;

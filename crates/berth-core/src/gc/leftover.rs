@@ -41,9 +41,9 @@ pub struct Leftover {
 }
 
 impl Leftover {
-    /// Whether its own labels say that it is ours.
+    /// Whether its own labels say that it is ours and of this cluster.
     pub fn is_marked(&self) -> bool {
-        ownership::is_ours(&self.labels) && self.labels.get(CLUSTER_KEY).is_none_or(|name| *name == self.cluster)
+        ownership::is_ours(&self.labels) && self.labels.get(CLUSTER_KEY) == Some(&self.cluster)
     }
 
     /// Whether its labels say that it is somebody else's, whatever made it.
@@ -73,7 +73,7 @@ pub struct Whereabouts {
     pub provider: Provider,
     /// Project (GKE) or account (EKS).
     pub account: String,
-    /// Zone, region or `global`.
+    /// Zone, region or `global`; on AWS region or `global`.
     pub place: String,
 }
 

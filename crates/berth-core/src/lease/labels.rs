@@ -175,6 +175,17 @@ pub fn settled(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>)
     settled
 }
 
+/// Whether what stands may be what was wanted: not if a lease is wanted and it bears none, another id's or another owner's.
+///
+/// For whoever makes something and finds it there already: two runs may have wanted the same name at the same time.
+pub fn is_same_environment(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> bool {
+    match (Lease::read(have), Lease::read(want)) {
+        (_, None) => true,
+        (Some(Ok(have)), Some(Ok(want))) => have.id == want.id && have.owner == want.owner,
+        (_, Some(_)) => false,
+    }
+}
+
 /// Keys of an older lease that the wanted one does not have, such as the last parts of a longer run; none if none is wanted.
 pub fn stale(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec<String> {
     if !want.contains_key(LEASE_KEY) {

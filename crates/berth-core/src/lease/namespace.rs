@@ -4,6 +4,8 @@
 //! quota, its defaults, its fence or its lease, nor give rights it does not have. Definitions of custom resources bring resources of
 //! unknown reach, so it may use none of them. Pods that would leave the namespace by way of their node (privileged, with the host's
 //! network, processes or paths) are refused by the pod security level `baseline`.
+//!
+//! The fence around its traffic is a NetworkPolicy, and holds where the cluster's network enforces those.
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 mod autoscaler;
 mod converge;
 mod fallback;
+mod leases;
 mod names;
 mod plans;
 mod read;

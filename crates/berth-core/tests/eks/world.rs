@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{
-    EksAction, EksAddonState, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind, EksPartRef,
-    EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
+    EksAction, EksAddonState, EksClusterChange, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind,
+    EksPartRef, EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
@@ -195,6 +195,12 @@ impl World {
                 let addons = &mut self.description()?.addons;
                 let addon = addons.iter_mut().find(|addon| addon.name == *name).ok_or("ResourceNotFoundException")?;
                 "ACTIVE".clone_into(&mut addon.status);
+                Ok(())
+            }
+            EksAction::ChangeCluster { change: EksClusterChange::Tags { set, remove }, .. } => {
+                let labels = &mut self.cluster()?.labels;
+                labels.retain(|key, _| !remove.contains(key));
+                labels.extend(set.clone());
                 Ok(())
             }
             EksAction::ChangeCluster { .. } | EksAction::Await { .. } | EksAction::GrantAdmin { .. } => {

@@ -3,6 +3,7 @@
 mod build;
 mod converge;
 mod findings;
+mod leases;
 mod plans;
 mod probe;
 mod render;

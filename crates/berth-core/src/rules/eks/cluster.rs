@@ -5,6 +5,7 @@ use super::group::{Ground, WantedGroup};
 use super::network::{self, Network};
 use super::{addons, autoscaler, group, roles, tags, zones};
 use crate::actions::eks::{EksAddon, EksCluster, EksClusterRef, EksRole, EksSettings, EksSubnets};
+use crate::lease;
 use crate::manifests::device_plugin::{self, DevicePlugin};
 use crate::observed::{Observed, ObservedCloud, Phase};
 use crate::plan::{Note, Refusal};
@@ -67,7 +68,7 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
     let version = stays.map(|cluster| cluster.version.as_str()).or(eks.version.as_deref());
     // What is hard to get is asked for first.
     groups.sort_by_key(|wanted| wanted.gpus_per_node == 0);
-    Ok(Wanted {
+    let mut wanted = Wanted {
         roles: roles::made(&cluster, eks, spec.can_grow()),
         cluster: EksCluster {
             cluster: cluster.clone(),
@@ -84,7 +85,9 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         device_plugin: device_plugin::device_plugin(&spec.pools),
         autoscaler: autoscaler::wanted(&cluster, spec, version),
         network: network.map(|(network, _)| network),
-    })
+    };
+    tags::bear(&mut wanted, &lease::marks(&spec.labels));
+    Ok(wanted)
 }
 
 /// MPS takes a control daemon on each node, which berth does not render yet.

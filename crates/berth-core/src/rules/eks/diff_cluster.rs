@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::actions::eks::{EksCluster, EksClusterChange, EksDescription};
+use crate::lease;
 use crate::observed::ObservedCluster;
 use crate::plan::Note;
 
@@ -69,18 +70,21 @@ pub fn changes(
 }
 
 /// AWS's own tags (`aws:...`) are kept and are no difference; nor are those of other programs on a cluster of ours.
+///
+/// A lease that is there keeps the later end, and what is left of an older run's longer address goes.
 fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Option<ClusterChange> {
+    let remove = lease::stale(have, want);
+    let want = lease::settled(have, want);
     let set: BTreeMap<String, String> =
         want.iter().filter(|(key, value)| have.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    if set.is_empty() {
+    if set.is_empty() && remove.is_empty() {
         return None;
     }
     let old = |key: &String| have.get(key).map_or("(none)", String::as_str);
-    Some(ClusterChange {
-        field: "tags",
-        details: set.iter().map(|(key, value)| format!("tag {key}: {} -> {value}", old(key))).collect(),
-        change: EksClusterChange::Tags { set, remove: Vec::new() },
-    })
+    let mut details: Vec<String> =
+        set.iter().map(|(key, value)| format!("tag {key}: {} -> {value}", old(key))).collect();
+    details.extend(remove.iter().map(|key| format!("tag {key}: {} -> (none)", old(key))));
+    Some(ClusterChange { field: "tags", details, change: EksClusterChange::Tags { set, remove } })
 }
 
 /// What differs but is left as it is, and why.

@@ -9,6 +9,7 @@ use super::steps::{self, Lasts};
 use super::{addons, autoscaler, diff_cluster, network};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
 use crate::actions::kube::{KubeAction, Manifest};
+use crate::lease;
 use crate::manifests::device_plugin;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
 use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepId};
@@ -17,12 +18,13 @@ use crate::spec::{Taint, TaintEffect};
 /// Steps that make the cluster and all around it as the file says.
 ///
 /// # Errors
-/// The cluster or a node group is not ours and `adopt` is not given, or it stands in another account or region.
+/// The cluster or a node group is not ours and `adopt` is not given, it stands in another account or region, or it is not the lease's.
 pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, Refusal> {
     let mut making = Making { wanted, observed, steps: Vec::new(), notes: Vec::new() };
     if let Some(current) = &observed.cluster {
         super::absent::refuse_foreign(current, adopt)?;
         refuse_moved(wanted, current)?;
+        lease::refuse_others(current, &wanted.cluster.tags)?;
     }
     making.roles();
     making.network();
@@ -243,6 +245,7 @@ impl Making<'_> {
             before = vec![step.id.clone()];
             self.add(step);
         }
+        self.notes.extend(lease::left_alone(current, &want.tags));
         self.notes.extend(diff_cluster::notes(current, want));
         if current.phase == Phase::Degraded {
             let words: Vec<String> =

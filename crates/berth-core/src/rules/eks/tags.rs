@@ -4,6 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use super::autoscaler::WantedAutoscaler;
+use super::cluster::Wanted;
+use super::group::WantedGroup;
+use super::network::Network;
 use crate::rules::ownership;
 use crate::spec::ClusterSpec;
 
@@ -51,4 +55,31 @@ pub fn pool_tags(cluster: &str, pool: &str) -> BTreeMap<String, String> {
     let mut tags = ownership::labels(cluster);
     tags.insert(POOL_KEY.to_owned(), pool.to_owned());
     tags
+}
+
+/// Puts a lease's tags on everything that is made around the cluster; the cluster and its administrators bear them as the file's labels.
+///
+/// Everything is named here, so that what is added to the wish cannot be forgotten. The device plugin's objects are Kubernetes' and bear
+/// none; nor do associations, routes and policies, which AWS does not tag.
+pub fn bear(wanted: &mut Wanted, lease: &BTreeMap<String, String>) {
+    let Wanted { roles, network, cluster, admins: _, addons, groups, notes: _, device_plugin: _, autoscaler } = wanted;
+    let mut all: Vec<&mut BTreeMap<String, String>> = vec![&mut cluster.tags];
+    all.extend(roles.iter_mut().map(|(_, role)| &mut role.tags));
+    all.extend(addons.iter_mut().map(|addon| &mut addon.tags));
+    if let Some(WantedAutoscaler { identity, objects: _ }) = autoscaler {
+        all.push(&mut identity.tags);
+    }
+    for WantedGroup { group, template, .. } in groups {
+        all.extend([&mut group.tags, &mut template.tags, &mut template.machine_tags]);
+    }
+    if let Some(Network { vpc, gateway, subnets, addresses, nats, tables }) = network {
+        all.extend([&mut vpc.tags, &mut gateway.tags]);
+        all.extend(subnets.iter_mut().map(|subnet| &mut subnet.tags));
+        all.extend(addresses.iter_mut().map(|address| &mut address.tags));
+        all.extend(nats.iter_mut().map(|nat| &mut nat.tags));
+        all.extend(tables.iter_mut().map(|table| &mut table.tags));
+    }
+    for tags in all {
+        tags.extend(lease.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
 }

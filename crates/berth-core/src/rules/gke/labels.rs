@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::lease;
 use crate::rules::ownership;
 use crate::spec::ClusterSpec;
 
@@ -15,30 +16,36 @@ pub fn cluster_labels(spec: &ClusterSpec) -> BTreeMap<String, String> {
     labels
 }
 
-/// GCP labels of a pool: berth's own only, because changing them later would replace every node.
+/// GCP labels of a pool: berth's own and those of a lease only, because changing them later would replace every node.
+///
+/// For the same reason they are never compared: a lease that goes on with another end leaves its pools as they are.
 pub fn pool_labels(spec: &ClusterSpec) -> BTreeMap<String, String> {
-    ownership::labels(&gcp_charset(&spec.name))
+    let mut labels = lease::marks(&spec.labels);
+    labels.extend(ownership::labels(&gcp_charset(&spec.name)));
+    labels
 }
 
 /// The GCP labels to replace `have` with; `None` if there is no difference.
 ///
 /// Labels that the file does not have are kept and are no difference: Google's own, and those that others put there for
-/// their bills and policies.
+/// their bills and policies. A lease that is there keeps the later end, and what is left of an older run's longer address goes.
 pub fn gcp_replacement(
     have: &BTreeMap<String, String>,
     want: &BTreeMap<String, String>,
 ) -> Option<BTreeMap<String, String>> {
+    let stale = lease::stale(have, want);
     let mut merged = have.clone();
-    merged.extend(want.clone());
+    merged.retain(|key, _| !stale.contains(key));
+    merged.extend(lease::settled(have, want));
     (*have != merged).then_some(merged)
 }
 
-/// Keys of a cluster that neither the file nor Google nor berth wrote.
+/// Keys of a cluster, without those of a lease, that neither the file nor Google nor berth wrote.
 pub fn left_alone<'a>(
     have: &'a BTreeMap<String, String>,
     want: &'a BTreeMap<String, String>,
 ) -> impl Iterator<Item = &'a String> {
-    have.keys().filter(|key| !key.starts_with("goog-") && !want.contains_key(*key))
+    have.keys().filter(|key| !(key.starts_with("goog-") || lease::is_lease_key(key) || want.contains_key(*key)))
 }
 
 /// The node labels of a pool that people wrote: all but those of GKE's own domains that the file does not name.

@@ -6,13 +6,14 @@ use super::operations::{Waits, waits};
 use super::pool_steps::{Pools, decide, settings as settings_of};
 use super::{diff_cluster, labels, steps};
 use crate::actions::gke::{GkeCluster, GkeClusterChange};
+use crate::lease;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, Phase};
 use crate::plan::{Impact, Note, Plan, Refusal, Step, StepId};
 
 /// Steps that make the cluster and its pools as the file says.
 ///
 /// # Errors
-/// The cluster or a pool is not ours and `adopt` is not given, or it stands somewhere else than the file says.
+/// The cluster or a pool is not ours and `adopt` is not given, it stands somewhere else than the file says, or it is not the lease's.
 pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, Refusal> {
     let want = &wanted.cluster;
     let mut waits = waits(&want.cluster, &observed.operations);
@@ -28,6 +29,7 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     };
     refuse_foreign(current, adopt)?;
     refuse_moved(want, current)?;
+    lease::refuse_others(current, &want.resource_labels)?;
     match current.phase {
         Phase::Deleting => Ok(after_deletion(wanted, waits, current)),
         Phase::Failed => Ok(make_again(wanted, waits, current)),
@@ -134,6 +136,7 @@ fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedClus
         }
     }
     let mut notes: Vec<Note> = state_notes(current).into_iter().chain(waits.own_notes()).collect();
+    notes.extend(lease::left_alone(current, &want.resource_labels));
     notes.extend(
         labels::left_alone(&current.labels, &want.resource_labels)
             .map(|key| Note { about: format!("label {key}"), text: "is not in the file and is left alone".to_owned() }),

@@ -56,7 +56,10 @@ pub(super) fn cloud_labels(labels: &BTreeMap<String, String>, provider: Provider
         let at = path.key(key);
         let shown = printable(key);
         if key == ownership::OWNER_KEY || key.starts_with("berth") {
-            report.problem(Finding::at_key(at, format!("the label `{shown}` is berth's own")));
+            let message = format!(
+                "the label `{shown}` is berth's own, as `managed-by` and all that begin with `berth` are; use another key"
+            );
+            report.problem(Finding::at_key(at, message));
             continue;
         }
         let starts = key.starts_with(|c: char| c.is_ascii_lowercase());

@@ -1,0 +1,6 @@
+//! What of an inventory is to go: examples, and what holds for any inventory.
+
+mod build;
+mod decided;
+mod planned;
+mod random;
