@@ -56,7 +56,7 @@ impl Budget {
     pub fn from_usd(usd: f64) -> Option<Self> {
         let micro = (usd * 1e6).round();
         // Beyond 2^53 a float counts no single micro-USD any more, and no budget is that large.
-        (micro >= 1.0 && micro < 9e15).then_some(Self { monthly_micro_usd: micro as u64 })
+        (1.0..9e15).contains(&micro).then_some(Self { monthly_micro_usd: micro as u64 })
     }
 
     /// How an estimate stands: refused if it is over at its fewest nodes, to be asked about if it is over at its most.

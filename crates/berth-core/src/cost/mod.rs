@@ -3,6 +3,7 @@
 //! In reading order: `amount` sums of money that know whether something is missing, `item` what has a price, `book` prices in layers,
 //! `quote` one price looked up, `pool` what a pool costs, `cluster` what stands around the pools, `split` the services' parts,
 //! `estimate` all of it, `schedule` hours of the week, `diff` what changes,
+//! `variant` what could be otherwise, `compare` estimates side by side,
 //! `budget` how it stands to one, `bill` what things cost by the second.
 
 mod amount;
@@ -10,6 +11,7 @@ mod bill;
 mod book;
 mod budget;
 mod cluster;
+mod compare;
 mod diff;
 mod eks_support;
 mod estimate;
@@ -18,6 +20,7 @@ mod pool;
 mod quote;
 mod schedule;
 mod split;
+mod variant;
 
 pub use amount::{Amount, Cases, MONTH_HOURS, Span};
 pub use bill::{
@@ -30,6 +33,7 @@ pub use book::{
 };
 pub use budget::{Budget, Judgement, Standing};
 pub use cluster::control_plane;
+pub use compare::{Candidate, Column, Comparison, Outcome, compare};
 pub use diff::{Change, Changed, Delta, Difference, diff};
 pub use estimate::{Estimate, ServiceEstimate, estimate};
 pub use item::{Bought, Item};
@@ -37,3 +41,4 @@ pub use pool::{PoolEstimate, Rates};
 pub use quote::{Line, Quote};
 pub use schedule::{Schedule, ScheduleError, Scheduled};
 pub use split::{ServicePart, Split};
+pub use variant::{Variant, WhatIf, with_gpu};

@@ -143,6 +143,10 @@ fn machines(pool: &PoolSpec, asked: Asked<'_>, bought: Bought, nodes: Cases<u64>
 
 /// Google's name for GPUs of a model, if the price of the machine does not have them in it.
 pub(super) fn attached(provider: Provider, machine_type: &str, model: &str) -> Option<&'static str> {
+    // Only Google attaches them, and looking a machine up costs time if its name is not known.
+    if provider != Provider::Gke {
+        return None;
+    }
     match catalog::machine(provider, machine_type) {
         MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => catalog::gpu(model)?.gke_type,
         _ => None,

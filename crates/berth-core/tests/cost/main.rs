@@ -5,4 +5,5 @@ mod compared;
 mod golden;
 mod random;
 mod random_bill;
+mod varied;
 mod world;

@@ -1,9 +1,10 @@
 //! What holds of the estimate of any spec.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use berth_core::actions::gke::GkeDriver;
-use berth_core::cost::{Amount, Cases, MONTH_HOURS, Quote, Span, Unit};
+use berth_core::cost::{Amount, Cases, Change, MONTH_HOURS, Quote, Schedule, Span, Unit, diff};
 use berth_core::spec::{
     Capacity, ClusterSpec, Fence, GpuSpec, NodeRange, PoolSpec, ServiceQuota, ServiceQuotas, Sharing,
 };
@@ -60,10 +61,13 @@ fn quotas() -> impl Strategy<Value = Option<ServiceQuotas>> {
     }))
 }
 
+/// Read once, because every case begins with one of them.
+static BASES: LazyLock<[ClusterSpec; 2]> = LazyLock::new(|| ["ai-dubbing-gke", "ai-dubbing-eks"].map(shipped));
+
 fn spec() -> impl Strategy<Value = ClusterSpec> {
-    let file = prop_oneof![Just("ai-dubbing-gke"), Just("ai-dubbing-eks")];
-    file.prop_flat_map(|file| {
-        let base = shipped(file);
+    let base = prop_oneof![Just(0), Just(1)];
+    base.prop_flat_map(|base: usize| {
+        let base = BASES[base].clone();
         let pools = prop::collection::vec(pool(base.pools[0].clone()), 0..6);
         (Just(base), pools, quotas()).prop_map(|(mut spec, pools, quotas)| {
             spec.pools = pools;
@@ -142,5 +146,42 @@ proptest! {
         let (idle, rest) = (known_of(estimate.idle()), known_of(estimate.undivided()));
         let all: [u128; 3] = std::array::from_fn(|case| services[case] + idle[case] + rest[case]);
         prop_assert_eq!(all, known_of(estimate.total()), "services, idle and what is not divided make up the total");
+    }
+
+    #[test]
+    fn what_changes_in_the_parts_is_what_changes_in_all(old in spec(), new in spec(), from_nothing in prop::bool::ANY) {
+        let (old, new) = (priced(&old), priced(&new));
+        let was = (!from_nothing).then_some(&old);
+        let difference = diff(was, Some(&new));
+        let sum = |case: usize| -> i128 {
+            let parts = difference.pools.iter().chain(&difference.lines);
+            parts.map(|part| part.delta.all()[case].micro_usd).sum()
+        };
+        for (case, total) in difference.total.delta.all().into_iter().enumerate() {
+            prop_assert_eq!(sum(case), total.micro_usd);
+            let old = was.map_or(0, |was| known(was.total().all()[case]));
+            prop_assert_eq!(total.micro_usd, known(new.total().all()[case]) as i128 - old as i128);
+        }
+        for pool in difference.pools.iter().filter(|pool| pool.change == Change::Changed) {
+            for case in 0..3 {
+                let lines: i128 = pool.lines.iter().map(|line| line.delta.all()[case].micro_usd).sum();
+                prop_assert_eq!(lines, pool.delta.all()[case].micro_usd, "lines make up the pool");
+            }
+        }
+    }
+
+    #[test]
+    fn by_a_schedule_no_case_is_less_than_the_least_nor_more_than_always(spec in spec(), from in 0..24_u32, to in 1..25_u32) {
+        prop_assume!(from != to);
+        let schedule = Schedule::parse(&format!("weekdays {from}-{to}")).expect("a schedule");
+        let estimate = priced(&spec);
+        let by = estimate.by(&schedule);
+        prop_assert_eq!(by.total().min, estimate.total().min, "at the fewest nodes there is nothing to save");
+        let slack = by.pools.len() as u128 * 3 + 3;
+        for (scheduled, always) in by.total().all().into_iter().zip(estimate.total().all()) {
+            let (low, high) = (known(estimate.total().min).min(known(always)), known(estimate.total().min).max(known(always)));
+            prop_assert!(known(scheduled) + slack >= low && known(scheduled) <= high + slack);
+            prop_assert_eq!(scheduled.is_at_least(), always.is_at_least() || estimate.total().min.is_at_least());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What holds of the bill of any usage.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use berth_core::actions::gke::GkeDriver;
 use berth_core::cost::{
@@ -106,6 +106,8 @@ fn usage() -> impl Strategy<Value = Usage> {
 }
 
 /// The facts, under spot prices of p4d.24xlarge that moved.
+static BOOK: LazyLock<PriceBook> = LazyLock::new(book);
+
 fn book() -> PriceBook {
     let price = |(since, micro_usd): (i64, u64)| LivePrice {
         item: Item::machine("p4d.24xlarge", Bought::Spot),
@@ -133,7 +135,7 @@ fn rest(bill: &Bill, by: &GroupBy) -> Vec<(berth_core::cost::GroupName, Money)> 
 proptest! {
     #[test]
     fn parts_are_the_node_and_groups_are_the_total(usage in usage(), now in 0..2 * LENGTH) {
-        let bill = bill(&usage, &book(), Window { since: None, now: second(now) });
+        let bill = bill(&usage, &BOOK, Window { since: None, now: second(now) });
         for line in &bill.lines {
             if line.what.shares > 0 {
                 prop_assert_eq!(line.parts.iter().map(|part| part.money).sum::<Money>(), line.money);
@@ -151,7 +153,7 @@ proptest! {
 
     #[test]
     fn no_total_holds_an_unknown_as_nothing(usage in usage(), now in 0..2 * LENGTH) {
-        let bill = bill(&usage, &book(), Window { since: None, now: second(now) });
+        let bill = bill(&usage, &BOOK, Window { since: None, now: second(now) });
         let lacks = bill.lines.iter().any(|line| line.seconds > 0 && line.quote.is_err());
         prop_assert_eq!(bill.total().is_at_least(), lacks);
         // Worked anew from the usage: x9.large is known to nobody, nor is spot of what is only in the facts of AWS.
@@ -167,10 +169,9 @@ proptest! {
     #[test]
     fn a_window_cut_in_two_is_the_whole(usage in usage(), cut in 0..LENGTH, now in 0..2 * LENGTH) {
         prop_assume!(cut <= now);
-        let book = book();
-        let whole = bill(&usage, &book, Window { since: None, now: second(now) });
-        let first = bill(&usage, &book, Window { since: None, now: second(cut) });
-        let later = bill(&usage, &book, Window { since: Some(second(cut)), now: second(now) });
+        let whole = bill(&usage, &BOOK, Window { since: None, now: second(now) });
+        let first = bill(&usage, &BOOK, Window { since: None, now: second(cut) });
+        let later = bill(&usage, &BOOK, Window { since: Some(second(cut)), now: second(now) });
         prop_assert_eq!(first.total() + later.total(), whole.total());
         prop_assert_eq!(later.rate(), whole.rate(), "what runs now does not hang on the window");
         for by in [GroupBy::Cluster, GroupBy::Pool, GroupBy::Owner] {

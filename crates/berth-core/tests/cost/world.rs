@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use berth_core::cost::{Amount, Cases, Estimate, PoolEstimate, PriceBook, Span, estimate};
 use berth_core::spec::{self, ClusterSpec, Provider, Source};
@@ -42,7 +43,8 @@ pub(crate) fn of_pools(rest: &str, pools: &str) -> ClusterSpec {
 
 /// The estimate of a spec by the facts.
 pub(crate) fn priced(spec: &ClusterSpec) -> Estimate {
-    by(spec, &PriceBook::facts())
+    static FACTS: LazyLock<PriceBook> = LazyLock::new(PriceBook::facts);
+    by(spec, &FACTS)
 }
 
 /// The estimate of a spec by a book.
