@@ -3,6 +3,7 @@
 //! Uses no berth crate: client and server are two witnesses and cannot share a mistake.
 
 mod aws;
+mod billing;
 mod catalog;
 mod clock;
 mod compute;

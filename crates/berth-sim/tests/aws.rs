@@ -406,3 +406,53 @@ async fn aws_makes_tags_lists_and_deletes_log_groups() {
     assert_eq!(left(&simulator).await, ["log-group", "log-group"]);
     simulator.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aws_reads_list_prices_and_how_spot_prices_moved() {
+    if !present(&[("aws", "--version")]) {
+        return;
+    }
+    let (simulator, witness) = started().await;
+    let used = "Type=TERM_MATCH,Field=capacitystatus,Value=Used Type=TERM_MATCH,Field=tenancy,Value=Shared \
+                Type=TERM_MATCH,Field=operatingSystem,Value=Linux";
+    let of = |kind: &str| {
+        format!(
+            "pricing get-products --service-code AmazonEC2 --filters Type=TERM_MATCH,Field=instanceType,Value={kind} \
+             Type=TERM_MATCH,Field=regionCode,Value=us-east-1 {used}"
+        )
+    };
+    let list: serde_json::Value = serde_json::from_str(&witness.of("aws", &of("p4d.24xlarge")).await).unwrap();
+    let products = list["PriceList"].as_array().unwrap();
+    assert_eq!(products.len(), 1, "{list}");
+    // The client of Python decodes the texts; the command line gives them as they came.
+    let product: serde_json::Value = serde_json::from_str(products[0].as_str().unwrap()).unwrap();
+    assert_eq!(product["product"]["attributes"]["usagetype"], "BoxUsage:p4d.24xlarge");
+    let offer = product["terms"]["OnDemand"].as_object().unwrap().values().next().unwrap();
+    let rate = offer["priceDimensions"].as_object().unwrap().values().next().unwrap();
+    assert_eq!(rate["pricePerUnit"]["USD"], "21.9576420000");
+
+    // Four products in six regions, whatever the size of a page; the count of each page is told for itself.
+    let count =
+        |size: u8| format!("pricing get-products --service-code AWSELB --page-size {size} --query length(PriceList)");
+    assert_eq!(witness.text(&count(100)).await, "24");
+    assert_eq!(witness.text(&count(5)).await, "5\n5\n5\n5\n4");
+    let services = witness.text("pricing describe-services --query Services[].ServiceCode").await;
+    assert_eq!(services, "AWSELB\tAmazonEC2\tAmazonEKS\tAmazonVPC");
+    let values = "pricing get-attribute-values --service-code AmazonEC2 --attribute-name volumeApiName \
+                  --query AttributeValues[].Value";
+    assert_eq!(witness.text(values).await, "gp2\tgp3\tio2\tsc1\tst1");
+    let elsewhere = "pricing get-products --service-code AmazonEC2 --region us-west-2";
+    assert!(witness.error(elsewhere).await.contains("InvalidSignatureException"));
+    let unknown = "pricing get-products --service-code AmazonMoon";
+    assert!(witness.error(unknown).await.contains("NotFoundException"));
+
+    let spot = "ec2 describe-spot-price-history --instance-types p4d.24xlarge --product-descriptions Linux/UNIX \
+                --availability-zone us-east-1a --query SpotPriceHistory[].SpotPrice";
+    let prices = witness.text(spot).await;
+    let prices: std::collections::BTreeSet<&str> = prices.split_whitespace().collect();
+    assert!(prices.len() > 10, "a week of prices: {prices:?}");
+    let now = witness.text(&format!("{spot} --start-time 2100-01-01T00:00:00Z")).await;
+    // Simulated hours pass between two calls, so it need not be one of those.
+    assert!(now.parse::<f64>().is_ok_and(|usd| (5.0..15.0).contains(&usd)), "{now}: one price holds now");
+    simulator.stop().await;
+}

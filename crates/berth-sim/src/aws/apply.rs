@@ -68,7 +68,7 @@ fn throttled(service: Service) -> Failure {
         Service::Eks => Failure::new(429, "ThrottlingException", "Rate exceeded"),
         Service::Ec2 => Failure::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Service::Quotas => Failure::new(400, "TooManyRequestsException", "Rate exceeded"),
-        Service::Logs => Failure::new(400, "ThrottlingException", "Rate exceeded"),
+        Service::Logs | Service::Pricing => Failure::new(400, "ThrottlingException", "Rate exceeded"),
         Service::Iam | Service::Sts | Service::Autoscaling | Service::Elb | Service::ElbV2 => {
             Failure::new(400, "Throttling", "Rate exceeded")
         }

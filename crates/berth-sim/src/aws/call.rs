@@ -28,6 +28,8 @@ pub(crate) enum Service {
     ElbV2,
     /// CloudWatch Logs: JSON 1.1.
     Logs,
+    /// Price List: JSON 1.1.
+    Pricing,
 }
 
 /// All services with the name in the credential scope and the version in a query.
@@ -41,6 +43,7 @@ const SERVICES: &[(Service, &str, &str)] = &[
     (Service::Elb, "elasticloadbalancing", "2012-06-01"),
     (Service::ElbV2, "elasticloadbalancing", "2015-12-01"),
     (Service::Logs, "logs", "2014-03-28"),
+    (Service::Pricing, "pricing", "2017-10-15"),
 ];
 
 /// The names of all services and of their operations, as ledger and faults know them.
@@ -74,7 +77,7 @@ impl Service {
             Service::Eks => "InvalidParameterException",
             Service::Ec2 => "InvalidParameterValue",
             Service::Quotas => "IllegalArgumentException",
-            Service::Logs => "InvalidParameterException",
+            Service::Logs | Service::Pricing => "InvalidParameterException",
             Service::Iam | Service::Sts | Service::Autoscaling | Service::Elb | Service::ElbV2 => "ValidationError",
         }
     }
@@ -120,12 +123,13 @@ impl Call {
         let service = match row {
             Some((service, ..)) => *service,
             None if request.target.starts_with("Logs_") => Service::Logs,
+            None if request.target.starts_with("AWSPriceListService.") => Service::Pricing,
             None if !request.target.is_empty() => Service::Quotas,
             None => Service::Eks,
         };
         let (action, input) = match service {
             Service::Eks => rest(request),
-            Service::Quotas | Service::Logs => {
+            Service::Quotas | Service::Logs | Service::Pricing => {
                 let action = request.target.rsplit('.').next().unwrap_or_default().to_owned();
                 (action, serde_json::from_slice(&request.body).unwrap_or_default())
             }
@@ -155,7 +159,7 @@ impl Call {
         match (&self.key, self.service) {
             (Some(key), _) if key == ACCESS_KEY_ID => Ok(()),
             (None, _) => Err(Failure::new(403, "MissingAuthenticationToken", "Missing Authentication Token")),
-            (Some(_), Service::Eks | Service::Quotas | Service::Logs) => Err(Failure::new(
+            (Some(_), Service::Eks | Service::Quotas | Service::Logs | Service::Pricing) => Err(Failure::new(
                 403,
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{Call, Service};
 use super::failure::Failure;
-use super::{autoscaling, ec2, eks, elb, iam, logs, quotas, sts};
+use super::{autoscaling, ec2, eks, elb, iam, logs, pricing, quotas, sts};
 use crate::faults::Effect;
 use crate::world::World;
 
@@ -64,6 +64,7 @@ pub(crate) fn serve(
         Service::Elb => elb::serve_classic(world, &asked),
         Service::ElbV2 => elb::serve_network(world, &asked),
         Service::Logs => logs::serve(world, &asked),
+        Service::Pricing => pricing::serve(&asked),
     }
 }
 

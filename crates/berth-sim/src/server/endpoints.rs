@@ -59,6 +59,7 @@ pub fn env(endpoints: &Endpoints) -> Vec<(String, String)> {
     let mut variables: Vec<(String, String)> = [
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", endpoints.container_url.as_str()),
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE", endpoints.compute_url.as_str()),
+        ("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDBILLING", endpoints.container_url.as_str()),
         ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE", endpoints.container_url.as_str()),
         ("CLOUDSDK_AUTH_DISABLE_CREDENTIALS", "true"),
         // gcloud's credential plugin for kubectl has no account to ask; it takes the credentials file instead.

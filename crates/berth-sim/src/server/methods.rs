@@ -1,6 +1,6 @@
 //! The calls a fault can be about: what the routers of all simulated services know.
 
-use crate::{aws, compute, gke, oauth};
+use crate::{aws, billing, compute, gke, oauth};
 
 /// The methods of a cluster's own API: a call to it is named by its HTTP method.
 const KUBE: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -28,6 +28,7 @@ pub(crate) fn known(on: &str) -> Result<(), String> {
 
 fn names() -> Vec<String> {
     let fixed = WORDS.into_iter().chain(gke::methods()).chain(compute::methods()).chain(oauth::METHODS);
+    let fixed = fixed.chain(billing::METHODS);
     let kube = KUBE.into_iter().map(|verb| format!("kube:{verb}"));
     fixed.map(str::to_owned).chain(["serviceusage.get".to_owned()]).chain(kube).chain(aws::methods()).collect()
 }
@@ -50,6 +51,8 @@ mod tests {
             "elb:DeleteLoadBalancer",
             "elbv2:DeleteTargetGroup",
             "logs",
+            "pricing:GetProducts",
+            "cloudbilling.skus.list",
             "*",
             "now",
         ];

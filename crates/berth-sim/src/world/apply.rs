@@ -9,7 +9,7 @@ use crate::faults::Effect;
 use crate::gke::{self, Refusal, Target};
 use crate::ledger::Call;
 use crate::wire::{Delivery, Reply, Request};
-use crate::{compute, oauth};
+use crate::{billing, compute, oauth};
 
 /// What came of a request.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Outcome {
 enum Service {
     Container(Target),
     Compute,
+    Billing,
     Token,
     TokenInfo,
     /// Whether an API is enabled, which gcloud asks before it creates a cluster.
@@ -82,7 +83,7 @@ impl World {
             Service::Token => return oauth::token(self, request, now),
             Service::TokenInfo => return oauth::tokeninfo(self, request, now),
             Service::Unknown => return Refusal::scripted(404, "NOT_FOUND", "Method not found.").reply(),
-            Service::Container(_) | Service::Compute | Service::Usage(_) => {}
+            Service::Container(_) | Service::Compute | Service::Billing | Service::Usage(_) => {}
         }
         if let Some(bearer) = &request.bearer
             && self.whose(bearer, now).is_none()
@@ -96,6 +97,7 @@ impl World {
             Service::Usage(name) => {
                 Reply::ok(json!({"name": name, "state": "ENABLED", "parent": name.split("/services/").next()}))
             }
+            Service::Billing => billing::answer(request),
             _ => compute::answer(self, request, base),
         }
     }
@@ -206,6 +208,9 @@ fn identify(request: &Request) -> (Service, String, String) {
     }
     if let Some((method, resource)) = compute::method(request) {
         return (Service::Compute, method.to_owned(), resource);
+    }
+    if let Some((method, resource)) = billing::method(request) {
+        return (Service::Billing, method.to_owned(), resource);
     }
     let usage = request.path.strip_prefix("/v1/").filter(|path| path.contains("/services/"));
     match (request.method.as_str(), request.path.as_str()) {

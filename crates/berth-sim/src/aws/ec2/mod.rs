@@ -10,6 +10,7 @@ mod parts;
 mod routes;
 mod security;
 mod serve;
+mod spot_price;
 mod tags;
 mod templates;
 

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::describe::{Filters, page_of};
+use super::spot_price;
 use crate::aws::failure::Failure;
 use crate::aws::places::{regions, zones};
 use crate::aws::serve::Asked;
-use crate::aws::state::stamp;
 use crate::aws::types::{self, InstanceType, TYPES};
 use crate::lifecycle::digest;
 use crate::world::World;
@@ -19,7 +19,7 @@ pub(crate) fn serve(world: &World, asked: &Asked<'_>) -> Result<Value, Failure> 
         "DescribeInstanceTypes" => describe_types(asked),
         "DescribeInstanceTypeOfferings" => describe_offerings(asked),
         "GetSpotPlacementScores" => scores(world, asked),
-        "DescribeSpotPriceHistory" => prices(asked),
+        "DescribeSpotPriceHistory" => spot_price::history(asked),
         "DescribeAccountAttributes" => Ok(account()),
         "DescribeImages" => Ok(json!({ "imagesSet": [] })),
         "DescribeSnapshots" => Ok(json!({ "snapshotSet": [] })),
@@ -165,36 +165,6 @@ fn scores(world: &World, asked: &Asked<'_>) -> Result<Value, Failure> {
     }
     items.sort_by_key(|item| std::cmp::Reverse(item["score"].as_u64()));
     page_of(asked, "spotPlacementScoreSet", items)
-}
-
-/// `DescribeSpotPriceHistory`: the present price of each type in each zone.
-fn prices(asked: &Asked<'_>) -> Result<Value, Failure> {
-    const PATHS: &[(&str, &str)] = &[
-        ("instance-type", "instanceType"),
-        ("availability-zone", "availabilityZone"),
-        ("product-description", "productDescription"),
-    ];
-    let filters = Filters::read(asked, PATHS)?;
-    let (kinds, products) = (asked.texts("InstanceType"), asked.texts("ProductDescription"));
-    let product = "Linux/UNIX";
-    if !products.is_empty() && !products.iter().any(|one| one.starts_with(product)) {
-        return page_of(asked, "spotPriceHistorySet", Vec::new());
-    }
-    let mut items = Vec::new();
-    for kind in TYPES.iter().filter(|kind| kinds.is_empty() || kinds.contains(&kind.name)) {
-        for zone in zones(asked.region) {
-            let elsewhere = !asked.text("AvailabilityZone").is_empty() && asked.text("AvailabilityZone") != zone.name;
-            if elsewhere || !types::offered(kind.name, asked.region, &zone.name) {
-                continue;
-            }
-            let share = 0.30 + (digest(&format!("{}{}", kind.name, zone.name)) % 30) as f64 / 100.0;
-            items.push(json!({
-                "availabilityZone": zone.name, "availabilityZoneId": zone.id, "instanceType": kind.name,
-                "productDescription": product, "spotPrice": format!("{:.6}", kind.usd_hour * share), "timestamp": stamp(asked.now),
-            }));
-        }
-    }
-    page_of(asked, "spotPriceHistorySet", items.into_iter().filter(|item| filters.fit(item)).collect())
 }
 
 fn account() -> Value {
