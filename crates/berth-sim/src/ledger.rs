@@ -88,6 +88,16 @@ impl Ledger {
         }
     }
 
+    /// Ends what is billed for one thing outside any cluster: of the kind, name and place of this span.
+    pub(crate) fn close_one(&mut self, like: &Span, now: Timestamp) {
+        for span in &mut self.spans {
+            let same = span.kind == like.kind && span.name == like.name && span.zone == like.zone;
+            if span.to.is_none() && span.cluster == like.cluster && same {
+                span.to = Some(now);
+            }
+        }
+    }
+
     /// The spans that are still billed.
     pub(crate) fn billed(&self) -> impl Iterator<Item = &Span> {
         self.spans.iter().filter(|span| span.to.is_none())

@@ -46,6 +46,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("cluster", "requested", "upgraded", 300),
     row("autoscaler", "minimum-above-size", "scaled", 60),
     row("instance", "preempted", "recreated", 120),
+    row("compute", "requested", "deleted", 10),
     row("operation", "cancelled", "done", 20),
     row("operation", "released", "done", 20),
     row("instance", "short", "retried", 60),
@@ -83,6 +84,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("claim", "changed", "provisioned", 10),
     row("claim", "looked-at", "looked-at-again", 15),
     row("log-group", "logging", "created", 30),
+    // Users see deleted resources in the index of tags for some minutes to hours.
+    row("tags", "deleted", "forgotten", 3600),
 ];
 
 /// The duration of a change, for the thing of that name.

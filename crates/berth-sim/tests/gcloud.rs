@@ -128,3 +128,126 @@ async fn gcloud_shows_what_the_service_refuses() {
     );
     simulator.stop().await;
 }
+
+/// What a cluster left, as gcloud sees it and takes it away: each list and each deletion of the service's own client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gcloud_lists_and_deletes_what_clusters_leave() {
+    if !present(&["gcloud"]) {
+        return;
+    }
+    let (simulator, witness, _dir) = started().await;
+    plant(&simulator, &left_by_a_cluster()).await;
+    for (list, name) in [
+        ("disks", "pvc-1"),
+        ("addresses", "ip-1"),
+        ("forwarding-rules", "a1"),
+        ("firewall-rules", "k8s-fw-a1"),
+        ("target-pools", "a1"),
+        ("http-health-checks", "k8s-1-node"),
+        ("health-checks", "k8s1-x"),
+        ("network-endpoint-groups", "k8s1-x"),
+        ("backend-services", "k8s1-x"),
+        ("url-maps", "k8s2-um-x"),
+        ("target-http-proxies", "k8s2-tp-x"),
+    ] {
+        assert_eq!(witness.text("gcloud", &format!("compute {list} list --format=value(name)")).await, name, "{list}");
+    }
+    let filtered = "compute disks list --filter=labels.managed-by=berth --format=value(name,sizeGb,zone.basename(),type.basename())";
+    assert_eq!(witness.text("gcloud", filtered).await, "pvc-1\t20\tus-east1-b\tpd-balanced");
+    assert_eq!(
+        witness.text("gcloud", "compute disks list --filter=labels.managed-by=other --format=value(name)").await,
+        ""
+    );
+    let used = witness.error("compute target-pools delete a1 --region us-east1 --quiet").await;
+    assert!(
+        used.contains(
+            "The target_pool resource 'projects/berth-sim/regions/us-east1/targetPools/a1' is already being used by \
+             'projects/berth-sim/regions/us-east1/forwardingRules/a1'"
+        ),
+        "{used}"
+    );
+    for gone in [
+        "forwarding-rules delete a1 --region us-east1",
+        "target-pools delete a1 --region us-east1",
+        "http-health-checks delete k8s-1-node",
+        "firewall-rules delete k8s-fw-a1",
+        "addresses delete ip-1 --global",
+        "disks delete pvc-1 --zone us-east1-b",
+        "target-http-proxies delete k8s2-tp-x",
+        "url-maps delete k8s2-um-x",
+        "backend-services delete k8s1-x --global",
+        "health-checks delete k8s1-x --global",
+        "network-endpoint-groups delete k8s1-x --zone us-east1-b",
+    ] {
+        witness.text("gcloud", &format!("compute {gone} --quiet")).await;
+    }
+    let missing = witness.error("compute disks delete pvc-1 --zone us-east1-b --quiet").await;
+    assert!(
+        missing.contains("The resource 'projects/berth-sim/zones/us-east1-b/disks/pvc-1' was not found"),
+        "{missing}"
+    );
+    let left = simulator_get(&simulator, "leftovers").await;
+    assert_eq!(left, "[]");
+    simulator.stop().await;
+}
+
+fn left_by_a_cluster() -> String {
+    let project = "projects/berth-sim";
+    let thing = |id: &str, fields: &str| format!(r#"{{"id": "{project}/{id}", "fields": {{{fields}}}}}"#);
+    let link = |member: &str, id: &str| format!(r#""{member}": "{project}/{id}""#);
+    let things = [
+        thing(
+            "zones/us-east1-b/disks/pvc-1",
+            &format!(
+                r#""sizeGb": "20", "labels": {{"managed-by": "berth"}}, {}"#,
+                link("type", "zones/us-east1-b/diskTypes/pd-balanced")
+            ),
+        ),
+        thing("global/addresses/ip-1", r#""address": "34.1.2.3""#),
+        thing("regions/us-east1/forwardingRules/a1", &link("target", "regions/us-east1/targetPools/a1")),
+        thing(
+            "regions/us-east1/targetPools/a1",
+            &format!(r#""healthChecks": ["{project}/global/httpHealthChecks/k8s-1-node"]"#),
+        ),
+        thing("global/httpHealthChecks/k8s-1-node", ""),
+        thing("global/firewalls/k8s-fw-a1", &link("network", "global/networks/default")),
+        thing("global/targetHttpProxies/k8s2-tp-x", &link("urlMap", "global/urlMaps/k8s2-um-x")),
+        thing("global/urlMaps/k8s2-um-x", &link("defaultService", "global/backendServices/k8s1-x")),
+        thing(
+            "global/backendServices/k8s1-x",
+            &format!(
+                r#""healthChecks": ["{project}/global/healthChecks/k8s1-x"], "backends": [{{{}}}]"#,
+                link("group", "zones/us-east1-b/networkEndpointGroups/k8s1-x")
+            ),
+        ),
+        thing("global/healthChecks/k8s1-x", ""),
+        thing("zones/us-east1-b/networkEndpointGroups/k8s1-x", ""),
+    ];
+    format!("[{}]", things.join(", "))
+}
+
+/// Puts things into the simulated Compute Engine.
+async fn plant(simulator: &Simulator, things: &str) {
+    let (status, told) = control(simulator, "POST", "plant", things).await;
+    assert_eq!(status, 200, "{told}");
+}
+
+async fn simulator_get(simulator: &Simulator, path: &str) -> String {
+    control(simulator, "GET", path, "").await.1
+}
+
+/// One request to the control API, by hand: the tests of this crate have no HTTP client.
+async fn control(simulator: &Simulator, method: &str, path: &str, body: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let host = simulator.endpoints().base_url.trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let length = body.len();
+    let head = format!(
+        "{method} /_sim/{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}

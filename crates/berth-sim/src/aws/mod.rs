@@ -13,7 +13,7 @@ mod ec2;
 mod eks;
 mod elb;
 mod failure;
-mod finalizers;
+pub(crate) mod finalizers;
 mod iam;
 mod leftovers;
 mod logs;

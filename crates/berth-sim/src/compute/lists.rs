@@ -14,9 +14,7 @@ pub(crate) fn page(request: &Request, kind: &str, link: &str, items: Vec<(&str, 
     let kept = items.into_iter().filter(|(name, _)| passes(request, name)).map(|(_, item)| item).collect();
     let (items, next) = cut(request, kept);
     let mut body = json!({"kind": kind, "id": link, "selfLink": link, "items": items});
-    if let Some(next) = next {
-        body["nextPageToken"] = Value::from(next);
-    }
+    more(&mut body, next);
     Reply::ok(body)
 }
 
@@ -30,7 +28,15 @@ fn passes(request: &Request, name: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.trim().trim_matches('"') == name)
 }
 
-fn cut(request: &Request, items: Vec<Value>) -> (Vec<Value>, Option<String>) {
+/// Says where the next page begins, if there is one.
+pub(super) fn more(body: &mut Value, next: Option<String>) {
+    if let Some(next) = next {
+        body["nextPageToken"] = Value::from(next);
+    }
+}
+
+/// The items of the page that a request asks for, and where the next one begins.
+pub(super) fn cut(request: &Request, items: Vec<Value>) -> (Vec<Value>, Option<String>) {
     let size = request.parameter("maxResults").and_then(|text| text.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
     let from: usize = request
         .parameter("pageToken")
@@ -76,9 +82,7 @@ pub(crate) fn aggregated(
     let mut body = json!({
         "kind": format!("compute#{kind}AggregatedList"), "id": link, "selfLink": link, "items": items,
     });
-    if let Some(next) = next {
-        body["nextPageToken"] = Value::from(next);
-    }
+    more(&mut body, next);
     Reply::ok(body)
 }
 

@@ -1,9 +1,11 @@
 //! Which Compute Engine method a path means, and its answer.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::lists;
+use super::{collections, lists, things};
 use crate::catalog::{self, REGIONS};
+use crate::faults::Effect;
 use crate::wire::{Reply, Request};
 use crate::world::World;
 
@@ -32,26 +34,48 @@ const METHODS: &[(&str, &str)] = &[
 ];
 
 /// The names of all methods, as ledger and faults know them.
-pub(crate) fn methods() -> impl Iterator<Item = &'static str> {
-    METHODS.iter().map(|(_, name)| *name)
+pub(crate) fn methods() -> impl Iterator<Item = String> {
+    METHODS.iter().map(|(_, name)| (*name).to_owned()).chain(collections::methods())
 }
 
 /// The method's name for a path, as ledger and faults know it.
-pub(crate) fn method(request: &Request) -> Option<(&'static str, String)> {
+pub(crate) fn method(request: &Request) -> Option<(String, String)> {
     let (_, parts) = segments(&request.path)?;
+    let resource = request.path.trim_start_matches("/compute/v1/").to_owned();
+    let words: Vec<&str> = parts.iter().map(String::as_str).collect();
+    if let Some(asked) = things::asked(&words) {
+        return Some((asked.method(&request.method)?, resource));
+    }
     let (_, name) = METHODS.iter().find(|(shape, _)| {
         let shape: Vec<&str> = shape.split('/').filter(|word| !word.is_empty()).collect();
         shape.len() == parts.len() && shape.iter().zip(&parts).all(|(word, part)| *word == "*" || word == part)
     })?;
-    (request.method == "GET").then(|| (*name, request.path.trim_start_matches("/compute/v1/").to_owned()))
+    (request.method == "GET").then(|| ((*name).to_owned(), resource))
 }
 
 /// The answer to a request whose method is known.
-pub(crate) fn answer(world: &World, request: &Request, base: &str) -> Reply {
+///
+/// A fault may spoil the operation that the call begins.
+pub(crate) fn answer(
+    world: &mut World,
+    request: &Request,
+    base: &str,
+    effect: Option<&Effect>,
+    now: Timestamp,
+) -> Reply {
     let Some((project, parts)) = segments(&request.path) else { return not_found(&request.path) };
-    let root = format!("{base}/compute/v1/projects/{project}");
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    match parts.as_slice() {
+    if let Some(asked) = things::asked(&parts) {
+        let service = format!("{base}/compute/v1");
+        return things::answer(world, &asked, &things::Call { request, project: &project, service, effect, now });
+    }
+    described(world, request, base, &project, &parts)
+}
+
+/// What is there whether or not anybody made something.
+fn described(world: &World, request: &Request, base: &str, project: &str, parts: &[&str]) -> Reply {
+    let root = format!("{base}/compute/v1/projects/{project}");
+    match parts {
         [] => Reply::ok(json!({
             "kind": "compute#project", "id": "1000000000000", "name": project, "selfLink": root,
             "defaultServiceAccount": "1000000000000-compute@developer.gserviceaccount.com",
@@ -101,16 +125,20 @@ fn found(exists: bool, path: &str, item: impl FnOnce() -> Value) -> Reply {
     if exists { Reply::ok(item()) } else { not_found(path) }
 }
 
-/// Compute Engine's own form of a 404, which has no canonical status.
+/// Compute Engine's own form of a refusal, which has no canonical status.
+pub(super) fn refused(code: u16, reason: &str, message: &str) -> Reply {
+    let body = json!({"error": {
+        "code": code,
+        "message": message,
+        "errors": [{"message": message, "domain": "global", "reason": reason}],
+    }});
+    Reply { status: code, body }
+}
+
+/// There is no such thing.
 pub(crate) fn not_found(path: &str) -> Reply {
     let resource = path.trim_start_matches("/compute/v1/");
-    let message = format!("The resource '{resource}' was not found");
-    let body = json!({"error": {
-        "code": 404,
-        "message": message,
-        "errors": [{"message": message, "domain": "global", "reason": "notFound"}],
-    }});
-    Reply { status: 404, body }
+    refused(404, "notFound", &format!("The resource '{resource}' was not found"))
 }
 
 fn region(world: &World, root: &str, name: &str) -> Value {

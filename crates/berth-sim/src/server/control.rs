@@ -2,6 +2,7 @@
 //!
 //! `GET /_sim/ledger` tells what was called and what is billed; `GET /_sim/leftovers` what exists, billed or not: a list
 //! of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty when nothing is left.
+//! `POST /_sim/plant` puts things into Compute Engine that no cluster made: `{id, fields, made, billed}`, or a list of them.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::live::Shared;
 use super::methods;
 use crate::faults::Rule;
 use crate::wire::Request;
-use crate::world::World;
+use crate::world::{Plant, World};
 
 /// The answer to a control request; `path` is what follows `/_sim/`.
 pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Response<Body> {
@@ -39,6 +40,7 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Res
             Ok(id) => clear(shared, Some(id)),
             Err(_) => refuse(400, "a fault is named by its number"),
         },
+        ("POST", ["plant"]) => plant(shared, &request.body),
         ("POST", ["quota"]) => quota(shared, &request.body),
         ("POST", ["reset"]) => reset(shared),
         ("POST", ["stop"]) => {
@@ -144,6 +146,35 @@ fn clear(shared: &Arc<Shared>, id: Option<u64>) -> Response<Body> {
     };
     shared.tell();
     ok(json!({ "cleared": cleared }))
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Plants {
+    Many(Vec<Plant>),
+    One(Box<Plant>),
+}
+
+fn plant(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
+    let plants = match serde_json::from_slice(body) {
+        Ok(Plants::Many(plants)) => plants,
+        Ok(Plants::One(plant)) => vec![*plant],
+        Err(error) => return refuse(400, &error.to_string()),
+    };
+    let (mut live, now) = shared.now();
+    // All are looked at before any is planted, so that a refused list leaves nothing behind.
+    if let Some(slip) = plants.iter().find_map(|plant| plant.slip()) {
+        return refuse(400, &slip);
+    }
+    let planted = plants.len();
+    for plant in plants {
+        live.world.plant(plant, now);
+    }
+    live.dirty = true;
+    match live.save() {
+        Ok(()) => ok(json!({ "planted": planted })),
+        Err(error) => refuse(500, &error.to_string()),
+    }
 }
 
 #[derive(Deserialize)]

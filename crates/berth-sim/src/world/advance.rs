@@ -90,6 +90,8 @@ impl World {
             Step::NodeGpus(cluster, pool, node) => self.node_gpus(&cluster, &pool, &node, now),
             Step::Scale(cluster, pool) => self.scale(&cluster, &pool, now),
             Step::Autoscale(cluster) => self.autoscale(&cluster, now),
+            Step::ComputeEnds(operation) => self.compute_ends(&operation, now),
+            Step::Balance(cluster) => self.balance_gke(&cluster, now),
             Step::Aws(happening) => self.happen_aws(happening, now),
         }
     }
@@ -312,13 +314,14 @@ fn stockout_text(zone: &str, machine: &str, cluster: &str, pool: &str) -> String
 impl Step {
     fn is_about(&self, uid: &str) -> bool {
         match self {
-            Step::OperationRuns(_) | Step::OperationEnds(_) | Step::Aws(_) => false,
+            Step::OperationRuns(_) | Step::OperationEnds(_) | Step::ComputeEnds(_) | Step::Aws(_) => false,
             Step::ControlPlaneUp(cluster, _)
             | Step::NodeRegisters(cluster, ..)
             | Step::NodeReady(cluster, ..)
             | Step::NodeGpus(cluster, ..)
             | Step::Scale(cluster, _)
-            | Step::Autoscale(cluster) => cluster == uid,
+            | Step::Autoscale(cluster)
+            | Step::Balance(cluster) => cluster == uid,
         }
     }
 }

@@ -98,7 +98,7 @@ impl World {
                 Reply::ok(json!({"name": name, "state": "ENABLED", "parent": name.split("/services/").next()}))
             }
             Service::Billing => billing::answer(request),
-            _ => compute::answer(self, request, base),
+            _ => compute::answer(self, request, base, spoiling, now),
         }
     }
 
@@ -207,7 +207,7 @@ fn identify(request: &Request) -> (Service, String, String) {
         return (Service::Container(target), method, resource);
     }
     if let Some((method, resource)) = compute::method(request) {
-        return (Service::Compute, method.to_owned(), resource);
+        return (Service::Compute, method, resource);
     }
     if let Some((method, resource)) = billing::method(request) {
         return (Service::Billing, method.to_owned(), resource);

@@ -1,30 +1,15 @@
 //! Disks of volume claims on GKE: they exist and are billed while a volume stands for them, and outlive their cluster.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::model::{Cluster, World};
+use super::node_things;
+use super::things::parts;
 use crate::kube::{Written, gibibytes};
-use crate::ledger::{Span, SpanKind};
 
 /// The driver, as volumes name it.
 const DRIVER: &str = "pd.csi.storage.gke.io";
-
-/// A persistent disk that a claim caused.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Disk {
-    /// The uid of the cluster that made it.
-    pub(crate) cluster: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its labels.
-    pub(crate) labels: BTreeMap<String, String>,
-    /// Whether it stays when its volume goes.
-    retained: bool,
-}
 
 /// The storage classes that GKE gives a cluster; the first is the default one.
 pub(crate) fn install_classes(cluster: &mut Cluster, now: Timestamp) {
@@ -58,44 +43,39 @@ impl World {
                 continue;
             }
             let retained = volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain";
-            match (after.is_some(), self.disks.get_mut(id)) {
+            match (after.is_some(), self.things.get_mut(id)) {
                 (true, Some(disk)) => disk.retained = retained,
                 (true, None) => self.make_disk(uid, id, volume, retained, now),
-                (false, Some(disk)) if !disk.retained => {
-                    let name = disk.name.clone();
-                    self.disks.remove(id);
-                    self.ledger.close("", &name, now);
-                }
+                (false, Some(disk)) if !disk.retained => self.drop_thing(id, now),
                 (false, _) => {}
             }
         }
     }
 
+    /// The labels are the cluster's own and those that GKE adds.
+    ///
+    /// That a cluster's labels come to the disks of its claims was seen by others: elastic/cloud-on-k8s#5937.
     fn make_disk(&mut self, uid: &str, id: &str, volume: &Value, retained: bool, now: Timestamp) {
         let Some(cluster) = self.by_uid(uid) else { return };
         let class = volume["spec"]["storageClassName"].as_str().unwrap_or_default();
         let class = cluster.kube.get("storageclasses", None, class);
         let kind = class.and_then(|class| class["parameters"]["type"].as_str()).unwrap_or("pd-standard").to_owned();
-        let labels = BTreeMap::from([
-            ("goog-k8s-cluster-location".to_owned(), cluster.location().to_owned()),
-            ("goog-k8s-cluster-name".to_owned(), cluster.name().to_owned()),
-            ("goog-gke-volume".to_owned(), String::new()),
-        ]);
-        let name = id.rsplit('/').next().unwrap_or(id).to_owned();
-        let zone = id.split('/').nth(3).unwrap_or_default().to_owned();
-        self.ledger.spans.push(Span {
-            kind: SpanKind::Disk,
-            cluster: String::new(),
-            pool: String::new(),
-            name: name.clone(),
-            machine_type: kind,
-            gpu: String::new(),
-            size_gb: Some(gibibytes(&volume["spec"]["capacity"]["storage"])),
-            spot: false,
-            zone,
-            from: now,
-            to: None,
+        let labels = node_things::labels(cluster, &[("goog-gke-volume", "")]);
+        let (_, zone, name) = parts(id);
+        let claim = &volume["spec"]["claimRef"];
+        let description = json!({
+            "kubernetes.io/created-for/pv/name": name, "kubernetes.io/created-for/pvc/name": claim["name"],
+            "kubernetes.io/created-for/pvc/namespace": claim["namespace"], "storage.gke.io/created-by": DRIVER,
         });
-        self.disks.insert(id.to_owned(), Disk { cluster: uid.to_owned(), name, labels, retained });
+        let size = gibibytes(&volume["spec"]["capacity"]["storage"]);
+        let fields = json!({
+            "sizeGb": size.to_string(), "status": "READY", "labels": labels, "description": description.to_string(),
+            "type": format!("projects/{}/zones/{zone}/diskTypes/{kind}", cluster.project()),
+            "physicalBlockSizeBytes": "4096",
+        });
+        self.make_thing(id.to_owned(), uid, fields, now);
+        if let Some(disk) = self.things.get_mut(id) {
+            disk.retained = retained;
+        }
     }
 }

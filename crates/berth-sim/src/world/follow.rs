@@ -13,6 +13,9 @@ impl World {
         let until = api.kube.resource_version();
         self.autoscalers.entry(uid.to_owned()).or_default().followed = until;
         self.disks_follow(uid, &news.volumes, now);
+        if news.services {
+            self.balance_soon(uid, now);
+        }
         if news.room {
             self.look_soon(uid, now);
         }

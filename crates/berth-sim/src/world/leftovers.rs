@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::model::World;
-use crate::aws;
+use super::things::parts;
+use crate::{aws, compute};
 
 impl World {
     /// Everything that is left: `cloud` (`aws`, `gke`), `kind`, `id`, `name` and `tags`, GKE's being labels.
@@ -21,8 +22,10 @@ impl World {
                 }
             }
         }
-        for (id, disk) in &self.disks {
-            left.push(json!({"cloud": "gke", "kind": "disk", "id": id, "name": disk.name, "tags": disk.labels}));
+        for (id, thing) in &self.things {
+            let (plural, _, name) = parts(id);
+            let kind = compute::kind_of(plural);
+            left.push(json!({"cloud": "gke", "kind": kind, "id": id, "name": name, "tags": thing.labels()}));
         }
         left
     }

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::autoscaler::Autoscaler;
-use super::disks::Disk;
+use super::things::Thing;
 use crate::aws::{Aws, Happening};
 use crate::clock::Clock;
+use crate::compute::Deletion;
 use crate::faults::Faults;
 use crate::kube::Store;
 use crate::ledger::Ledger;
@@ -43,9 +44,12 @@ pub(crate) struct World {
     /// The other cloud.
     #[serde(default)]
     pub(crate) aws: Aws,
-    /// Disks of volume claims on GKE, by `projects/P/zones/Z/disks/D`.
+    /// What clusters left in Compute Engine, or somebody planted there, by `projects/P/zones/Z/disks/D`.
     #[serde(default)]
-    pub(crate) disks: BTreeMap<String, Disk>,
+    pub(crate) things: BTreeMap<String, Thing>,
+    /// Deletions of such things, by the operation's name.
+    #[serde(default)]
+    pub(crate) compute_operations: BTreeMap<String, Deletion>,
     /// What cluster autoscalers remember, and up to where each cluster's changes were followed, by the cluster's uid.
     #[serde(default)]
     pub(crate) autoscalers: BTreeMap<String, Autoscaler>,
@@ -267,6 +271,10 @@ pub(crate) enum Step {
     Scale(String, String),
     /// The cluster autoscaler of a cluster of either cloud looks at its pods and nodes.
     Autoscale(String),
+    /// A deletion in Compute Engine is over.
+    ComputeEnds(String),
+    /// The controller of load balancers looks at a cluster's Services and Ingresses.
+    Balance(String),
     /// Something in the other cloud.
     Aws(Happening),
 }
@@ -296,7 +304,8 @@ impl World {
             quotas: BTreeMap::new(),
             missing_zones: BTreeSet::new(),
             aws: Aws::default(),
-            disks: BTreeMap::new(),
+            things: BTreeMap::new(),
+            compute_operations: BTreeMap::new(),
             autoscalers: BTreeMap::new(),
         }
     }

@@ -17,6 +17,8 @@ pub(crate) type Written = (Option<Arc<Value>>, Option<Arc<Value>>);
 pub(crate) struct News {
     /// Volumes as they were and as they are.
     pub(crate) volumes: Vec<Written>,
+    /// Whether Services or Ingresses changed.
+    pub(crate) services: bool,
     /// Whether the cluster may have become too small or too large.
     pub(crate) room: bool,
 }
@@ -29,12 +31,14 @@ impl Store {
         if since < self.log.compacted() {
             let volumes = kinds::by_plural("persistentvolumes").into_iter().flat_map(|kind| self.range(kind, ""));
             news.volumes = volumes.map(|(_, volume)| (None, Some(Arc::clone(volume)))).collect();
+            news.services = true;
             news.room = true;
         }
         for change in self.log.after(since) {
             if change.storage == "/persistentvolumes" {
                 news.volumes.push((change.before.clone(), change.after.clone()));
             }
+            news.services |= matches!(change.storage, "/services" | "networking.k8s.io/ingresses");
             news.room = news.room || concerns_room(change);
         }
         news

@@ -185,7 +185,7 @@ fn a_disk_goes_with_its_claim_and_stays_where_the_class_retains_it() {
     script.world.clusters.get_mut(ID).unwrap().kube.put(now, "storageclasses", None, kept);
     script.put("persistentvolumeclaims", "a", spec("standard")).put("persistentvolumeclaims", "b", spec("kept"));
     script.at(730);
-    assert_eq!(script.world.disks.len(), 2);
+    assert_eq!(script.world.things.len(), 2);
     for name in ["a", "b"] {
         let kube = &mut script.world.clusters.get_mut(ID).unwrap().kube;
         let mut claim = kube.get("persistentvolumeclaims", Some("default"), name).unwrap().clone();
@@ -193,6 +193,6 @@ fn a_disk_goes_with_its_claim_and_stays_where_the_class_retains_it() {
         kube.put(now, "persistentvolumeclaims", Some("default"), claim);
     }
     script.at(760);
-    assert_eq!(script.world.disks.len(), 1);
+    assert_eq!(script.world.things.len(), 1);
     assert_eq!(script.world.clusters[ID].kube.list("persistentvolumeclaims").count(), 0);
 }

@@ -5,3 +5,4 @@ mod changes;
 mod lifecycles;
 mod lists;
 mod script;
+mod things;

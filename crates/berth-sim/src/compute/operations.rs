@@ -1,0 +1,103 @@
+//! Operations of Compute Engine: they belong to a zone, a region or the project, and deletions are the only ones here.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::collections::{Collection, collection};
+use super::route;
+use super::things::Call;
+use crate::faults::Effect;
+use crate::lifecycle::after;
+use crate::wire::Reply;
+use crate::world::{Step, World, offset, parts};
+
+/// A deletion under way or over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Deletion {
+    /// The thing's id.
+    target: String,
+    /// When it was asked for.
+    began: Timestamp,
+    /// When it was over.
+    ended: Option<Timestamp>,
+    /// What went wrong: the code and the message.
+    error: Option<(String, String)>,
+}
+
+/// Why a thing cannot go now.
+pub(super) fn in_use(collection: &Collection, id: &str, user: &str) -> String {
+    format!("The {} resource '{id}' is already being used by '{user}'", collection.words())
+}
+
+/// Begins the deletion of a thing and gives the operation's name.
+pub(super) fn begin(world: &mut World, id: &str, call: &Call<'_>) -> String {
+    let number = world.number();
+    let digits = world.hex(&format!("compute-operation/{number}"), 32);
+    let name =
+        format!("operation-{}-{}-{}-{}", call.now.as_millisecond(), &digits[..13], &digits[13..21], &digits[21..29]);
+    let error = match call.effect {
+        Some(Effect::OperationError { code, message }) => Some((code.to_string(), message.clone())),
+        _ => None,
+    };
+    let deletion = Deletion { target: id.to_owned(), began: call.now, ended: None, error };
+    world.compute_operations.insert(name.clone(), deletion);
+    if !matches!(call.effect, Some(Effect::Stuck)) {
+        let at = call.now + after("compute", "requested", "deleted", id);
+        world.plan(at, Step::ComputeEnds(name.clone()));
+    }
+    name
+}
+
+impl World {
+    /// A deletion is over: the thing is gone, unless something uses it.
+    pub(crate) fn compute_ends(&mut self, name: &str, now: Timestamp) {
+        let Some(deletion) = self.compute_operations.get(name).cloned() else { return };
+        let id = deletion.target;
+        let used = collection(parts(&id).0).zip(self.user_of(&id)).map(|(collection, user)| {
+            ("RESOURCE_IN_USE_BY_ANOTHER_RESOURCE".to_owned(), in_use(collection, &id, &user))
+        });
+        let error = deletion.error.or(used);
+        if error.is_none() {
+            self.drop_thing(&id, now);
+        } else if let Some(thing) = self.things.get_mut(&id) {
+            thing.going = false;
+        }
+        if let Some(deletion) = self.compute_operations.get_mut(name) {
+            deletion.ended = Some(now);
+            deletion.error = error;
+        }
+    }
+}
+
+/// An operation as the API shows it.
+pub(super) fn look(world: &World, name: &str, call: &Call<'_>) -> Reply {
+    let Some(deletion) = world.compute_operations.get(name) else {
+        return route::not_found(&call.request.path);
+    };
+    let (service, id) = (&call.service, &deletion.target);
+    let scope = id.split('/').skip(2).take_while(|part| collection(part).is_none()).collect::<Vec<_>>().join("/");
+    let place = format!("{service}/projects/{}/{scope}", call.project);
+    let mut shown = json!({
+        "kind": "compute#operation", "id": route::id(name), "name": name, "operationType": "delete",
+        "targetLink": format!("{service}/{id}"), "targetId": route::id(id), "user": "berth@berth-sim.example",
+        "status": if deletion.ended.is_some() { "DONE" } else { "RUNNING" },
+        "progress": if deletion.ended.is_some() { 100 } else { 0 },
+        "insertTime": offset(deletion.began), "startTime": offset(deletion.began),
+        "selfLink": format!("{place}/operations/{name}"),
+    });
+    match scope.split_once('/') {
+        Some(("zones", _)) => shown["zone"] = json!(place),
+        Some(("regions", _)) => shown["region"] = json!(place),
+        _ => {}
+    }
+    if let Some(ended) = deletion.ended {
+        shown["endTime"] = json!(offset(ended));
+    }
+    if let Some((code, message)) = deletion.error.as_ref().filter(|_| deletion.ended.is_some()) {
+        shown["error"] = json!({"errors": [{"code": code, "message": message}]});
+        shown["httpErrorStatusCode"] = json!(400);
+        shown["httpErrorMessage"] = json!("BAD REQUEST");
+    }
+    Reply::ok(shown)
+}
