@@ -1,7 +1,8 @@
 //! What is left of clusters, and which of it is to go.
 //!
 //! In reading order: `leftover` one thing that was found, `inventory` all of them, `environment` the things of one cluster,
-//! `decide` which environments are doomed, `confirm` the second look before anything is touched, `plan` the steps.
+//! `decide` which environments are doomed, `confirm` the second look before anything is touched, `plan` the steps,
+//! `price` what it costs until then.
 
 mod confirm;
 mod decide;
@@ -9,6 +10,7 @@ mod environment;
 mod inventory;
 mod leftover;
 mod plan;
+mod price;
 
 pub use confirm::confirm;
 pub use decide::{GcPlan, GcRules, Kept, KeptWhy, decide};
@@ -16,3 +18,4 @@ pub use environment::{Environment, LeaseFound};
 pub use inventory::{Inventory, Scope, Unread};
 pub use leftover::{Claim, Leftover, LeftoverKind, LeftoverSize, Machines, Whereabouts};
 pub use plan::plan;
+pub use price::price;

@@ -2,15 +2,18 @@
 
 use super::environment::Environment;
 use super::leftover::{Leftover, LeftoverKind};
+use crate::actions::eks::{EksClusterRef, EksPart, EksPartKind, EksPartRef};
 use crate::actions::gke::GkeLeftover;
 use crate::observed::Observed;
-use crate::plan::{Goal, Plan, Refusal, StepId, plan as decide};
+use crate::plan::{Goal, Plan, Refusal, Step, StepId, plan as decide};
+use crate::rules::eks;
 use crate::rules::gke::leftovers;
 use crate::spec::{Place, Provider};
 
 /// Steps that take a doomed environment away, given one look at its cluster's place that [`confirm`](super::confirm) has passed.
 ///
-/// Where a cluster stands, or may, it is the way of `destroy`; on AWS that takes everything by tags. On GCP what the cluster does not
+/// Where a cluster stands, or may, it is the way of `destroy`; on AWS that takes everything by tags but machines without a cluster,
+/// which go first. On GCP what the cluster does not
 /// take with it goes after it, in the order in which one thing holds another.
 ///
 /// # Errors
@@ -31,6 +34,9 @@ pub fn plan(environment: &Environment, observed: &Observed) -> Result<Plan, Refu
         // Nothing tells where the cluster stood, and none stands where it could have.
         (None, _) => Plan::default(),
     };
+    if environment.provider == Provider::Eks && observed.cluster.is_none() {
+        all.steps = after_machines(environment, all.steps);
+    }
     if environment.provider == Provider::Gke {
         let before: Vec<StepId> = all.steps.iter().map(|step| step.id.clone()).collect();
         let things: Vec<GkeLeftover> = {
@@ -40,6 +46,27 @@ pub fn plan(environment: &Environment, observed: &Observed) -> Result<Plan, Refu
         all.steps.extend(leftovers::steps(&things, &before));
     }
     Ok(all)
+}
+
+/// Machines whose node group is gone hold the network, so they go before everything else.
+fn after_machines(environment: &Environment, steps: Vec<Step>) -> Vec<Step> {
+    let Some(place) = environment.place() else { return steps };
+    let cluster =
+        EksClusterRef { account: environment.account.clone(), region: place.region, name: environment.cluster.clone() };
+    let machines = environment.things.iter().filter(|thing| thing.kind == LeftoverKind::Instance);
+    let part = |thing: &Leftover| EksPart {
+        thing: EksPartRef { kind: EksPartKind::Instance, id: thing.id.clone() },
+        part: None,
+        state: String::new(),
+        complete: true,
+        tags: thing.labels.clone(),
+    };
+    let mut all: Vec<Step> =
+        machines.map(|thing| eks::steps::delete_part(&cluster, &part(thing), Vec::new())).collect();
+    let ids: Vec<StepId> = all.iter().map(|step| step.id.clone()).collect();
+    let wait = |step: Step| if step.after.is_empty() { Step { after: ids.clone(), ..step } } else { step };
+    all.extend(steps.into_iter().map(wait));
+    all
 }
 
 /// Whether a thing of GCP has to be deleted by itself; machines of a cluster that stands go with it.

@@ -3,4 +3,5 @@
 mod build;
 mod decided;
 mod planned;
+mod priced;
 mod random;

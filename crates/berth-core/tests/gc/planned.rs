@@ -160,3 +160,23 @@ fn the_second_look_spares_a_creation_that_has_begun() {
     others.tags.clear();
     assert_eq!(look(vec![others]), Ok(()), "what does not bear our mark says nothing");
 }
+
+#[test]
+fn machines_without_a_cluster_go_before_the_network_they_stand_in() {
+    let of = |kind, id: &str| {
+        let thing =
+            moved(under(&lease("10:00:00"), thing(kind, "us-east-1", id, "x")), Provider::Eks, "1", "us-east-1");
+        Leftover { id: id.to_owned(), ..thing }
+    };
+    let environment = doomed(vec![of(LeftoverKind::Instance, "i-1"), of(LeftoverKind::Vpc, "vpc-1")]);
+    let mut observed = Observed::default();
+    let thing = EksPartRef { kind: EksPartKind::Vpc, id: "vpc-1".to_owned() };
+    let tags = environment.things[0].labels.clone();
+    observed.around.parts =
+        vec![EksPart { thing, part: Some("vpc".to_owned()), state: String::new(), complete: true, tags }];
+    let plan = plan(&environment, &observed).expect("a plan");
+    let first = &plan.steps[0];
+    assert_eq!(first.title, "delete machine i-1");
+    assert!(plan.steps.len() > 2 && plan.steps[1..].iter().all(|step| !step.after.is_empty()), "{:?}", plan.steps);
+    assert!(plan.steps.iter().any(|step| step.after == [first.id.clone()]));
+}

@@ -35,6 +35,7 @@ pub(crate) async fn attempt(cloud: &EksCloud, part: &EksPartRef) -> Result<Progr
     // Boxed, because the futures of the calls are large.
     match part.kind {
         EksPartKind::LoadBalancer => Box::pin(balancer::delete(cloud, part)).await,
+        EksPartKind::Instance => Box::pin(leftovers::machine(cloud, part)).await,
         EksPartKind::Volume => Box::pin(leftovers::volume(cloud, part)).await,
         EksPartKind::NetworkInterface => Box::pin(leftovers::interface(cloud, part)).await,
         EksPartKind::LaunchTemplate => Box::pin(leftovers::template(cloud, part)).await,

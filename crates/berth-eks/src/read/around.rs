@@ -132,6 +132,7 @@ fn add(found: &mut Surroundings, kind: EksPartKind, read: Result<Vec<EksPart>, F
 fn permission(kind: EksPartKind) -> &'static str {
     match kind {
         EksPartKind::LoadBalancer => "elasticloadbalancing:DescribeLoadBalancers and elasticloadbalancing:DescribeTags",
+        EksPartKind::Instance => "ec2:DescribeInstances",
         EksPartKind::Volume => "ec2:DescribeVolumes",
         EksPartKind::NetworkInterface => "ec2:DescribeNetworkInterfaces",
         EksPartKind::LaunchTemplate => "ec2:DescribeLaunchTemplates",

@@ -129,6 +129,8 @@ pub enum EksRoute {
 pub enum EksPartKind {
     /// A load balancer (any generation) of a Service or Ingress, by tag `kubernetes.io/cluster/NAME` or `elbv2.k8s.aws/cluster`. Id: ARN, or the name of a classic one.
     LoadBalancer,
+    /// A machine whose node group is gone. Id: `i-...`. No look at a cluster's surroundings reads it; only what gc has found names it.
+    Instance,
     /// An EBS volume of a claim. Id: `vol-...`.
     Volume,
     /// A network interface in state `available` that the network plugin or EKS left. Id: `eni-...`.
@@ -158,7 +160,7 @@ pub enum EksPartKind {
 }
 
 impl EksPartKind {
-    /// All kinds, in the order in which they are taken away.
+    /// All kinds that a look at a cluster's surroundings reads, in the order in which they are taken away.
     pub const ALL: [Self; 14] = [
         Self::LoadBalancer,
         Self::Volume,
@@ -180,6 +182,7 @@ impl EksPartKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::LoadBalancer => "load balancer",
+            Self::Instance => "machine",
             Self::Volume => "volume",
             Self::NetworkInterface => "network interface",
             Self::LaunchTemplate => "launch template",

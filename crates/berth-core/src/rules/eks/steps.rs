@@ -124,7 +124,11 @@ pub fn delete_part(cluster: &EksClusterRef, part: &EksPart, after: Vec<StepId>) 
     );
     let costs = matches!(
         kind,
-        EksPartKind::LoadBalancer | EksPartKind::Volume | EksPartKind::NatGateway | EksPartKind::Address
+        EksPartKind::LoadBalancer
+            | EksPartKind::Instance
+            | EksPartKind::Volume
+            | EksPartKind::NatGateway
+            | EksPartKind::Address
     );
     let step = if kind == EksPartKind::NatGateway { lasting(step, Lasts::NAT) } else { step };
     if costs { billed(step, Billing::Stops) } else { step }

@@ -1,12 +1,29 @@
 //! What workloads, nodes and the control plane leave: volumes, network interfaces, templates, logs, the OIDC provider.
 
-use aws_sdk_ec2::types::{NetworkInterfaceStatus, VolumeState};
+use aws_sdk_ec2::types::{InstanceStateName, NetworkInterfaceStatus, VolumeState};
 use berth_core::actions::eks::EksPartRef;
 use berth_core::ports::Progress;
 use berth_core::run::Fault;
 
 use super::{outcome, seen};
 use crate::cloud::EksCloud;
+
+/// A machine; it holds its volumes and interfaces until it is terminated.
+pub(super) async fn machine(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+    let found = cloud.read.ec2.describe_instances().instance_ids(&part.id).send().await;
+    let found = seen(part, found)?.and_then(|found| found.reservations).unwrap_or_default();
+    let machine = found.iter().flat_map(|reservation| reservation.instances()).next();
+    let state = machine.and_then(|machine| machine.state.as_ref()).and_then(|state| state.name.as_ref());
+    let going = || Ok(Progress::Pending(Some("shutting down".to_owned())));
+    match (machine, state) {
+        (None, _) | (_, Some(InstanceStateName::Terminated)) => Ok(Progress::Done),
+        (_, Some(InstanceStateName::ShuttingDown)) => going(),
+        _ => match outcome(part, cloud.write.ec2.terminate_instances().instance_ids(&part.id).send().await)? {
+            Progress::Done => going(),
+            held => Ok(held),
+        },
+    }
+}
 
 /// A volume; one that a machine still has is waited for.
 pub(super) async fn volume(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
