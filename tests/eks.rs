@@ -49,9 +49,20 @@ fn one_file_makes_the_cluster_on_either_cloud() {
 
 #[test]
 fn eight_gpus_in_four_shares_make_thirty_two_on_a_node() {
+    thirty_two_on_a_node("");
+}
+
+#[test]
+fn bottlerocket_shares_gpus_by_its_own_plugin() {
+    thirty_two_on_a_node("      eks: {amiFamily: bottlerocket}\n");
+}
+
+/// Makes the dubbing cluster with one node of eight A100s, its pool with these lines more.
+fn thirty_two_on_a_node(more: &str) {
     let (sandbox, control) = Sandbox::hurried(SPEED, HURRY);
-    let file =
-        sandbox.read("clusters/ai-dubbing-eks.yaml").replace("nodes: {min: 0, max: 2}", "nodes: {min: 1, max: 2}");
+    let file = sandbox.read("clusters/ai-dubbing-eks.yaml");
+    let file = file.replace("nodes: {min: 0, max: 2}", "nodes: {min: 1, max: 2}");
+    let file = file.replace("- name: gpu-a100-pool\n", &format!("- name: gpu-a100-pool\n{more}"));
     sandbox.write("small.yaml", &file.replace("../", ""));
     let report = sandbox.berth(&format!("{CREATE} --output json")).exits(0);
     let report: Value = serde_json::from_str(report.stdout.lines().last().unwrap()).unwrap();

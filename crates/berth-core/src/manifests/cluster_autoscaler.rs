@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::device_plugin::HASH_KEY;
 use super::own;
 use crate::actions::kube::KubeObjectRef;
-use crate::rules::eks::node_labels::GPU_PRESENT;
+use crate::rules::eks::node_labels::ACCELERATOR;
 use crate::rules::eks::{names, slots};
 use crate::spec::{ClusterSpec, PoolSpec};
 
@@ -230,7 +230,7 @@ fn affinity() -> Value {
     lasting["values"] = json!(["SPOT"]);
     json!({"nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
-            "nodeSelectorTerms": [{"matchExpressions": [of(GPU_PRESENT, "DoesNotExist")]}],
+            "nodeSelectorTerms": [{"matchExpressions": [of(ACCELERATOR, "DoesNotExist")]}],
         },
         "preferredDuringSchedulingIgnoredDuringExecution": [
             {"weight": 100, "preference": {"matchExpressions": [lasting]}},

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::own;
 use crate::actions::kube::KubeObjectRef;
 use crate::rules::eks::names;
-use crate::rules::eks::node_labels::{GPU_PRESENT, PLUGIN_CONFIG, plugin_config};
+use crate::rules::eks::node_labels::{GPU_PRESENT, PLUGIN_CONFIG, plugin_config, takes_plugin};
 use crate::spec::{PoolSpec, Sharing, Taint};
 
 /// Its name among the groups of objects berth applies.
@@ -35,10 +35,10 @@ pub struct DevicePlugin {
     pub hash: String,
 }
 
-/// The device plugin for the GPU pools among these; `None` if there are none.
+/// The device plugin for those of these pools whose nodes need it; `None` if none does.
 pub fn device_plugin(pools: &[PoolSpec]) -> Option<DevicePlugin> {
     let configs: BTreeMap<String, String> =
-        pools.iter().filter(|pool| pool.gpu.is_some()).map(|pool| (plugin_config(pool), config(pool))).collect();
+        pools.iter().filter(|pool| takes_plugin(pool)).map(|pool| (plugin_config(pool), config(pool))).collect();
     if configs.is_empty() {
         return None;
     }
@@ -104,7 +104,7 @@ fn config(pool: &PoolSpec) -> String {
 /// Any taint of a GPU pool would keep the plugin off its nodes.
 fn tolerations(pools: &[PoolSpec]) -> Vec<Value> {
     let taints: BTreeSet<&Taint> =
-        pools.iter().filter(|pool| pool.gpu.is_some()).flat_map(|pool| &pool.taints).collect();
+        pools.iter().filter(|pool| takes_plugin(pool)).flat_map(|pool| &pool.taints).collect();
     let keyed: BTreeSet<(&str, String)> =
         taints.into_iter().map(|taint| (taint.key.as_str(), format!("{:?}", taint.effect))).collect();
     let own = json!({"key": "CriticalAddonsOnly", "operator": "Exists"});

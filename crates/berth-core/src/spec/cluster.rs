@@ -198,6 +198,8 @@ pub struct PoolSpec {
     pub zones: Vec<String>,
     /// A group of machines for each zone instead of one over all of them; only EKS has this.
     pub group_per_zone: bool,
+    /// The nodes' image; only EKS has this.
+    pub ami_family: AmiFamily,
     /// Kubernetes node labels.
     pub labels: BTreeMap<String, String>,
     /// Kubernetes node taints.
@@ -223,6 +225,15 @@ impl PoolSpec {
     pub fn shares_per_node(&self) -> u32 {
         self.gpu.as_ref().map_or(0, |gpu| gpu.count * gpu.sharing.shares())
     }
+}
+
+/// A family of node images of EKS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmiFamily {
+    /// Amazon Linux 2023.
+    AmazonLinux2023,
+    /// Bottlerocket, which brings NVIDIA's device plugin along.
+    Bottlerocket,
 }
 
 /// GPUs of one node.

@@ -17,8 +17,8 @@ pub(crate) mod tree;
 
 pub use check::{Checked, Source, check, check_quotas, check_sharing};
 pub use cluster::{
-    ANY_NUMBER, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, ExistingSpec, GPU_RESOURCE, GkeSpec,
-    GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,
+    ANY_NUMBER, AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, ExistingSpec, GPU_RESOURCE,
+    GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,
 };
 pub use problem::Problem;
 pub(crate) use problem::{Position, nearest};

@@ -87,7 +87,10 @@ fn everything_bears_the_lease_and_our_mark_from_its_first_call() {
     let lease = longest();
     let mut rooms = BTreeSet::new();
     for file in FILES {
-        let mut spec = leased(shipped(file, None), &lease).expect("a leased file");
+        // The longest name the cloud takes, whose lease's name is cut to the same length.
+        let long = ClusterSpec { name: "n".repeat(100), ..shipped(file, None) };
+        let mut spec = leased(long, &lease).expect("a leased file");
+        assert_eq!(spec.name.len(), 100);
         let CloudSpec::Eks(eks) = &mut spec.cloud else { panic!("not EKS") };
         eks.admin_arns = vec!["arn:aws:iam::123456789012:role/admin".to_owned()];
         let mut wanted = lease.labels();

@@ -1,6 +1,7 @@
 //! What is decided for EKS: against a tiny AWS that refuses what AWS refuses.
 
 mod autoscaler;
+mod bottlerocket;
 mod converge;
 mod fallback;
 mod leases;

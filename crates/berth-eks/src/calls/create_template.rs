@@ -1,5 +1,8 @@
 //! CreateLaunchTemplate.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use aws_sdk_ec2::types::{
     LaunchTemplate, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
     LaunchTemplateHttpTokensState, LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest,
@@ -14,8 +17,6 @@ use super::making;
 use crate::cloud::EksCloud;
 use crate::{classify, find};
 
-/// Where every image of EKS has its root volume.
-const ROOT_DEVICE: &str = "/dev/xvda";
 /// Pods are one hop further from the metadata server than their node.
 const HOP_LIMIT: i32 = 2;
 
@@ -74,7 +75,7 @@ fn says(wanted: &EksTemplate) -> RequestLaunchTemplateData {
         .encrypted(true)
         .delete_on_termination(true)
         .build();
-    let root = LaunchTemplateBlockDeviceMappingRequest::builder().device_name(ROOT_DEVICE).ebs(volume).build();
+    let root = LaunchTemplateBlockDeviceMappingRequest::builder().device_name(&wanted.device).ebs(volume).build();
     let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
         .http_tokens(LaunchTemplateHttpTokensState::Required)
         .http_put_response_hop_limit(HOP_LIMIT)
@@ -85,6 +86,7 @@ fn says(wanted: &EksTemplate) -> RequestLaunchTemplateData {
         LaunchTemplateTagSpecificationRequest::builder().resource_type(kind).set_tags(Some(tags.clone())).build()
     });
     RequestLaunchTemplateData::builder()
+        .set_user_data(wanted.user_data.as_ref().map(|text| STANDARD.encode(text)))
         .block_device_mappings(root)
         .metadata_options(metadata)
         .set_tag_specifications(Some(tagged.to_vec()))

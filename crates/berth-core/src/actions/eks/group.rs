@@ -9,16 +9,20 @@ use crate::spec::{Disk, NodeRange, Taint};
 
 /// A launch template; never changed, its name holds a hash of what it says.
 ///
-/// Always: IMDSv2 required with hop limit 2; the root volume is encrypted and goes with the machine; no image, no user data,
-/// no security groups, no instance type.
+/// Always: IMDSv2 required with hop limit 2; the volume is encrypted and goes with the machine; no image, no security groups, no
+/// instance type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EksTemplate {
     /// The cluster it is for.
     pub cluster: EksClusterRef,
     /// Name, 3 to 128 characters.
     pub name: String,
-    /// Root volume `/dev/xvda`.
+    /// The volume for what runs on the machine.
     pub disk: Disk,
+    /// Where the image has that volume, for example `/dev/xvda`.
+    pub device: String,
+    /// Settings the image reads when a machine starts, as plain text.
+    pub user_data: Option<String>,
     /// Tags of the template itself.
     pub tags: BTreeMap<String, String>,
     /// Tags of machines, volumes and network interfaces made from it.
@@ -75,11 +79,30 @@ pub enum EksAmiType {
     Al2023X86Nvidia,
     /// `AL2023_ARM_64_NVIDIA`
     Al2023ArmNvidia,
+    /// `BOTTLEROCKET_x86_64`
+    BottlerocketX86,
+    /// `BOTTLEROCKET_ARM_64`
+    BottlerocketArm,
+    /// `BOTTLEROCKET_x86_64_NVIDIA`
+    BottlerocketX86Nvidia,
+    /// `BOTTLEROCKET_ARM_64_NVIDIA`
+    BottlerocketArmNvidia,
     /// Any other, read back; EKS's word.
     Other(String),
 }
 
 impl EksAmiType {
+    const KNOWN: [Self; 8] = [
+        Self::Al2023X86,
+        Self::Al2023Arm,
+        Self::Al2023X86Nvidia,
+        Self::Al2023ArmNvidia,
+        Self::BottlerocketX86,
+        Self::BottlerocketArm,
+        Self::BottlerocketX86Nvidia,
+        Self::BottlerocketArmNvidia,
+    ];
+
     /// EKS's word.
     pub fn as_str(&self) -> &str {
         match self {
@@ -87,16 +110,17 @@ impl EksAmiType {
             Self::Al2023Arm => "AL2023_ARM_64_STANDARD",
             Self::Al2023X86Nvidia => "AL2023_x86_64_NVIDIA",
             Self::Al2023ArmNvidia => "AL2023_ARM_64_NVIDIA",
+            Self::BottlerocketX86 => "BOTTLEROCKET_x86_64",
+            Self::BottlerocketArm => "BOTTLEROCKET_ARM_64",
+            Self::BottlerocketX86Nvidia => "BOTTLEROCKET_x86_64_NVIDIA",
+            Self::BottlerocketArmNvidia => "BOTTLEROCKET_ARM_64_NVIDIA",
             Self::Other(word) => word,
         }
     }
 
     /// From EKS's word.
     pub fn from_word(word: &str) -> Self {
-        [Self::Al2023X86, Self::Al2023Arm, Self::Al2023X86Nvidia, Self::Al2023ArmNvidia]
-            .into_iter()
-            .find(|known| known.as_str() == word)
-            .unwrap_or_else(|| Self::Other(word.to_owned()))
+        Self::KNOWN.into_iter().find(|known| known.as_str() == word).unwrap_or_else(|| Self::Other(word.to_owned()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::lease;
 use crate::manifests::device_plugin::{self, DevicePlugin};
 use crate::observed::{Observed, ObservedCloud, Phase};
 use crate::plan::{Note, Refusal};
-use crate::spec::{ClusterSpec, EksSpec, PoolSpec, Sharing};
+use crate::spec::{AmiFamily, ClusterSpec, EksSpec, PoolSpec, Sharing};
 
 /// What the file means on EKS.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,12 +90,12 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
     Ok(wanted)
 }
 
-/// MPS takes a control daemon on each node, which berth does not render yet.
+/// MPS takes a control daemon on each node, which Bottlerocket's image has and berth does not render for others.
 fn refuse_mps(pool: &PoolSpec) -> Result<(), Refusal> {
     match pool.gpu.as_ref().map(|gpu| gpu.sharing) {
-        Some(Sharing::Mps(_)) => Err(Refusal::Impossible {
+        Some(Sharing::Mps(_)) if pool.ami_family != AmiFamily::Bottlerocket => Err(Refusal::Impossible {
             about: format!("pool {}", pool.name),
-            why: "berth shares GPUs on EKS by time-slicing only; MPS needs a daemon it does not install".to_owned(),
+            why: "on EKS only Bottlerocket's image has the daemon MPS needs; choose it by `eks: {amiFamily: bottlerocket}`, or share by time-slicing".to_owned(),
         }),
         _ => Ok(()),
     }

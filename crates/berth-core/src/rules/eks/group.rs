@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::shares::Share;
 use super::slots::Slot;
-use super::{fallback, names, network, node_labels, roles, shares, slots, tags};
+use super::{bottlerocket, fallback, names, network, node_labels, roles, shares, slots, tags};
 use crate::actions::eks::{EksAmiType, EksCapacity, EksClusterRef, EksGroup, EksSubnets, EksTemplate};
 use crate::observed::ObservedPool;
 use crate::plan::{Note, Refusal};
-use crate::spec::{ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
+use crate::spec::{AmiFamily, ClusterSpec, EksSpec, NodeRange, PoolSpec, Taint};
 
+/// Where the images of Amazon Linux have their only volume.
+const ROOT_DEVICE: &str = "/dev/xvda";
 /// Longest key of a tag on a group of machines.
 const TAG_KEY_LIMIT: usize = 128;
 /// Most tags berth puts on a group of machines, of the 50 AWS takes; EKS puts its own there too.
@@ -103,15 +105,19 @@ pub fn wanted(
     Ok((groups, notes))
 }
 
-/// The node image: Amazon Linux 2023, with NVIDIA's driver for GPUs, for the processor of the machine type.
+/// The node image: of the pool's family, with NVIDIA's driver for GPUs, for the processor of the machine type.
 ///
 /// EKS does not choose the NVIDIA image by itself when types are mixed. The driver it carries still drives V100.
 pub fn ami_type(pool: &PoolSpec) -> EksAmiType {
-    match (pool.gpu.is_some(), is_arm(&pool.machine_type)) {
-        (false, false) => EksAmiType::Al2023X86,
-        (false, true) => EksAmiType::Al2023Arm,
-        (true, false) => EksAmiType::Al2023X86Nvidia,
-        (true, true) => EksAmiType::Al2023ArmNvidia,
+    match (pool.ami_family, pool.gpu.is_some(), is_arm(&pool.machine_type)) {
+        (AmiFamily::AmazonLinux2023, false, false) => EksAmiType::Al2023X86,
+        (AmiFamily::AmazonLinux2023, false, true) => EksAmiType::Al2023Arm,
+        (AmiFamily::AmazonLinux2023, true, false) => EksAmiType::Al2023X86Nvidia,
+        (AmiFamily::AmazonLinux2023, true, true) => EksAmiType::Al2023ArmNvidia,
+        (AmiFamily::Bottlerocket, false, false) => EksAmiType::BottlerocketX86,
+        (AmiFamily::Bottlerocket, false, true) => EksAmiType::BottlerocketArm,
+        (AmiFamily::Bottlerocket, true, false) => EksAmiType::BottlerocketX86Nvidia,
+        (AmiFamily::Bottlerocket, true, true) => EksAmiType::BottlerocketArmNvidia,
     }
 }
 
@@ -160,14 +166,33 @@ fn taints(pool: &PoolSpec) -> Vec<Taint> {
 }
 
 fn template(cluster: &EksClusterRef, pool: &PoolSpec, group: &str) -> EksTemplate {
-    let says = format!("{} {}", pool.disk.kind, pool.disk.size_gb);
+    let user_data = match pool.ami_family {
+        AmiFamily::AmazonLinux2023 => None,
+        AmiFamily::Bottlerocket => bottlerocket::user_data(pool),
+    };
+    let device = match pool.ami_family {
+        AmiFamily::AmazonLinux2023 => ROOT_DEVICE,
+        AmiFamily::Bottlerocket => bottlerocket::DATA_DEVICE,
+    };
+    let mut says = format!("{} {}", pool.disk.kind, pool.disk.size_gb);
+    if device != ROOT_DEVICE {
+        says.push_str(&format!(" {device} {}", user_data.as_deref().unwrap_or_default()));
+    }
     let name = names::template(&cluster.name, group, &format!("{} {says}", cluster.region));
     let machine_tags = tags::pool_tags(&cluster.name, &pool.name);
     let mut own = machine_tags.clone();
     own.insert(tags::PART_KEY.to_owned(), name.clone());
     let mut machine_tags = machine_tags;
     machine_tags.insert(tags::NAME_KEY.to_owned(), format!("{}/{group}", cluster.name));
-    EksTemplate { cluster: cluster.clone(), name, disk: pool.disk.clone(), tags: own, machine_tags }
+    EksTemplate {
+        cluster: cluster.clone(),
+        name,
+        disk: pool.disk.clone(),
+        device: device.to_owned(),
+        user_data,
+        tags: own,
+        machine_tags,
+    }
 }
 
 /// What an autoscaler has to know of a node that is not there: its labels, taints, and its GPUs times their shares, because its

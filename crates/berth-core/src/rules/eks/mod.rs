@@ -8,6 +8,7 @@
 pub mod absent;
 pub mod addons;
 pub mod autoscaler;
+pub mod bottlerocket;
 pub mod cluster;
 pub mod diff_cluster;
 pub mod diff_group;

@@ -9,7 +9,7 @@ use super::{gpu, names};
 use crate::spec::file::cluster::ClusterBody;
 use crate::spec::file::pool::{PoolFile, TaintFile};
 use crate::spec::problem::{Finding, Path};
-use crate::spec::{ANY_NUMBER, Capacity, Disk, ExistingSpec, NodeRange, Place, PoolSpec, Provider, Taint};
+use crate::spec::{ANY_NUMBER, AmiFamily, Capacity, Disk, ExistingSpec, NodeRange, Place, PoolSpec, Provider, Taint};
 
 /// How the cluster is reached, and which of its nodes are whose pool.
 pub(super) fn settings(body: &ClusterBody, source: &Source<'_>, report: &mut Report) -> ExistingSpec {
@@ -77,6 +77,7 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
         nodes: NodeRange { min: file.nodes.map_or(1, |nodes| nodes.min), max: ANY_NUMBER },
         zones: Vec::new(),
         group_per_zone: false,
+        ami_family: AmiFamily::AmazonLinux2023,
         labels: file.labels.clone(),
         // Whose nodes these are has said which pods they take: nothing is added to what the file says.
         taints: file.taints.iter().map(own_taint).collect(),

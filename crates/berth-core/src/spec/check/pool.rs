@@ -6,10 +6,12 @@ use super::report::Report;
 use super::{counts, gpu, names, place};
 use crate::catalog::{self, Machine, MachineGpus, MachineLookup};
 use crate::rules::eks::group::group_names;
-use crate::spec::file::pool::{CapacityWord, DiskFile, NodeGroupsWord, PoolFile};
+use crate::spec::file::pool::{AmiFamilyWord, CapacityWord, DiskFile, NodeGroupsWord, PoolFile};
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
-use crate::spec::{Capacity, Disk, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect};
+use crate::spec::{
+    AmiFamily, Capacity, Disk, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,
+};
 
 /// The key of the taint that keeps pods without GPUs off GPU nodes; GKE and NVIDIA's own charts use it.
 const GPU_TAINT_KEY: &str = "nvidia.com/gpu";
@@ -87,9 +89,17 @@ fn pool(file: &PoolFile, path: &Path, frame: &Frame<'_>, report: &mut Report) ->
         nodes: counts::range(file),
         group_per_zone: provider == Provider::Eks
             && file.eks.as_ref().is_some_and(|eks| eks.node_groups == Some(NodeGroupsWord::PerZone)),
+        ami_family: ami_family(file),
         zones,
         labels: file.labels.clone(),
         disk,
+    }
+}
+
+fn ami_family(file: &PoolFile) -> AmiFamily {
+    match file.eks.as_ref().and_then(|eks| eks.ami_family) {
+        None | Some(AmiFamilyWord::AmazonLinux2023) => AmiFamily::AmazonLinux2023,
+        Some(AmiFamilyWord::Bottlerocket) => AmiFamily::Bottlerocket,
     }
 }
 

@@ -85,6 +85,9 @@ pub struct PoolOnEks {
     /// Managed node groups behind the pool; `one` if left out.
     #[serde(default)]
     pub node_groups: Option<NodeGroupsWord>,
+    /// Family of the nodes' image; `amazon-linux-2023` if left out.
+    #[serde(default)]
+    pub ami_family: Option<AmiFamilyWord>,
 }
 
 /// How many managed node groups stand behind a pool.
@@ -95,6 +98,17 @@ pub enum NodeGroupsWord {
     One,
     /// One in each zone: nodes are spread evenly, a zone without stock fails alone, and the other zones take over its nodes.
     PerZone,
+}
+
+/// A family of node images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum AmiFamilyWord {
+    /// Amazon Linux 2023; berth puts NVIDIA's device plugin on its GPU nodes.
+    #[serde(rename = "amazon-linux-2023")]
+    AmazonLinux2023,
+    /// Bottlerocket; its image has the device plugin built in and shares GPUs by its own settings, also under MPS.
+    #[serde(rename = "bottlerocket")]
+    Bottlerocket,
 }
 
 /// The GPUs of each node.

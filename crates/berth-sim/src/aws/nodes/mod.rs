@@ -1,6 +1,7 @@
 //! The machines of node groups: launched, joining, Ready, with GPUs, gone.
 
 mod autoscaler;
+mod bottlerocket;
 mod capacity;
 mod groups;
 mod join;

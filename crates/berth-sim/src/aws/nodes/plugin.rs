@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::bottlerocket;
+use crate::aws::ec2::template_of;
 use crate::aws::state::{Cluster, Group, Happening, Machine, text};
 use crate::aws::types;
 use crate::lifecycle::after;
@@ -30,10 +32,12 @@ impl World {
     pub(crate) fn plugins_looked_at(&mut self, uid: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid) else { return };
         cluster.kube.settle(now);
+        let Some(cluster) = self.aws.clusters.values().find(|cluster| cluster.uid == uid) else { return };
         let mut changes = Vec::new();
         for (name, group) in &cluster.groups {
             for machine in group.machines.iter().filter(|machine| machine.ready.is_some()) {
-                let gpus = advertised(cluster, group, machine);
+                let template = template_of(self, group, &cluster.region);
+                let gpus = advertised(cluster, group, machine, template.as_ref());
                 if gpus != machine.gpus {
                     changes.push((name.clone(), machine.id.clone(), gpus));
                 }
@@ -45,12 +49,13 @@ impl World {
     }
 }
 
-/// How many GPUs the node of a machine advertises.
-fn advertised(cluster: &Cluster, group: &Group, machine: &Machine) -> u32 {
+/// How many GPUs the node of a machine advertises; with the data of its group's launch template.
+fn advertised(cluster: &Cluster, group: &Group, machine: &Machine, template: Option<&Value>) -> u32 {
     let Some(gpus) = types::named(&machine.instance_type).and_then(|kind| kind.gpus) else { return 0 };
     let ami = text(&group.fields, "amiType");
     if ami.starts_with("BOTTLEROCKET") && ami.contains("NVIDIA") {
-        return gpus.count;
+        let user_data = template.and_then(|data| data["userData"].as_str());
+        return gpus.count * bottlerocket::shares(user_data).unwrap_or(0);
     }
     // Without the accelerated image there is no driver and the plugin finds nothing.
     let driver = ami.contains("NVIDIA") || ami == "AL2_x86_64_GPU" || ami == "CUSTOM";
