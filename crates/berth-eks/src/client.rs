@@ -18,6 +18,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls that only read are tried this often before the caller hears of it.
 const READ_TRIES: u32 = 5;
 
+/// The price list of all regions is told in a few of them only.
+const PRICE_LIST_REGION: &str = "us-east-1";
+
 /// One client per service.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
@@ -28,6 +31,7 @@ pub(crate) struct Clients {
     pub(crate) autoscaling: aws_sdk_autoscaling::Client,
     pub(crate) quotas: aws_sdk_servicequotas::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) pricing: aws_sdk_pricing::Client,
     pub(crate) classic_balancers: aws_sdk_elasticloadbalancing::Client,
     pub(crate) balancers: aws_sdk_elasticloadbalancingv2::Client,
 }
@@ -45,6 +49,8 @@ impl Clients {
 
     fn with(config: &SdkConfig, retry: RetryConfig) -> Self {
         let config = config.to_builder().retry_config(retry).build();
+        let price_list = Region::new(PRICE_LIST_REGION);
+        let pricing = aws_sdk_pricing::config::Builder::from(&config).region(price_list).build();
         Self {
             eks: aws_sdk_eks::Client::new(&config),
             ec2: aws_sdk_ec2::Client::new(&config),
@@ -53,6 +59,7 @@ impl Clients {
             autoscaling: aws_sdk_autoscaling::Client::new(&config),
             quotas: aws_sdk_servicequotas::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            pricing: aws_sdk_pricing::Client::from_conf(pricing),
             classic_balancers: aws_sdk_elasticloadbalancing::Client::new(&config),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         }

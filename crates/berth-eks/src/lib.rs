@@ -12,6 +12,7 @@ mod facts;
 mod find;
 mod hands;
 mod poll;
+mod prices;
 mod read;
 mod settings;
 mod there;
@@ -20,5 +21,6 @@ mod token;
 mod unread;
 
 pub use cloud::EksCloud;
+pub use prices::{LIST_PERMISSION, SPOT_PERMISSION};
 pub use settings::{Endpoint, Settings};
 pub use token::{EksToken, EksTokens};

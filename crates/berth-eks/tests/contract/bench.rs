@@ -10,6 +10,7 @@ use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, Retry};
 use berth_core::spec::{ClusterSpec, Provider};
 use berth_eks::{EksCloud, Endpoint, Settings};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::wish::{NAME, REGION};
@@ -75,6 +76,12 @@ impl Bench {
 
     pub(crate) async fn advance(&self, seconds: u32) {
         self.post("clock/advance", &json!({ "seconds": seconds })).await;
+    }
+
+    /// The simulated time.
+    pub(crate) async fn now(&self) -> Timestamp {
+        let clock = self.http.get(format!("{}/_sim/clock", self.base)).send().await.unwrap();
+        clock.json::<Value>().await.unwrap()["now"].as_str().unwrap().parse().unwrap()
     }
 
     /// Sets the limit of a quota in our region, by AWS's code.

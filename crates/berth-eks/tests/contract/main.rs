@@ -15,6 +15,7 @@ mod looks;
 mod moto;
 mod network;
 mod pod_identity;
+mod prices;
 mod python;
 mod requests;
 mod wire;

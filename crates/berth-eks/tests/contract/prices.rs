@@ -1,0 +1,91 @@
+//! Live prices, page by page, and what is said when they may not be read.
+
+use std::collections::BTreeSet;
+
+use berth_core::cost::{Bought, Item, LivePrice, Market, PriceBook};
+use berth_core::run::FaultKind;
+use berth_core::spec::Provider;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::bench::Bench;
+use crate::wish::REGION;
+
+fn items() -> BTreeSet<Item> {
+    let p4d = |bought| Item::machine("p4d.24xlarge", bought);
+    let kinds = ["gp2", "gp3", "io2", "st1", "sc1"].map(|kind| Item::Disk(kind.to_owned()));
+    let around = [
+        Item::ControlPlane,
+        Item::ControlPlaneExtended,
+        Item::NatGateway,
+        Item::NatTraffic,
+        Item::Address,
+        Item::LoadBalancer,
+    ];
+    [p4d(Bought::OnDemand), p4d(Bought::Spot), Item::machine("m5.xlarge", Bought::OnDemand)]
+        .into_iter()
+        .chain(kinds)
+        .chain(around)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_price_list_says_what_the_price_book_says() {
+    let bench = Bench::start().await;
+    let (live, notes) = bench.eks.list_prices(&items(), Timestamp::now()).await.unwrap();
+    assert_eq!(notes, Vec::<String>::new());
+    assert_eq!(live.prices.len(), items().len() - 1, "all but the spot machine");
+    let facts = PriceBook::facts();
+    let market = Market { provider: Provider::Eks, region: REGION, zones: &[] };
+    let mut compared = 0;
+    for price in &live.prices {
+        let Some(fact) = facts.find(market, &price.item) else { continue };
+        assert_eq!((price.micro_usd, price.unit), (fact.micro_usd, fact.unit), "{}", price.item);
+        compared += 1;
+    }
+    assert!(compared > 10, "{compared}");
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn spot_prices_are_told_for_each_zone_and_move() {
+    let bench = Bench::start().await;
+    let spot = BTreeSet::from([Item::machine("p4d.24xlarge", Bought::Spot)]);
+    let now = bench.now().await;
+    let (held, notes) = bench.eks.spot_prices(&spot, now, now).await.unwrap();
+    assert_eq!(notes, Vec::<String>::new());
+    let zones: BTreeSet<&str> = held.prices.iter().filter_map(|price| price.zone.as_deref()).collect();
+    assert_eq!(zones.len(), held.prices.len(), "one price holds in each zone");
+    assert_eq!(zones.into_iter().collect::<Vec<_>>(), ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]);
+    assert!(held.prices.iter().all(|price| price.since.is_some_and(|since| since <= now)));
+
+    bench.advance(24 * 3600).await;
+    let later = bench.now().await;
+    let (next, _) = bench.eks.spot_prices(&spot, later, later).await.unwrap();
+    let amounts = |prices: &[LivePrice]| prices.iter().map(|price| price.micro_usd).collect::<BTreeSet<_>>();
+    assert_ne!(amounts(&held.prices), amounts(&next.prices));
+    let (moves, _) = bench.eks.spot_prices(&spot, later - SignedDuration::from_hours(24), later).await.unwrap();
+    assert!(moves.prices.len() > next.prices.len() && amounts(&moves.prices).is_superset(&amounts(&next.prices)));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_sold_is_a_note_and_what_is_denied_a_fault() {
+    let bench = Bench::start().await;
+    let mut odd = items();
+    odd.insert(Item::machine("p9.nano", Bought::OnDemand));
+    let (live, notes) = bench.eks.list_prices(&odd, Timestamp::now()).await.unwrap();
+    assert_eq!(live.prices.len(), items().len() - 1);
+    assert_eq!(notes, ["AWS's price list has no single price of p9.nano in us-east-1"]);
+
+    let denied = json!({"code": 400, "status": "AccessDeniedException", "message": "User is not authorized to perform: pricing:GetProducts"});
+    bench.arm(json!({"on": "pricing:GetProducts", "times": 1000, "do": {"answer": denied}})).await;
+    let fault = bench.eks.list_prices(&items(), Timestamp::now()).await.unwrap_err();
+    assert!(fault.kind == FaultKind::Denied && fault.said.contains("pricing:GetProducts"), "{fault}");
+    bench.disarm().await;
+
+    bench.arm(json!({"on": "pricing:GetProducts", "times": 2, "do": {"answer": {"code": 400, "status": "ThrottlingException", "message": "Rate exceeded"}}})).await;
+    let (live, _) = bench.eks.list_prices(&items(), Timestamp::now()).await.unwrap();
+    assert_eq!(live.prices.len(), items().len() - 1, "the SDK asks again");
+    bench.stop().await;
+}
