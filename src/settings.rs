@@ -19,6 +19,8 @@ pub(crate) const GOOGLE_PROJECT: &str = "GOOGLE_CLOUD_PROJECT";
 pub(crate) const CONTAINER_ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER";
 /// Compute Engine's endpoint, by gcloud's own variable.
 pub(crate) const COMPUTE_ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE";
+/// The billing catalog's endpoint, by gcloud's own variable.
+pub(crate) const BILLING_ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDBILLING";
 /// `true` sends requests without credentials, by gcloud's own variable.
 pub(crate) const DISABLE_CREDENTIALS: &str = "CLOUDSDK_AUTH_DISABLE_CREDENTIALS";
 /// A file with an access token, by gcloud's own variable.

@@ -28,6 +28,7 @@ pub(super) async fn open(file_project: Option<&str>, settings: &Settings) -> Res
         project: Some(given.unwrap_or_else(|| berth_sim::PROJECT.to_owned())),
         container_endpoint: Some(endpoints.container_url.clone()),
         compute_endpoint: Some(endpoints.base_url.clone()),
+        billing_endpoint: Some(endpoints.base_url.clone()),
         tokeninfo_endpoint: Some(endpoints.tokeninfo_url.clone()),
         credentials: endpoints.adc_path.clone().map_or(CredentialSource::Anonymous, CredentialSource::File),
     };
@@ -92,6 +93,7 @@ fn real(given: Option<String>) -> Result<berth_gke::Settings, Failure> {
         project: Some(project),
         container_endpoint: variable(settings::CONTAINER_ENDPOINT),
         compute_endpoint: variable(settings::COMPUTE_ENDPOINT),
+        billing_endpoint: variable(settings::BILLING_ENDPOINT),
         tokeninfo_endpoint: None,
         credentials,
     })

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
+use google_cloud_billing_v1::client::CloudCatalog;
 use google_cloud_compute_v1::client::{AcceleratorTypes, Projects, Regions, Zones};
 use google_cloud_container_v1::client::ClusterManager;
 use google_cloud_gax::error::Error;
@@ -34,6 +35,7 @@ pub(crate) struct Clients {
     pub(crate) projects: Projects,
     pub(crate) zones: Zones,
     pub(crate) accelerator_types: AcceleratorTypes,
+    pub(crate) catalog: CloudCatalog,
     pub(crate) tokens: Tokens,
 }
 
@@ -57,6 +59,7 @@ impl Clients {
     pub(crate) async fn build(settings: &Settings, tokens: Tokens) -> Result<Self, Fault> {
         let container = endpoint(CONTAINER, settings.container_endpoint.as_deref(), "/v1")?;
         let compute = endpoint(COMPUTE, settings.compute_endpoint.as_deref(), "/compute/v1")?;
+        let billing = endpoint(BILLING, settings.billing_endpoint.as_deref(), "/v1")?;
         endpoint(TOKENINFO, settings.tokeninfo_endpoint.as_deref(), "")?;
         Ok(Self {
             container: client!(ClusterManager, container.as_deref(), tokens)?,
@@ -64,6 +67,7 @@ impl Clients {
             projects: client!(Projects, compute.as_deref(), tokens)?,
             zones: client!(Zones, compute.as_deref(), tokens)?,
             accelerator_types: client!(AcceleratorTypes, compute.as_deref(), tokens)?,
+            catalog: client!(CloudCatalog, billing.as_deref(), tokens)?,
             tokens,
         })
     }
@@ -126,6 +130,7 @@ fn backoff() -> ExponentialBackoff {
 /// The settings of endpoints, by gcloud's names where it has one.
 const CONTAINER: &str = "api_endpoint_overrides/container";
 const COMPUTE: &str = "api_endpoint_overrides/compute";
+const BILLING: &str = "api_endpoint_overrides/cloudbilling";
 const TOKENINFO: &str = "the tokeninfo endpoint";
 
 /// An endpoint that stands in place of Google's, without the path the SDK adds by itself.

@@ -13,6 +13,7 @@ mod hands;
 mod identity;
 mod metadata;
 mod poll;
+mod prices;
 mod read;
 mod settings;
 mod ticket;
@@ -21,5 +22,6 @@ mod write;
 
 pub use cloud::GkeCloud;
 pub use identity::project_of;
+pub use prices::CATALOG_NEEDS;
 pub use settings::{CredentialSource, Settings};
 pub use token::{AccessToken, Tokens};

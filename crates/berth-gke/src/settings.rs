@@ -12,6 +12,8 @@ pub struct Settings {
     pub container_endpoint: Option<String>,
     /// Instead of `https://compute.googleapis.com`; a trailing `/` or `/compute/v1` is understood.
     pub compute_endpoint: Option<String>,
+    /// Instead of `https://cloudbilling.googleapis.com`; a trailing `/` or `/v1` is understood.
+    pub billing_endpoint: Option<String>,
     /// Instead of `https://oauth2.googleapis.com/tokeninfo`.
     pub tokeninfo_endpoint: Option<String>,
     /// How to become somebody.

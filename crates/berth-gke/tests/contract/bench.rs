@@ -44,6 +44,7 @@ impl Bench {
             project: Some(berth_sim::PROJECT.to_owned()),
             container_endpoint: Some(endpoints.container_url.clone()),
             compute_endpoint: Some(endpoints.compute_url.clone()),
+            billing_endpoint: Some(endpoints.base_url.clone()),
             tokeninfo_endpoint: Some(endpoints.tokeninfo_url.clone()),
             credentials: CredentialSource::File(endpoints.adc_path.clone().unwrap()),
         })
@@ -59,6 +60,12 @@ impl Bench {
     /// Arms one fault.
     pub(crate) async fn arm(&self, rule: Value) {
         self.post("faults", &rule).await;
+    }
+
+    /// Takes all faults back.
+    pub(crate) async fn disarm(&self) {
+        let sent = self.http.delete(format!("{}/_sim/faults", self.base)).send().await.unwrap();
+        assert!(sent.status().is_success());
     }
 
     pub(crate) async fn advance(&self, seconds: u32) {

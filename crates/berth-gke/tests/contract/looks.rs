@@ -104,6 +104,7 @@ async fn a_project_and_credentials_are_needed() {
         project: project.map(ToOwned::to_owned),
         container_endpoint: None,
         compute_endpoint: None,
+        billing_endpoint: None,
         tokeninfo_endpoint: None,
         credentials,
     };

@@ -7,4 +7,5 @@ mod changes;
 mod faults;
 mod life;
 mod looks;
+mod prices;
 mod stand_in;

@@ -66,6 +66,7 @@ async fn connect(url: &str) -> GkeCloud {
         project: Some("p".to_owned()),
         container_endpoint: Some(url.to_owned()),
         compute_endpoint: Some(url.to_owned()),
+        billing_endpoint: Some(url.to_owned()),
         tokeninfo_endpoint: Some(format!("{url}/tokeninfo")),
         credentials: CredentialSource::AccessToken("sesame".to_owned()),
     })
