@@ -6,12 +6,14 @@
 //! In reading order: [`spec`] the wish, [`catalog`] what the clouds sell, [`observed`] what is there, [`actions`] what can be done,
 //! [`rules`] each cloud's quirks, [`plan`] the decision, [`run`] what happened, [`verify`] whether the promise holds,
 //! [`cost`] what it will cost, [`lint`] what workloads' manifests will run into, [`lease`] environments with a time to live, [`gc`] what
-//! is left of clusters and which of it is to go, [`ports`] the doors to the outside that other crates implement.
+//! is left of clusters and which of it is to go, [`iam`] the rights each command
+//! needs on the clouds, [`ports`] the doors to the outside that other crates implement.
 
 pub mod actions;
 pub mod catalog;
 pub mod cost;
 pub mod gc;
+pub mod iam;
 pub mod lease;
 pub mod lint;
 pub mod manifests;

@@ -9,6 +9,7 @@ mod clock;
 mod compute;
 mod faults;
 mod gke;
+mod iam_policy;
 pub mod kube;
 mod ledger;
 mod lifecycle;

@@ -54,6 +54,7 @@ impl World {
     fn carry_out(&mut self, call: &Call, spoiling: Option<&Effect>, now: Timestamp) -> Result<Value, Failure> {
         call.known_caller()?;
         let input = schema::read(call.service, &call.action, &call.input)?;
+        self.authorize_aws(call, &input)?;
         if input.get("DryRun") == Some(&Value::Bool(true)) {
             let text = "Request would have succeeded, but DryRun flag is set.";
             return Err(Failure::new(412, "DryRunOperation", text));

@@ -30,10 +30,12 @@ mod token;
 mod types;
 mod xml;
 
-pub(crate) use call::{is_aws, methods};
+pub(crate) use call::{Call, Service, is_aws, methods};
+pub(crate) use failure::Failure;
 pub(crate) use leftovers::leftovers;
 pub use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
-pub(crate) use state::{Aws, Happening, Shortage};
+pub(crate) use places::{ACCOUNT, caller_arn};
+pub(crate) use state::{Aws, Cluster as EksCluster, Happening, Shortage};
 pub(crate) use token::authenticate;
 
 #[cfg(test)]

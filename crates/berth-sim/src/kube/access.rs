@@ -29,7 +29,7 @@ pub(crate) struct Attributes {
 
 impl Attributes {
     /// What a request wants.
-    fn of(request: &Request) -> Attributes {
+    pub(crate) fn of(request: &Request) -> Attributes {
         let Some(target) = Target::parse(&request.path) else {
             return Attributes {
                 verb: request.method.to_lowercase(),

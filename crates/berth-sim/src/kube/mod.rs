@@ -37,6 +37,7 @@ mod validation;
 mod write;
 mod yaml;
 
+pub(crate) use access::Attributes;
 pub(crate) use controllers::{Offer, Written, gibibytes};
 pub use read::watch::{Watch, WatchStep};
 pub use request::{Reply, Request, User};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 use rustls::ServerConfig;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -99,7 +99,7 @@ fn carry_out(
             account.unwrap_or_else(|| who(&live.world, uid, bearer, now))
         }
     };
-    let asked = kube::Request {
+    let mut asked = kube::Request {
         method: request.method.clone(),
         path: request.path.clone(),
         query: request.query.clone(),
@@ -110,6 +110,7 @@ fn carry_out(
         body: request.body.clone(),
         user,
     };
+    let lacking = live.world.limit_kube(uid, &mut asked, request.bearer.as_deref());
     let Some(api) = live.world.api(uid) else {
         return (status(404, "NotFound", "the cluster is gone"), Delivery::Drop);
     };
@@ -131,6 +132,9 @@ fn carry_out(
         );
     }
     let response = match reply {
+        kube::Reply::Once { status: 403, headers, body } => {
+            respond(403, &headers, Body::from(requiring(&body, lacking.as_deref())))
+        }
         kube::Reply::Once { status, headers, body } => respond(status, &headers, Body::from(body)),
         kube::Reply::Watch(mut watch) => {
             // Clients count a watch's time-out by the wall, whatever speed simulated time runs at.
@@ -139,6 +143,16 @@ fn carry_out(
         }
     };
     (response, delivery)
+}
+
+/// The same refusal, naming the permission of Google Cloud that would do where no role of the cluster does.
+fn requiring(body: &Bytes, lacking: Option<&str>) -> Bytes {
+    let (Some(lacking), Ok(mut refusal)) = (lacking, serde_json::from_slice::<Value>(body)) else {
+        return body.clone();
+    };
+    let said = refusal["message"].as_str().unwrap_or_default();
+    refusal["message"] = json!(format!("{said}: requires one of [\"{lacking}\"] permission(s)."));
+    Bytes::from(refusal.to_string())
 }
 
 /// Whom a bearer token stands for in a cluster of either cloud.

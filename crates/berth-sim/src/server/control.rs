@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use super::connection::json as answer_json;
 use super::files;
-use super::live::Shared;
+use super::live::{Live, Shared};
 use super::methods;
 use crate::faults::Rule;
+use crate::iam_policy::Policies;
 use crate::wire::Request;
 use crate::world::{Plant, World};
 
@@ -41,6 +42,13 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Res
             Err(_) => refuse(400, "a fault is named by its number"),
         },
         ("POST", ["plant"]) => plant(shared, &request.body),
+        ("GET", ["policy"]) => ok(shared.now().0.world.policies.report()),
+        ("POST", ["policy"]) => set_policy(shared, &request.body),
+        ("DELETE", ["policy"]) => {
+            let (mut live, _) = shared.now();
+            live.world.policies = Policies::default();
+            kept(&mut live, json!({}))
+        }
         ("POST", ["quota"]) => quota(shared, &request.body),
         ("POST", ["reset"]) => reset(shared),
         ("POST", ["stop"]) => {
@@ -173,6 +181,32 @@ fn plant(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
     live.dirty = true;
     match live.save() {
         Ok(()) => ok(json!({ "planted": planted })),
+        Err(error) => refuse(500, &error.to_string()),
+    }
+}
+
+/// Sets what a document or a list of documents says.
+fn set_policy(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
+    let documents = match serde_json::from_slice(body) {
+        Ok(Value::Array(documents)) => documents,
+        Ok(one) => vec![one],
+        Err(error) => return refuse(400, &error.to_string()),
+    };
+    let (mut live, _) = shared.now();
+    match live.world.policies.set(&documents) {
+        Ok(()) => {
+            let report = live.world.policies.report();
+            kept(&mut live, report)
+        }
+        Err(why) => refuse(400, &why),
+    }
+}
+
+/// Saves the world and answers.
+fn kept(live: &mut Live, answer: Value) -> Response<Body> {
+    live.dirty = true;
+    match live.save() {
+        Ok(()) => ok(answer),
         Err(error) => refuse(500, &error.to_string()),
     }
 }

@@ -90,6 +90,9 @@ impl World {
         {
             return Refusal::unauthenticated().reply();
         }
+        if let Some(reply) = self.forbidden(service, request) {
+            return reply;
+        }
         match service {
             Service::Container(target) => {
                 gke::serve(self, target, &request.body, spoiling, now).map_or_else(|refusal| refusal.reply(), Reply::ok)
@@ -99,6 +102,19 @@ impl World {
             }
             Service::Billing => billing::answer(request),
             _ => compute::answer(self, request, base, spoiling, now),
+        }
+    }
+
+    /// The refusal of a call that the policy in force does not allow.
+    fn forbidden(&mut self, service: &Service, request: &Request) -> Option<Reply> {
+        match service {
+            Service::Container(target) => self.forbidden_container(target),
+            Service::Usage(name) => self.forbidden_usage(name),
+            Service::Compute => {
+                let (method, resource) = compute::method(request)?;
+                self.forbidden_compute(&method, &resource)
+            }
+            _ => None,
         }
     }
 

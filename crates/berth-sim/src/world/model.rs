@@ -12,6 +12,7 @@ use crate::aws::{Aws, Happening};
 use crate::clock::Clock;
 use crate::compute::Deletion;
 use crate::faults::Faults;
+use crate::iam_policy::Policies;
 use crate::kube::Store;
 use crate::ledger::Ledger;
 use crate::lifecycle::digest;
@@ -53,6 +54,9 @@ pub(crate) struct World {
     /// What cluster autoscalers remember, and up to where each cluster's changes were followed, by the cluster's uid.
     #[serde(default)]
     pub(crate) autoscalers: BTreeMap<String, Autoscaler>,
+    /// Who may do what; everybody everything without a policy.
+    #[serde(default)]
+    pub(crate) policies: Policies,
 }
 
 /// A GKE cluster.
@@ -307,6 +311,7 @@ impl World {
             things: BTreeMap::new(),
             compute_operations: BTreeMap::new(),
             autoscalers: BTreeMap::new(),
+            policies: Policies::default(),
         }
     }
 
