@@ -63,32 +63,4 @@ pub fn leased(spec: ClusterSpec, lease: &Lease) -> Result<ClusterSpec, LeaseErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(id: &str) -> LeaseId {
-        LeaseId::new(id).expect("an id")
-    }
-
-    #[test]
-    fn names_that_fit_are_whole_and_others_keep_the_id_and_a_hash() {
-        assert_eq!(cluster_name("dubbing", &id("pr-123"), Provider::Gke), "dubbing-pr-123");
-        let long = cluster_name(&"b".repeat(40), &id("pr-123"), Provider::Gke);
-        assert_eq!(long.len(), 40);
-        assert!(long.starts_with("bbbbbbbb") && long.contains("-pr-123-"), "{long}");
-        let both = cluster_name(&"b".repeat(40), &id(&"i".repeat(40)), Provider::Gke);
-        assert_eq!(both.len(), 40);
-        assert!(both.starts_with("bbbbbbbb-iiiiiiii"), "{both}");
-        let eks = cluster_name(&"b".repeat(100), &id("pr-123"), Provider::Eks);
-        assert!(eks.len() == 100 && eks.contains("-pr-123-"), "{eks}");
-    }
-
-    #[test]
-    fn cut_names_of_two_leases_differ_and_no_dash_is_doubled() {
-        let base = format!("{}-{}", "a".repeat(23), "b".repeat(16));
-        let (one, two) =
-            (cluster_name(&base, &id("pr-1"), Provider::Gke), cluster_name(&base, &id("pr-2"), Provider::Gke));
-        assert_ne!(one, two);
-        assert!(!one.contains("--"), "{one}");
-    }
-}
+mod tests;

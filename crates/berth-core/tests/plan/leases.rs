@@ -57,7 +57,8 @@ fn all_labels(plan: &Plan) -> Vec<&BTreeMap<String, String>> {
 
 #[test]
 fn the_cluster_and_every_pool_bear_the_lease_and_our_mark_from_their_first_call() {
-    let spec = under(&longest());
+    let spec = leased(ClusterSpec { name: "n".repeat(40), ..dubbing() }, &longest()).expect("a leased file");
+    assert_eq!(spec.name.len(), 40);
     let mut wanted = longest().labels();
     wanted.extend(ownership::labels(&spec.name));
     let bears = |labels: &&BTreeMap<String, String>| wanted.iter().all(|(key, value)| labels.get(key) == Some(value));
