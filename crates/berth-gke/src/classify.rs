@@ -8,6 +8,9 @@ use std::time::Duration;
 use berth_core::observed::IssueCause;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_gax::error::{CredentialsError, Error};
+use serde_json::Value;
+
+use crate::compute::Trouble;
 
 /// An error as the other side said it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +35,12 @@ const BUSY: [&str; 6] = [
     "fingerprint",
     "resource version",
 ];
+
+/// Texts of Compute Engine that mean: something else uses it, or its deletion already goes on. Both pass.
+const IN_USE: [&str; 2] = ["is already being used by", "is not ready"];
+
+/// What GKE says, with status 400, to who may not give the nodes their service account.
+const MAY_NOT_ACT_AS: &str = "does not have access to service account";
 
 /// Texts that mean: no such machines to give.
 const STOCKOUT: [&str; 6] = [
@@ -69,12 +78,14 @@ pub(crate) fn of_answer(said: &Said) -> (FaultKind, Retry) {
     let precondition = matches!(said.http, Some(400 | 409 | 412 | 429));
     match said.http.unwrap_or(0) {
         401 => (FaultKind::Credentials, Retry::Never),
+        400 if has(&IN_USE) => (FaultKind::Busy, again),
         _ if precondition && has(&BUSY) => (FaultKind::Busy, again),
         _ if said.code == "ABORTED" => (FaultKind::Busy, again),
         400 | 403 | 429 if has(&STOCKOUT) => (FaultKind::Stockout, Retry::Never),
         429 if has(&RATE) => (FaultKind::Throttled, again),
         403 if has(&RATE) => (FaultKind::Throttled, again),
         400 | 403 | 429 if has(&QUOTA) || has(&ADDRESSES) => (FaultKind::Quota, Retry::Never),
+        400 if text.contains(MAY_NOT_ACT_AS) => (FaultKind::Denied, Retry::Never),
         403 => (FaultKind::Denied, Retry::Never),
         404 => (FaultKind::NotFound, Retry::Never),
         409 => (FaultKind::AlreadyExists, Retry::Never),
@@ -98,6 +109,7 @@ pub(crate) fn of_operation(said: &Said) -> FaultKind {
         _ if has(&STOCKOUT) => FaultKind::Stockout,
         _ if has(&QUOTA) || has(&ADDRESSES) => FaultKind::Quota,
         "RESOURCE_EXHAUSTED" if has(&["addresses"]) => FaultKind::Quota,
+        "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE" | "RESOURCE_NOT_READY" => FaultKind::Busy,
         "PERMISSION_DENIED" => FaultKind::Denied,
         "UNAUTHENTICATED" => FaultKind::Credentials,
         "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" | "UNIMPLEMENTED" => FaultKind::Refused,
@@ -168,6 +180,24 @@ pub(crate) fn with_left(tried: impl Into<String>, error: &Error, left: impl FnOn
 /// A fault of a look, at something that a change may have made or left: what is there is not known.
 pub(crate) fn unseen(fault: Fault) -> Fault {
     Fault { left_behind: LeftBehind::Unknown, ..fault }
+}
+
+/// What an answer of Compute Engine means that is none of success. Its errors carry a reason, and few a canonical code.
+pub(crate) fn of_reply(status: u16, headers: &http::HeaderMap, body: &[u8]) -> Trouble {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = &answer["error"];
+    let code = error["status"].as_str().or_else(|| error["errors"][0]["reason"].as_str()).unwrap_or_default();
+    let text = error["message"].as_str().map_or_else(|| first_line(&String::from_utf8_lossy(body)), ToOwned::to_owned);
+    let said = Said { http: Some(status), code: code.to_owned(), text, retry_after: retry_after(Some(headers)) };
+    let (kind, retry) = of_answer(&said);
+    Trouble { kind, retry, said: words(&said) }
+}
+
+/// What a call without an answer means.
+pub(crate) fn of_connection(error: &reqwest::Error) -> Trouble {
+    // A connection that never stood carried no request.
+    let kind = if error.is_connect() { FaultKind::Unavailable } else { FaultKind::Lost };
+    Trouble { kind, retry: Retry::Backoff, said: chain(error) }
 }
 
 /// The fault of credentials that gave no token.
@@ -251,12 +281,7 @@ fn source<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
 
 fn said(error: &Error) -> Said {
     let http = error.http_status_code();
-    let retry_after = error
-        .http_headers()
-        .and_then(|headers| headers.get(http::header::RETRY_AFTER))
-        .and_then(|value| value.to_str().ok())
-        .and_then(|seconds| seconds.trim().parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = retry_after(error.http_headers());
     match error.status() {
         Some(status) => Said { http, code: status.code.name().to_owned(), text: status.message.clone(), retry_after },
         None => {
@@ -264,6 +289,12 @@ fn said(error: &Error) -> Said {
             Said { http, code: String::new(), text: first_line(&payload.unwrap_or_default()), retry_after }
         }
     }
+}
+
+/// What a `Retry-After` header asks for.
+fn retry_after(headers: Option<&http::HeaderMap>) -> Option<Duration> {
+    let value = headers?.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// `text (HTTP 403, PERMISSION_DENIED)`

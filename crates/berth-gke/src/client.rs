@@ -15,17 +15,18 @@ use google_cloud_gax::retry_result::RetryResult;
 use google_cloud_gax::retry_state::RetryState;
 
 use crate::classify;
+use crate::compute::Compute;
 use crate::settings::Settings;
 use crate::token::Tokens;
 
 /// One attempt of a call may take this long.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls that only read are tried this often, and for this long, before the caller hears of it.
 const READ_TRIES: u32 = 5;
 const READ_LIMIT: Duration = Duration::from_secs(90);
 
-const USER_AGENT: &str = concat!("berth/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("berth/", env!("CARGO_PKG_VERSION"));
 
 /// One client per service, all with the same credentials.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub(crate) struct Clients {
     pub(crate) zones: Zones,
     pub(crate) accelerator_types: AcceleratorTypes,
     pub(crate) catalog: CloudCatalog,
+    pub(crate) compute: Compute,
     pub(crate) tokens: Tokens,
 }
 
@@ -68,6 +70,7 @@ impl Clients {
             zones: client!(Zones, compute.as_deref(), tokens)?,
             accelerator_types: client!(AcceleratorTypes, compute.as_deref(), tokens)?,
             catalog: client!(CloudCatalog, billing.as_deref(), tokens)?,
+            compute: Compute::build(compute.as_deref(), tokens.clone())?,
             tokens,
         })
     }
@@ -153,7 +156,8 @@ fn unusable(error: &google_cloud_gax::client_builder::Error) -> Fault {
     refused(classify::chain(error))
 }
 
-fn refused(said: String) -> Fault {
+/// Nothing was called: the way to Google Cloud cannot be opened.
+pub(crate) fn refused(said: String) -> Fault {
     Fault {
         kind: FaultKind::Refused,
         tried: "open the way to Google Cloud".to_owned(),

@@ -1,7 +1,7 @@
 //! Changing: each action to its call.
 
 use berth_core::actions::Action;
-use berth_core::actions::gke::{GkeAction, GkeLeftover};
+use berth_core::actions::gke::GkeAction;
 use berth_core::ports::{Hands, Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
@@ -28,12 +28,15 @@ impl Hands for GkeCloud {
             GkeAction::AwaitOperation { cluster, operation } => {
                 Box::pin(calls::await_operation(self, cluster, operation)).await
             }
-            GkeAction::DeleteLeftover(leftover) => Err(no_leftovers(leftover)),
+            GkeAction::DeleteLeftover(leftover) => Box::pin(calls::delete_leftover(self, leftover)).await,
         }
     }
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, Fault> {
-        Box::pin(poll::poll(self, ticket)).await
+        match calls::poll_leftover(self, ticket).await {
+            Some(progress) => progress,
+            None => Box::pin(poll::poll(self, ticket)).await,
+        }
     }
 }
 
@@ -44,17 +47,6 @@ fn not_for_gke() -> Fault {
         tried: "carry out a step".to_owned(),
         said: "it is not a step for GKE".to_owned(),
         left_behind: LeftBehind::Nothing,
-        retry: Retry::Never,
-    }
-}
-
-/// Nothing was called: this version does not speak to Compute Engine.
-fn no_leftovers(leftover: &GkeLeftover) -> Fault {
-    Fault {
-        kind: FaultKind::Refused,
-        tried: format!("delete {} {}", leftover.kind, leftover.name),
-        said: "this version cannot delete what stands outside of clusters".to_owned(),
-        left_behind: LeftBehind::These(vec![format!("{} {}", leftover.kind, leftover.path)]),
         retry: Retry::Never,
     }
 }

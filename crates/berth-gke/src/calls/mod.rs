@@ -6,6 +6,7 @@ mod change_pool;
 mod create_cluster;
 mod create_pool;
 mod delete_cluster;
+mod delete_leftover;
 mod delete_pool;
 mod under_way;
 
@@ -15,4 +16,5 @@ pub(crate) use change_pool::change_pool;
 pub(crate) use create_cluster::create_cluster;
 pub(crate) use create_pool::create_pool;
 pub(crate) use delete_cluster::delete_cluster;
+pub(crate) use delete_leftover::{delete_leftover, poll_leftover};
 pub(crate) use delete_pool::delete_pool;

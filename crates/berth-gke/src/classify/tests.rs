@@ -40,6 +40,7 @@ fn answers_mean_what_the_table_says() {
         (400, "INVALID_ARGUMENT", "Machine type does not exist.", Refused, Never),
         (401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", Credentials, Never),
         (403, "PERMISSION_DENIED", "Required \"container.clusters.create\" permission.", Denied, Never),
+        (400, "INVALID_ARGUMENT", "The user does not have access to service account \"default\".", Denied, Never),
         (
             403,
             "PERMISSION_DENIED",

@@ -112,6 +112,23 @@ impl Bench {
         settings_of(&self.cluster().await, name)
     }
 
+    /// Puts things into Compute Engine that no cluster made.
+    pub(crate) async fn plant(&self, things: &Value) {
+        self.post("plant", things).await;
+    }
+
+    /// Everything that exists on the simulated clouds, whoever made it.
+    pub(crate) async fn leftovers(&self) -> Vec<Value> {
+        self.http.get(format!("{}/_sim/leftovers", self.base)).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// GKE's own id of the cluster.
+    pub(crate) async fn cluster_id(&self) -> String {
+        let url = format!("{}/v1/{}", self.base, reference().path());
+        let shown: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
+        shown["id"].as_str().unwrap().to_owned()
+    }
+
     async fn ledger(&self) -> Value {
         self.http.get(format!("{}/_sim/ledger", self.base)).send().await.unwrap().json().await.unwrap()
     }

@@ -5,6 +5,7 @@ mod answers;
 mod bench;
 mod changes;
 mod faults;
+mod find;
 mod life;
 mod looks;
 mod prices;

@@ -1,0 +1,8 @@
+//! Finding what is ours: clusters by their labels, and in Compute Engine what clusters left, by labels and by chains of links.
+
+mod collections;
+mod inventory;
+mod list;
+mod prove;
+mod row;
+mod standing;
