@@ -18,10 +18,10 @@ pub(crate) fn write(service: Service, action: &str, id: &str, result: &Result<Va
             answer.headers.push(("x-amzn-errortype".to_owned(), failure.code.clone()));
             answer
         }
-        (Service::Quotas | Service::Logs | Service::Pricing, Ok(value)) => {
+        (Service::Quotas | Service::Logs | Service::Pricing | Service::Tagging, Ok(value)) => {
             json_answer(200, "application/x-amz-json-1.1", id, value)
         }
-        (Service::Quotas | Service::Logs | Service::Pricing, Err(failure)) => {
+        (Service::Quotas | Service::Logs | Service::Pricing | Service::Tagging, Err(failure)) => {
             let body = json!({"__type": failure.code, "message": failure.message, "Message": failure.message});
             json_answer(failure.status, "application/x-amz-json-1.1", id, &body)
         }

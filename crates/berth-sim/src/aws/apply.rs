@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{Call, Service};
 use super::failure::Failure;
-use super::{answer, schema, serve};
+use super::{answer, schema, serve, tagging};
 use crate::faults::Effect;
 use crate::wire::{Answer, Delivery, Request};
 use crate::world::World;
@@ -59,6 +59,7 @@ impl World {
             let text = "Request would have succeeded, but DryRun flag is set.";
             return Err(Failure::new(412, "DryRunOperation", text));
         }
+        tagging::remember(self, call, now);
         serve::serve(self, call, &input, spoiling, now)
     }
 }
@@ -69,6 +70,7 @@ fn throttled(service: Service) -> Failure {
         Service::Eks => Failure::new(429, "ThrottlingException", "Rate exceeded"),
         Service::Ec2 => Failure::new(503, "RequestLimitExceeded", "Request limit exceeded."),
         Service::Quotas => Failure::new(400, "TooManyRequestsException", "Rate exceeded"),
+        Service::Tagging => Failure::new(400, "ThrottledException", "Rate exceeded"),
         Service::Logs | Service::Pricing => Failure::new(400, "ThrottlingException", "Rate exceeded"),
         Service::Iam | Service::Sts | Service::Autoscaling | Service::Elb | Service::ElbV2 => {
             Failure::new(400, "Throttling", "Rate exceeded")

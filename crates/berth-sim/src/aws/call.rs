@@ -30,6 +30,8 @@ pub(crate) enum Service {
     Logs,
     /// Price List: JSON 1.1.
     Pricing,
+    /// Resource Groups Tagging: JSON 1.1.
+    Tagging,
 }
 
 /// All services with the name in the credential scope and the version in a query.
@@ -44,6 +46,7 @@ const SERVICES: &[(Service, &str, &str)] = &[
     (Service::ElbV2, "elasticloadbalancing", "2015-12-01"),
     (Service::Logs, "logs", "2014-03-28"),
     (Service::Pricing, "pricing", "2017-10-15"),
+    (Service::Tagging, "tagging", "2017-01-26"),
 ];
 
 /// The names of all services and of their operations, as ledger and faults know them.
@@ -77,7 +80,7 @@ impl Service {
             Service::Eks => "InvalidParameterException",
             Service::Ec2 => "InvalidParameterValue",
             Service::Quotas => "IllegalArgumentException",
-            Service::Logs | Service::Pricing => "InvalidParameterException",
+            Service::Logs | Service::Pricing | Service::Tagging => "InvalidParameterException",
             Service::Iam | Service::Sts | Service::Autoscaling | Service::Elb | Service::ElbV2 => "ValidationError",
         }
     }
@@ -124,12 +127,13 @@ impl Call {
             Some((service, ..)) => *service,
             None if request.target.starts_with("Logs_") => Service::Logs,
             None if request.target.starts_with("AWSPriceListService.") => Service::Pricing,
+            None if request.target.starts_with("ResourceGroupsTaggingAPI_") => Service::Tagging,
             None if !request.target.is_empty() => Service::Quotas,
             None => Service::Eks,
         };
         let (action, input) = match service {
             Service::Eks => rest(request),
-            Service::Quotas | Service::Logs | Service::Pricing => {
+            Service::Quotas | Service::Logs | Service::Pricing | Service::Tagging => {
                 let action = request.target.rsplit('.').next().unwrap_or_default().to_owned();
                 (action, serde_json::from_slice(&request.body).unwrap_or_default())
             }
@@ -159,11 +163,13 @@ impl Call {
         match (&self.key, self.service) {
             (Some(key), _) if key == ACCESS_KEY_ID => Ok(()),
             (None, _) => Err(Failure::new(403, "MissingAuthenticationToken", "Missing Authentication Token")),
-            (Some(_), Service::Eks | Service::Quotas | Service::Logs | Service::Pricing) => Err(Failure::new(
-                403,
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            )),
+            (Some(_), Service::Eks | Service::Quotas | Service::Logs | Service::Pricing | Service::Tagging) => {
+                Err(Failure::new(
+                    403,
+                    "UnrecognizedClientException",
+                    "The security token included in the request is invalid.",
+                ))
+            }
             (Some(_), Service::Ec2) => {
                 Err(Failure::new(401, "AuthFailure", "AWS was not able to validate the provided access credentials"))
             }

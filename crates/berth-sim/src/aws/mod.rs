@@ -1,5 +1,5 @@
 //! The simulated AWS, as far as making clusters and taking them away needs it: EKS, EC2, IAM, STS, Auto Scaling, Service
-//! Quotas, both versions of Elastic Load Balancing, CloudWatch Logs, the Price List.
+//! Quotas, both versions of Elastic Load Balancing, CloudWatch Logs, the Price List, Resource Groups Tagging.
 //!
 //! What workloads cause on AWS is made by what runs in the control plane or on nodes: load balancers of Services, volumes
 //! of claims, interfaces of the CNI, log groups. They stay behind when their maker goes first, as they do in reality.
@@ -26,6 +26,7 @@ mod schema;
 mod serve;
 mod state;
 mod sts;
+mod tagging;
 mod token;
 mod types;
 mod xml;

@@ -238,7 +238,7 @@ impl Reader {
     fn malformed(&self, at: &str) -> Failure {
         match self.service {
             Service::Ec2 => Failure::bad("InvalidParameterValue", format!("Invalid value for parameter {at}")),
-            Service::Eks | Service::Quotas | Service::Logs | Service::Pricing => {
+            Service::Eks | Service::Quotas | Service::Logs | Service::Pricing | Service::Tagging => {
                 Failure::bad("SerializationException", format!("the value of {at} has the wrong type"))
             }
             _ => Failure::bad("MalformedInput", format!("the value of {at} has the wrong type")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{Call, Service};
 use super::failure::Failure;
-use super::{autoscaling, ec2, eks, elb, iam, logs, pricing, quotas, sts};
+use super::{autoscaling, ec2, eks, elb, iam, logs, pricing, quotas, sts, tagging};
 use crate::faults::Effect;
 use crate::world::World;
 
@@ -65,6 +65,7 @@ pub(crate) fn serve(
         Service::ElbV2 => elb::serve_network(world, &asked),
         Service::Logs => logs::serve(world, &asked),
         Service::Pricing => pricing::serve(&asked),
+        Service::Tagging => tagging::serve(world, &asked),
     }
 }
 

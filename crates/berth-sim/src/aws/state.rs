@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::tagging::Ghost;
 use crate::kube::Store;
 use crate::world::Tls;
 
@@ -31,6 +32,9 @@ pub(crate) struct Aws {
     /// CloudWatch log groups by `REGION/NAME`.
     #[serde(default)]
     pub(crate) logs: BTreeMap<String, Thing>,
+    /// What was deleted lately and is still in the index of tags, by ARN.
+    #[serde(default)]
+    pub(crate) ghosts: BTreeMap<String, Ghost>,
     /// What was made under a client token, by service, operation, region and token: the input and what it made.
     pub(crate) tokens: BTreeMap<String, (Value, Value)>,
     /// Machines that cannot be had.

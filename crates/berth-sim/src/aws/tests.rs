@@ -8,6 +8,7 @@ use crate::world::World;
 
 mod autoscaler;
 mod leftovers;
+mod tagging;
 
 struct Script {
     world: World,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{describe, gateways, machines, networks, offers, routes, security, tags, templates};
+use super::{describe, gateways, loose, machines, networks, offers, routes, security, tags, templates};
 use crate::aws::failure::Failure;
 use crate::aws::serve::Asked;
 use crate::aws::state::{Thing, fields};
@@ -65,6 +65,8 @@ fn dispatch(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failure> {
         "ModifyLaunchTemplate" => templates::modify(world, asked),
         "DeleteLaunchTemplate" => templates::delete(world, asked),
         "TerminateInstances" => machines::terminate(world, asked),
+        "CreateVolume" => loose::create_volume(world, asked),
+        "CreateNetworkInterface" => loose::create_interface(world, asked),
         "DeleteVolume" => machines::delete_volume(world, asked),
         "DeleteNetworkInterface" => machines::delete_interface(world, asked),
         "CreateTags" => tags::create(world, asked),
