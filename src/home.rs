@@ -46,6 +46,11 @@ impl Home {
         self.root.join("runs")
     }
 
+    /// Folder of live prices that are kept for a while.
+    pub(crate) fn prices(&self) -> PathBuf {
+        self.root.join("prices")
+    }
+
     /// Folder of the kubeconfigs berth writes.
     pub(crate) fn kubeconfigs(&self) -> PathBuf {
         self.root.join("kubeconfig")

@@ -8,6 +8,7 @@ mod failure;
 mod home;
 mod interrupt;
 mod journal_file;
+mod price_cache;
 mod probe;
 mod run;
 mod secrets;

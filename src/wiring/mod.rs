@@ -7,6 +7,7 @@ mod doors;
 mod eks;
 mod existing;
 mod gke;
+mod prices;
 mod simulated;
 mod through_kubernetes;
 
@@ -14,4 +15,5 @@ pub(crate) use cluster_at::{ClusterAt, cluster_at};
 pub(crate) use doors::{Cloud, Doors, open, open_for};
 pub(crate) use eks::token_of_eks;
 pub(crate) use gke::token_of_gke;
+pub(crate) use prices::live;
 pub(crate) use simulated::Simulated;
