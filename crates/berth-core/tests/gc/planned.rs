@@ -5,7 +5,7 @@ use berth_core::actions::eks::{EksPart, EksPartKind, EksPartRef};
 use berth_core::actions::gke::{GkeAction, GkeSettings};
 use berth_core::gc::{Environment, Leftover, LeftoverKind, confirm, plan};
 use berth_core::lease::Lease;
-use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
+use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedOperation, Phase};
 use berth_core::plan::Plan;
 use berth_core::rules::ownership;
 use berth_core::spec::{self, CloudSpec, Place, Provider, Source};
@@ -129,6 +129,14 @@ fn the_second_look_spares_what_was_renewed_or_made_anew() {
     let look = |observed: &Observed| confirm(&environment, observed, now);
     assert_eq!(look(&standing(Some(&lease("10:00:00")))), Ok(()));
     assert_eq!(look(&Observed::default()), Ok(()));
+    let mut being_made = Observed::default();
+    being_made.operations.push(ObservedOperation {
+        name: "operation-1".to_owned(),
+        kind: "CREATE_CLUSTER".to_owned(),
+        pool: None,
+        started_at: None,
+    });
+    assert!(look(&being_made).expect_err("it is being made").contains("is being made"));
     let renewed = look(&standing(Some(&lease("13:00:00")))).expect_err("it was renewed");
     assert_eq!(renewed, "lease pr-1 of acme/app until 2026-11-21T13:00:00Z");
     assert!(look(&standing(None)).expect_err("it was made anew").contains("without a lease"));
