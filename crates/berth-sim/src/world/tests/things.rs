@@ -77,6 +77,23 @@ fn a_balanced_service_leaves_its_parts_when_the_cluster_goes_first() {
 }
 
 #[test]
+fn an_inner_service_has_a_backend_service_instead_of_a_pool() {
+    let mut script = running();
+    let now = script.now();
+    let uid = script.world.clusters[ID].uid.clone();
+    let service = json!({
+        "metadata": {"name": "in", "namespace": "default", "uid": "7-8-9", "annotations": {"networking.gke.io/load-balancer-type": "Internal"}},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+    });
+    script.world.clusters.get_mut(ID).unwrap().kube.put(now, "services", Some("default"), service);
+    script.world.kube_changed(&uid, now);
+    script.at(800);
+    assert_eq!(script.left()[3..], ["firewall", "firewall", "health-check", "backend-service", "forwarding-rule"]);
+    let shown = script.world.clusters[ID].kube.get("services", Some("default"), "in").unwrap();
+    assert!(shown["status"]["loadBalancer"]["ingress"][0]["ip"].as_str().unwrap().starts_with("10.128."));
+}
+
+#[test]
 fn a_released_service_takes_its_parts_along() {
     let mut script = running();
     script.put_object("services", "web", json!({"type": "LoadBalancer", "ports": [{"port": 80}]})).at(800);
