@@ -93,12 +93,9 @@ fn is_path(path: &str) -> bool {
     let plain = |part: &&str| {
         !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:".contains(letter))
     };
-    let shaped = match parts.as_slice() {
-        ["projects", _, "zones" | "regions", _, _, _] => true,
-        ["projects", _, "global", _, _] => true,
-        _ => false,
-    };
-    shaped && parts.iter().all(|part| plain(&part))
+    let shaped =
+        matches!(parts.as_slice(), ["projects", _, "zones" | "regions", _, _, _] | ["projects", _, "global", _, _]);
+    shaped && parts.iter().all(plain)
 }
 
 #[cfg(test)]

@@ -5,6 +5,28 @@ fn answer(http: u16, code: &str, text: &str) -> (FaultKind, Retry) {
 }
 
 #[test]
+fn compute_engines_answers_without_a_canonical_code_are_understood() {
+    let reply = |status: u16, reason: &str, message: &str| {
+        let body = format!(
+            r#"{{"error": {{"code": {status}, "message": "{message}", "errors": [{{"reason": "{reason}"}}]}}}}"#
+        );
+        let trouble = of_reply(status, &http::HeaderMap::new(), body.as_bytes());
+        (trouble.kind, trouble.retry, trouble.said)
+    };
+    let used = "The disk resource 'x/disks/d' is already being used by 'x/instances/i'";
+    let said = format!("{used} (HTTP 400, resourceInUseByAnotherResource)");
+    assert_eq!(reply(400, "resourceInUseByAnotherResource", used), (FaultKind::Busy, Retry::Backoff, said));
+    let (kind, retry, _) = reply(400, "resourceNotReady", "The resource 'x/disks/d' is not ready");
+    assert_eq!((kind, retry), (FaultKind::Busy, Retry::Backoff));
+    let (kind, retry, _) = reply(403, "forbidden", "Required 'compute.disks.list' permission for 'projects/p'");
+    assert_eq!((kind, retry), (FaultKind::Denied, Retry::Never));
+    let page = of_reply(502, &http::HeaderMap::new(), b"<html>");
+    assert_eq!((page.kind, page.said.as_str()), (FaultKind::Unavailable, "a web page instead of an answer (HTTP 502)"));
+    let over = Said { code: "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE".to_owned(), ..Said::default() };
+    assert_eq!(of_operation(&over), FaultKind::Busy);
+}
+
+#[test]
 fn answers_mean_what_the_table_says() {
     use FaultKind::{
         AlreadyExists, Busy, Credentials, Denied, Lost, NotFound, Quota, Refused, Stockout, Throttled, Unavailable,

@@ -35,14 +35,16 @@ impl Seen {
 
     /// Names of clusters that things of ours are of, and that stand nowhere.
     fn gone(&self) -> BTreeSet<&str> {
+        let standing: BTreeSet<&str> = self.standing.iter().map(|standing| standing.cluster.name.as_str()).collect();
         let marked = self.rows.iter().filter(|row| row.is_marked()).filter_map(Row::cluster);
-        marked.filter(|name| !self.standing.iter().any(|standing| standing.is(name, None))).collect()
+        marked.filter(|name| !standing.contains(name)).collect()
     }
 }
 
 /// What of all this is ours, what may be, and why; our clusters first.
 pub(super) fn leftovers(project: &str, seen: &Seen) -> Vec<Leftover> {
-    let chain = Chain::of(seen);
+    let gone = seen.gone();
+    let chain = Chain::of(seen, &gone);
     let mut found: Vec<Leftover> = seen
         .standing
         .iter()
@@ -52,8 +54,8 @@ pub(super) fn leftovers(project: &str, seen: &Seen) -> Vec<Leftover> {
     let machines = machine_names(seen);
     for row in &seen.rows {
         let Some(kind) = row.kind else { continue };
-        let known =
-            by_label(seen, row).or_else(|| chain.owner(row).cloned().map(|owner| (owner.clone(), owner.claim())));
+        let known = by_label(seen, &gone, row)
+            .or_else(|| chain.owner(row).cloned().map(|owner| (owner.clone(), owner.claim())));
         let Some((owner, claim)) = known else { continue };
         // Machines of a cluster and their boot disks come and go with it.
         let stands = owner.location.as_deref().or(row.cluster_location());
@@ -79,7 +81,7 @@ pub(super) fn leftovers(project: &str, seen: &Seen) -> Vec<Leftover> {
 }
 
 /// Whose a thing is by its own labels: ours, or made by GKE for a cluster of ours that stands, or once stood.
-fn by_label(seen: &Seen, row: &Row) -> Option<(Owner, Claim)> {
+fn by_label(seen: &Seen, gone: &BTreeSet<&str>, row: &Row) -> Option<(Owner, Claim)> {
     let name = row.cluster()?;
     let location = row.cluster_location();
     let owner = |anchor: &str, words: String| Owner {
@@ -102,7 +104,7 @@ fn by_label(seen: &Seen, row: &Row) -> Option<(Owner, Claim)> {
             owner(name, words)
         }
         Some(_) => return None,
-        None if seen.gone().contains(name) => owner(
+        None if gone.contains(name) => owner(
             "",
             format!(
                 "GKE's labels say that it was made for a cluster {name} in {place}; nothing proves that it was berth's"
@@ -120,9 +122,12 @@ fn machine_names(seen: &Seen) -> BTreeSet<(&str, &str)> {
     machines.map(|row| (row.place.as_str(), row.name.as_str())).collect()
 }
 
+/// Machine type, whether it is a spot machine, and what is attached to it.
+type MachineKind = (String, bool, Option<(String, u32)>);
+
 /// The machines that a cluster runs, alike ones together.
 fn machines(seen: &Seen, standing: &Standing) -> Option<LeftoverSize> {
-    let mut counts: BTreeMap<(String, bool, Option<(String, u32)>), u32> = BTreeMap::new();
+    let mut counts: BTreeMap<MachineKind, u32> = BTreeMap::new();
     for row in seen.rows.iter().filter(|row| row.kind == Some(LeftoverKind::Instance)) {
         let here = row.cluster().is_some_and(|name| standing.is(name, row.cluster_location()));
         let Some(LeftoverSize::Machines(own)) = row.size.as_ref().filter(|_| here) else { continue };

@@ -230,3 +230,25 @@ async fn a_deletion_whose_answer_was_lost_is_found_done() {
     assert_eq!(fault.left_behind, LeftBehind::Unknown, "{fault}");
     bench.stop().await;
 }
+
+/// Calls grow with pages, not with clusters or things.
+#[tokio::test]
+async fn what_five_hundred_clusters_left_takes_as_many_calls_as_it_has_pages() {
+    let bench = Bench::start().await;
+    let mut plants = Vec::new();
+    for number in 0..500 {
+        let cluster = format!("pr-{number}");
+        let mark = [("managed-by", "berth"), ("berth-cluster", cluster.as_str())];
+        plants.extend([disk(&format!("pvc-{number}-a"), &mark), disk(&format!("pvc-{number}-b"), &mark)]);
+        plants.extend(balancer(&format!("gke-{cluster}-0a1b2c3d-node"), &format!("a{number:031}")));
+    }
+    bench.plant(&json!(plants)).await;
+    let found = inventory(&bench).await;
+    let marked = found.found.iter().filter(|thing| thing.claim == Claim::Mark).count();
+    assert_eq!((marked, found.found.len() - marked), (1000, 2500), "what nothing proves is told of, and stays");
+    let calls = [("disks.aggregatedList", 2), ("firewalls.list", 2), ("forwardingRules.aggregatedList", 1)];
+    for (method, pages) in calls {
+        assert_eq!(bench.calls(&format!("compute.{method}")).await, pages, "{method}");
+    }
+    bench.stop().await;
+}

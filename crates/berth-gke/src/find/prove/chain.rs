@@ -1,6 +1,6 @@
 //! Chains from the network tag of a cluster's nodes to the parts of its load balancers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::gc::{Claim, LeftoverKind};
 use berth_core::spec::Place;
@@ -53,7 +53,7 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// Follows all chains to their ends.
-    pub(super) fn of(seen: &'a Seen) -> Self {
+    pub(super) fn of(seen: &'a Seen, gone: &BTreeSet<&str>) -> Self {
         let mut chain = Self::default();
         for row in &seen.rows {
             for link in &row.links {
@@ -63,9 +63,9 @@ impl<'a> Chain<'a> {
                 chain.parts.insert(&row.id, row);
             }
         }
-        let tags = tags(seen);
+        let tags = tags(seen, gone);
         let firewalls = seen.rows.iter().filter(|row| row.kind == Some(LeftoverKind::Firewall));
-        for firewall in firewalls.filter(|row| row.name.starts_with("k8s")) {
+        for firewall in firewalls.filter(|row| row.is_of_kubernetes()) {
             chain.follow_tags(firewall, &tags);
         }
         for row in seen.rows.iter().filter(|row| row.is_part() && row.is_marked()) {
@@ -154,7 +154,7 @@ fn words(row: &Row) -> String {
 
 /// Network tags of nodes: of clusters of ours that stand, of machines that bear our mark, and those that only have the name of a
 /// cluster of ours that is gone.
-fn tags(seen: &Seen) -> BTreeMap<String, Owner> {
+fn tags(seen: &Seen, gone: &BTreeSet<&str>) -> BTreeMap<String, Owner> {
     let mut tags = BTreeMap::new();
     for standing in seen.standing.iter().filter(|standing| standing.cluster.is_ours()) {
         let name = &standing.cluster.name;
@@ -180,7 +180,6 @@ fn tags(seen: &Seen) -> BTreeMap<String, Owner> {
             });
         }
     }
-    let gone = seen.gone();
     for tag in seen.rows.iter().filter(|row| row.kind == Some(LeftoverKind::Firewall)).flat_map(|row| &row.tags) {
         let Some(name) = gone.iter().find(|name| is_of(tag, name)).filter(|_| !tags.contains_key(tag)) else {
             continue;
@@ -211,7 +210,7 @@ fn names(firewall: &str, part: &Row) -> bool {
     if let Some(balancer) = firewall.strip_prefix("k8s-fw-") {
         return name == balancer;
     }
-    if let Some(check) = firewall.strip_suffix("-http-hc") {
+    if let Some(check) = firewall.strip_suffix("-http-hc").or_else(|| firewall.strip_suffix("-hc")) {
         let own = check.strip_prefix("k8s-").unwrap_or(check);
         return part.kind == Some(LeftoverKind::HealthCheck) && (name == check || name == own);
     }

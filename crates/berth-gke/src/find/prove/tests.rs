@@ -92,6 +92,31 @@ fn the_parts_of_a_service_hang_on_the_tag_of_its_clusters_nodes() {
 }
 
 #[test]
+fn parts_of_inner_balancers_of_both_kinds_are_named_by_their_firewall_rules() {
+    let said = json!({"kubernetes.io/service-name": "default/web"}).to_string();
+    let tags = json!({"targetTags": ["gke-c-0a1b2c3d-node"], "description": said});
+    let told_of = json!({"description": said});
+    let rows = vec![
+        row("global/firewalls/k8s-fw-a1", tags.clone()),
+        row("global/firewalls/a1-hc", tags.clone()),
+        row("regions/us-central1/forwardingRules/a1", told_of.clone()),
+        row("regions/us-central1/backendServices/a1", told_of.clone()),
+        row("global/healthChecks/a1", told_of.clone()),
+        row("global/firewalls/k8s2-77aabbcc-default-web-x", tags.clone()),
+        row("global/firewalls/k8s2-77aabbcc-l4-shared-hc-fw", tags),
+        row("regions/us-central1/forwardingRules/k8s2-77aabbcc-default-web-x", json!({})),
+        row("regions/us-central1/backendServices/k8s2-77aabbcc-default-web-x", json!({})),
+        row("zones/us-central1-a/networkEndpointGroups/k8s2-77aabbcc-default-web-x", json!({})),
+        row("global/healthChecks/k8s2-77aabbcc-l4-shared-hc", json!({})),
+        row("global/healthChecks/a2", told_of),
+    ];
+    let seen = Seen { rows, standing: vec![cluster("c", "0a1b2c3d4e5f", true)] };
+    let told = told(&seen);
+    assert_eq!(told.len(), 12, "{told:#?}");
+    assert!(!told.iter().any(|line| line.contains("a2")), "{told:#?}");
+}
+
+#[test]
 fn a_chain_of_an_ingress_is_followed_from_its_endpoint_groups_up() {
     let link = |path: &str| format!("{BASE}/{path}");
     let rows = vec![
