@@ -34,6 +34,7 @@ pub(crate) struct Clients {
     pub(crate) pricing: aws_sdk_pricing::Client,
     pub(crate) classic_balancers: aws_sdk_elasticloadbalancing::Client,
     pub(crate) balancers: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
 }
 
 impl Clients {
@@ -62,6 +63,7 @@ impl Clients {
             pricing: aws_sdk_pricing::Client::from_conf(pricing),
             classic_balancers: aws_sdk_elasticloadbalancing::Client::new(&config),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The door to EKS.
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use berth_core::actions::eks::EksClusterRef;
 use berth_core::run::Fault;
 
@@ -70,6 +70,17 @@ impl EksCloud {
     /// Tokens for the Kubernetes API of this cluster.
     pub fn tokens(&self, cluster: &str) -> EksTokens {
         EksTokens::new(&self.config, self.region(), cluster)
+    }
+
+    /// The same account in another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        if region == self.region() {
+            return self.clone();
+        }
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        let (read, write) = (Clients::reading(&config), Clients::changing(&config));
+        let identity = Identity { region: region.to_owned(), ..self.identity.clone() };
+        Self { read, write, config, identity }
     }
 
     pub(crate) fn identity(&self) -> &Identity {

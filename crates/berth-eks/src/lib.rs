@@ -10,6 +10,7 @@ mod cloud;
 mod eyes;
 mod facts;
 mod find;
+mod finder;
 mod hands;
 mod poll;
 mod prices;

@@ -18,7 +18,22 @@ const PLUGIN_KEY: &str = "cluster.k8s.amazonaws.com/name";
 /// Tag keys of the volume driver, old and new.
 const VOLUME_KEYS: [&str; 2] = ["KubernetesCluster", "ebs.csi.aws.com/cluster-name"];
 /// Tag key that names the claim a volume was made for.
-const CLAIM_KEY: &str = "kubernetes.io/created-for/pvc/name";
+pub(crate) const CLAIM_KEY: &str = "kubernetes.io/created-for/pvc/name";
+
+/// Keys of tags with which what is not berth names a cluster, whichever it is; EC2's filters take `*` for anything.
+pub(crate) const LOOSE_KEYS: [&str; 6] =
+    ["kubernetes.io/cluster/*", EKS_KEY, BALANCER_KEY, PLUGIN_KEY, VOLUME_KEYS[0], VOLUME_KEYS[1]];
+
+/// The cluster these tags name in any way but berth's own, and the tag that names it.
+pub(crate) fn named(tags: &BTreeMap<String, String>) -> Option<(String, String)> {
+    let owned = tags.iter().filter(|(_, value)| *value == "owned");
+    let owned = owned.filter_map(|(key, value)| Some((key.strip_prefix(OWNED_PREFIX)?, format!("{key}={value}"))));
+    let fixed = [EKS_KEY, BALANCER_KEY, PLUGIN_KEY, VOLUME_KEYS[0], VOLUME_KEYS[1]].into_iter();
+    let fixed = fixed.filter_map(|key| Some((tags.get(key)?.as_str(), format!("{key}={}", tags[key]))));
+    let mut names = owned.chain(fixed).filter(|(name, _)| !name.is_empty());
+    let (name, words) = names.next()?;
+    Some((name.to_owned(), words))
+}
 
 /// All keys of tags that can name a cluster, for EC2's filter `tag-key`.
 pub(super) fn keys(cluster: &EksClusterRef) -> Vec<String> {
@@ -50,7 +65,7 @@ fn has(tags: &BTreeMap<String, String>, key: &str, value: &str) -> bool {
 }
 
 /// EC2's tags in order.
-pub(super) fn of_ec2(tags: Option<Vec<Tag>>) -> BTreeMap<String, String> {
+pub(crate) fn of_ec2(tags: Option<Vec<Tag>>) -> BTreeMap<String, String> {
     let pairs = tags.unwrap_or_default().into_iter();
     pairs.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
 }
@@ -98,6 +113,17 @@ mod tests {
         assert!(claimed(&[(CLAIM_KEY, "models"), ("kubernetes.io/cluster/c", "owned")]));
         assert!(!claimed(&[(CLAIM_KEY, "models"), ("ebs.csi.aws.com/cluster", "true")]));
         assert!(!claimed(&[("kubernetes.io/cluster/c", "owned")]));
+    }
+
+    #[test]
+    fn the_cluster_is_read_out_of_the_tags_of_others() {
+        let read = |pairs: &[(&str, &str)]| named(&tags(pairs));
+        let name = |name: &str, words: &str| Some((name.to_owned(), words.to_owned()));
+        assert_eq!(read(&[("kubernetes.io/cluster/c", "owned")]), name("c", "kubernetes.io/cluster/c=owned"));
+        assert_eq!(read(&[("elbv2.k8s.aws/cluster", "c")]), name("c", "elbv2.k8s.aws/cluster=c"));
+        assert_eq!(read(&[("cluster.k8s.amazonaws.com/name", "c")]), name("c", "cluster.k8s.amazonaws.com/name=c"));
+        assert_eq!(read(&[("kubernetes.io/cluster/c", "shared"), ("kubernetes.io/cluster/", "owned")]), None);
+        assert_eq!(read(&[("managed-by", "berth"), ("berth-cluster", "c")]), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::classify;
 
 /// The phase a status of a cluster or node group means. One that is active but has issues works in part.
-pub(super) fn phase(status: Option<&str>, issues: &[Issue]) -> Phase {
+pub(crate) fn phase(status: Option<&str>, issues: &[Issue]) -> Phase {
     match status {
         Some("CREATING" | "PENDING") => Phase::Creating,
         Some("ACTIVE") if issues.is_empty() => Phase::Running,
@@ -40,7 +40,7 @@ pub(super) fn sorted(list: Option<Vec<String>>) -> Vec<String> {
 }
 
 /// A time; `None` if it is out of range.
-pub(super) fn time(time: DateTime) -> Option<Timestamp> {
+pub(crate) fn time(time: DateTime) -> Option<Timestamp> {
     Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
 

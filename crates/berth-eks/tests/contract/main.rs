@@ -11,6 +11,7 @@ mod control;
 mod crowd;
 mod deletion;
 mod facts;
+mod finder;
 mod looks;
 mod moto;
 mod network;

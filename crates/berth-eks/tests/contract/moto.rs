@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksClusterChange, EksGroupChange};
+use berth_core::gc::{LeftoverKind, Scope};
 use berth_core::observed::Phase;
 use berth_core::plan::{Goal, plan};
-use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
+use berth_core::ports::{Eyes, Finder, Hands, Progress, Started, Ticket};
 use berth_core::rules::eks::cluster::Wanted;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::{NodeRange, Provider, Taint, TaintEffect};
@@ -22,9 +23,10 @@ use crate::python;
 use crate::wish::{ACCOUNT, NAME, REGION, addon, cluster, file, group, network, reference, roles, wanted};
 
 /// What moto cannot do: the case, what the fault then says, and why it is so.
-const LACKS: [(&str, &str, &str); 6] = [
+const LACKS: [(&str, &str, &str); 7] = [
     ("grant", "HTTP 404", "it has no access entries"),
     ("make an add-on", "HTTP 404", "it has no add-ons"),
+    ("find templates and addresses", "[LaunchTemplate, Address]", "its index of tags has neither"),
     ("read the facts", "still asking", "it answers GetAWSDefaultServiceQuota with 500, which is tried again for long"),
     ("tag a node group", "ResourceNotFoundException", "its TagResource finds clusters only"),
     ("tag the autoscaling groups", "HTTP 500", "its node groups have names of autoscaling groups, but no such groups"),
@@ -233,12 +235,37 @@ async fn looks(trial: &mut Trial, wanted: &Wanted) {
     let fleet = trial.eks.fleet().await;
     let outcome = fleet.map_err(|fault| fault.to_string()).map(|fleet| assert_eq!(fleet.clusters.len(), 1));
     trial.note("look at the fleet", outcome);
+    let outcome = finds(&trial.eks, &[LeftoverKind::LaunchTemplate, LeftoverKind::Address]).await;
+    trial.note("find templates and addresses", outcome);
+    let kinds = [
+        LeftoverKind::Cluster,
+        LeftoverKind::NatGateway,
+        LeftoverKind::RouteTable,
+        LeftoverKind::Subnet,
+        LeftoverKind::InternetGateway,
+        LeftoverKind::Vpc,
+        LeftoverKind::Role,
+    ];
+    let outcome = finds(&trial.eks, &kinds).await;
+    trial.note("find what is ours", outcome);
     let spec = file();
     let outcome = match tokio::time::timeout(MOST_SECONDS, trial.eks.facts(&spec)).await {
         Ok(facts) => facts.map_err(|fault| fault.to_string()).map(|facts| assert_eq!(facts.account, ACCOUNT)),
         Err(_) => Err(format!("still asking after {} seconds", MOST_SECONDS.as_secs())),
     };
     trial.note("read the facts", outcome);
+}
+
+/// Whether all these kinds are found, each of our cluster, and all could be listed.
+async fn finds(eks: &EksCloud, kinds: &[LeftoverKind]) -> Result<(), String> {
+    let scope = Scope { regions: vec![REGION.to_owned()], ..Scope::default() };
+    let inventory = eks.inventory(&scope).await.map_err(|fault| fault.to_string())?;
+    if !inventory.unread.is_empty() {
+        return Err(format!("{:?}", inventory.unread));
+    }
+    let ours = |kind: &LeftoverKind| inventory.found.iter().any(|one| one.kind == *kind && one.cluster == NAME);
+    let missing: Vec<&LeftoverKind> = kinds.iter().filter(|kind| !ours(kind)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("not found: {missing:?}")) }
 }
 
 async fn changes(trial: &mut Trial) {

@@ -29,6 +29,7 @@ SERVICES = {
     "logs": "logs",
     "servicequotas": "service-quotas",
     "sts": "sts",
+    "tagging": "resourcegroupstaggingapi",
     "2012-06-01": "elb",
     "2015-12-01": "elbv2",
 }

@@ -20,14 +20,14 @@ use crate::wish::{file_with, reference};
 
 /// What the script tells of requests.
 #[derive(Debug, Deserialize)]
-struct Report {
+pub(crate) struct Report {
     /// How many requests there were of each operation, `eks:CreateCluster`.
-    operations: BTreeMap<String, u32>,
+    pub(crate) operations: BTreeMap<String, u32>,
     /// What is wrong with each request.
-    faults: Vec<Vec<String>>,
+    pub(crate) faults: Vec<Vec<String>>,
 }
 
-async fn held_against_botocore(requests: &[Sent]) -> Report {
+pub(crate) async fn held_against_botocore(requests: &[Sent]) -> Report {
     let lines: Vec<String> = requests.iter().map(|request| serde_json::to_string(request).unwrap()).collect();
     serde_json::from_str(&python::run("requests.py", lines.join("\n")).await).unwrap()
 }
