@@ -127,12 +127,12 @@ struct Priced {
 ///
 /// Sub-second times count from their whole second, as the clouds tell whole seconds.
 pub fn bill(usage: &Usage, book: &PriceBook, window: Window) -> Bill {
-    let asked = Asked::new(usage);
+    let (asked, mut last) = (Asked::new(usage), Last::default());
     let mut priced: HashMap<*const What, Priced> = HashMap::new();
     let mut lines = Vec::with_capacity(usage.stretches.len());
     for stretch in &usage.stretches {
         let price = priced.entry(Arc::as_ptr(&stretch.what)).or_insert_with(|| price(&stretch.what, book));
-        lines.extend(line(stretch, price, &asked, window));
+        lines.extend(line(stretch, price, (&asked, &mut last), window));
     }
     Bill { window, lines }
 }
@@ -150,7 +150,12 @@ fn price(what: &What, book: &PriceBook) -> Priced {
 }
 
 /// `None` for what neither cost anything in the window nor stands now.
-fn line(stretch: &Stretch, priced: &Priced, asked: &Asked<'_>, window: Window) -> Option<BillLine> {
+fn line(
+    stretch: &Stretch,
+    priced: &Priced,
+    (asked, last): (&Asked<'_>, &mut Last),
+    window: Window,
+) -> Option<BillLine> {
     let (start, now) = (stretch.from.as_second(), window.now.as_second());
     let from = window.since.map_or(start, |since| since.as_second().max(start));
     let to = stretch.to.map_or(now, |to| to.as_second().min(now));
@@ -170,35 +175,57 @@ fn line(stretch: &Stretch, priced: &Priced, asked: &Asked<'_>, window: Window) -
         quote: Arc::clone(&priced.quote),
     };
     if line.what.shares > 0 {
-        line.parts = parts(&line, asked, (from, to.max(from)), priced, now);
+        let place = Place { cluster: &line.what.whose.cluster, name: &line.name, shares: line.what.shares };
+        let using = is_there.then(|| asked.using(place, now));
+        let used = last.used(place, (from, to.max(from)), &priced.tariff, asked);
+        line.parts = parts(&line, used, using.as_ref());
     }
     Some(line)
 }
 
+/// How the last node was used, because its machine, its GPUs and its disk are divided alike.
+#[derive(Default)]
+struct Last {
+    node: Option<(*const str, u64, i64, i64)>,
+    used: Used,
+}
+
+impl Last {
+    fn used(&mut self, place: Place<'_>, (from, to): (i64, i64), tariff: &Tariff, asked: &Asked<'_>) -> &Used {
+        let node = (std::ptr::from_ref(place.name), place.shares, from, to);
+        if !tariff.is_steady(from, to) {
+            self.node = None;
+            self.used = asked.used(place, (from, to), tariff);
+        } else if self.node != Some(node) {
+            self.node = Some(node);
+            self.used = asked.used(place, (from, to), &Tariff::unknown());
+        }
+        &self.used
+    }
+}
+
 /// Divides a line among the services that asked for shares of its node, and idleness.
-fn parts(line: &BillLine, asked: &Asked<'_>, times: (i64, i64), priced: &Priced, now: i64) -> Vec<Part> {
-    let place = Place { cluster: &line.what.whose.cluster, name: &line.name, shares: line.what.shares };
-    let used = asked.used(place, times, &priced.tariff);
-    let using = (line.rate != Amount::NOTHING).then(|| asked.using(place, now));
-    let mut services: Vec<Arc<str>> = [Some(&used), using.as_ref()]
-        .into_iter()
-        .flatten()
-        .flat_map(|used| used.services.iter().map(|(service, _)| Arc::clone(service)))
-        .collect();
-    services.sort_unstable();
-    services.dedup();
-    let weights = |used: &Used| -> Vec<Weight> {
-        let find = |name: &Arc<str>| used.services.binary_search_by(|(known, _)| known.cmp(name)).ok();
-        let of = |name: &Arc<str>| find(name).map_or(Weight::default(), |index| used.services[index].1);
-        services.iter().map(of).chain([used.idle]).collect()
+fn parts(line: &BillLine, used: &Used, using: Option<&Used>) -> Vec<Part> {
+    let mut services: Vec<&Arc<str>> = used.services.iter().map(|(service, _)| service).collect();
+    if let Some(using) = using {
+        services.extend(using.services.iter().map(|(service, _)| service));
+        services.sort_unstable();
+        services.dedup();
+    }
+    let weight = |used: &Used, name: &Arc<str>| {
+        let index = used.services.binary_search_by(|(known, _)| known.cmp(name)).ok();
+        index.map_or(Weight::default(), |index| used.services[index].1)
     };
-    let paid = |weights: &[Weight]| weights.iter().map(|weight| weight.paid).collect::<Vec<_>>();
-    let used = weights(&used);
-    let money = line.money.divide(&paid(&used));
-    let rates = using.map(|using| line.rate.divide(&paid(&weights(&using))));
-    let rates = rates.unwrap_or_else(|| vec![Amount::NOTHING; used.len()]);
+    let weights = |used: &Used| -> Vec<u128> {
+        services.iter().map(|name| weight(used, name).paid).chain([used.idle.paid]).collect()
+    };
+    let money = line.money.divide(&weights(used));
+    let rates = using.map(|using| line.rate.divide(&weights(using))).unwrap_or_default();
+    let rates = rates.into_iter().chain(std::iter::repeat(Amount::NOTHING));
     let names = services.iter().map(|service| Some(Arc::clone(service))).chain([None]);
-    let shares = names.zip(used.iter().map(|weight| weight.share_seconds));
-    let parts = shares.zip(money.into_iter().zip(rates));
-    parts.map(|((service, share_seconds), (money, rate))| Part { service, share_seconds, money, rate }).collect()
+    let part = |(service, (money, rate)): (Option<Arc<str>>, (Money, Amount))| {
+        let share_seconds = service.as_ref().map_or(used.idle, |name| weight(used, name)).share_seconds;
+        Part { service, share_seconds, money, rate }
+    };
+    names.zip(money.into_iter().zip(rates)).map(part).collect()
 }

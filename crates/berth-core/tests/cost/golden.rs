@@ -2,10 +2,10 @@
 //!
 //! A month has 730 hours. A plus behind an amount means "at least": some part of it has no price in the book.
 
-use berth_core::cost::{Basis, Quote, Span};
+use berth_core::cost::{Basis, Bought, Estimate, Item, LivePrice, LivePrices, PriceBook, Quote, Source, Span, Unit};
 use berth_core::spec::{Provider, check_quotas};
 
-use crate::world::{all, cents, meant, of_pools, pool, priced, shipped};
+use crate::world::{all, by, cents, meant, of_pools, pool, priced, shipped};
 
 #[test]
 fn the_dubbing_cluster_on_gke() {
@@ -174,4 +174,82 @@ fn every_price_says_where_it_was_read_and_whether_it_is_an_estimate() {
             assert_eq!(marked, price.source.basis.word() == "estimated");
         }
     }
+}
+
+#[test]
+fn a_regional_cluster_beside_a_zonal_one() {
+    let of = |place: &str, zones: &str| {
+        let pools = format!(
+            "    - {{name: gpus, machineType: g2-standard-4, gpu: {{type: l4, count: 1}}, zones: [{zones}], nodes: {{min: 3, max: 6}}, \
+             disk: {{sizeGb: 100, type: pd-balanced}}}}\n"
+        );
+        priced(&of_pools(&format!("provider: gke\n  {place}\n  gke: {{privateNodes: true}}"), &pools))
+    };
+    let regional = of("region: us-central1", "us-central1-a, us-central1-b, us-central1-c");
+    let zonal = of("zone: us-central1-a", "us-central1-a");
+    // Counts are totals over the zones, not for each: g2-standard-4 0.706832 x 730 = 515.98736, 100 GB pd-balanced 10.00: 525.98736 a node.
+    // 3 nodes 1577.96208, 5 nodes 2629.9368, 6 nodes 3155.92416; the fee of 73.00 is the same.
+    assert_eq!(all(regional.total()), ["1650.96", "2702.94", "3228.92"]);
+    assert_eq!(all(zonal.total()), all(regional.total()));
+    let credit = |estimate: &Estimate, words: &str| estimate.notes.iter().any(|note| note.contains(words));
+    assert!(credit(&regional, "its credit for one zonal cluster does not reach it"), "{:?}", regional.notes);
+    assert!(credit(&zonal, "GKE credits the fee of one zonal"), "{:?}", zonal.notes);
+}
+
+#[test]
+fn p4d_spot_is_priced_once_a_live_price_lies_over_the_facts() {
+    let spot = |machine: &str, zone: &str, micro_usd| LivePrice {
+        item: Item::machine(machine, Bought::Spot),
+        region: "us-east-1".to_owned(),
+        zone: Some(zone.to_owned()),
+        unit: Unit::Hour,
+        micro_usd,
+        since: None,
+    };
+    let live = LivePrices {
+        provider: Provider::Eks,
+        source: Source::live("EC2 spot price history", "2026-11-21T09:00:00Z".parse().expect("a time")),
+        prices: vec![
+            spot("p4d.24xlarge", "us-east-1a", 10_150_000),
+            spot("p4d.24xlarge", "us-east-1b", 11_234_567),
+            spot("g4dn.xlarge", "us-east-1a", 210_400),
+        ],
+    };
+    let mut spec = shipped("ai-dubbing-eks");
+    for pool in &mut spec.pools {
+        pool.zones = vec!["us-east-1a".to_owned(), "us-east-1b".to_owned()];
+    }
+    let estimate = by(&spec, &PriceBook::facts().with_live(&live));
+    // The dearest of the pool's zones: 11.234567 x 730 = 8201.23391, 200 GB gp3 16.00: 8217.23391 a node; 0, 1 and 2 of them.
+    assert_eq!(all(pool(&estimate, "gpu-a100-pool").total()), ["0.00", "8217.23", "16434.47"]);
+    // 1 - 8217.23391 / 16045.07866 = 0.4879.
+    assert_eq!(pool(&estimate, "gpu-a100-pool").rates.savings_per_mille(), Some(488));
+    // Eight GPUs in four shares each: 8217.23391 / 32 = 256.78856.
+    assert_eq!(pool(&estimate, "gpu-a100-pool").rates.share.map(cents).as_deref(), Some("256.79"));
+    // g4dn.xlarge 0.2104 x 730 = 153.592 + 16.00 = 169.592 a node; 2, 5 and 8 of them.
+    assert_eq!(all(pool(&estimate, "gpu-t4-pool").total()), ["339.18", "847.96", "1356.74"]);
+    // 109.50 + 296.32 + 339.184 = 745.004; 109.50 + 888.96 + 8217.23391 + 847.96 = 10063.65391;
+    // 109.50 + 1481.60 + 16434.46782 + 1356.736 = 19382.30382: nothing is unknown any more.
+    assert_eq!(all(estimate.total()), ["745.00", "10063.65", "19382.30"]);
+    assert!(estimate.unknowns().is_empty(), "{:?}", estimate.unknowns());
+    let live = estimate.sources().into_iter().find(|source| source.basis == Basis::Live).expect("a live source");
+    assert_eq!((live.name.as_str(), live.date.as_str()), ("EC2 spot price history", "2026-11-21"));
+}
+
+#[test]
+fn three_kinds_of_disks() {
+    let month = |rest: &str, machine: &str, kind: &str| {
+        let pools = format!(
+            "    - {{name: cpu, machineType: {machine}, nodes: {{min: 1, max: 1}}, disk: {{sizeGb: 500, type: {kind}}}}}\n"
+        );
+        let estimate = priced(&of_pools(rest, &pools));
+        let disk = pool(&estimate, "cpu").lines.iter().find(|line| line.what.contains("disks")).cloned();
+        cents(disk.expect("the disk is there").amount().min)
+    };
+    let gke = |kind: &str| month("provider: gke\n  zone: us-central1-a", "n2-standard-4", kind);
+    // 500 GB x 0.04, 0.10, 0.17.
+    assert_eq!([gke("pd-standard"), gke("pd-balanced"), gke("pd-ssd")], ["20.00", "50.00", "85.00"]);
+    let eks = |kind: &str| month("provider: eks\n  region: us-east-1", "m5.large", kind);
+    // 500 GB x 0.08, 0.10, 0.125.
+    assert_eq!([eks("gp3"), eks("gp2"), eks("io2")], ["40.00", "50.00", "62.50"]);
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::money::Money;
+use super::money::{Money, quotient};
 use crate::cost::amount::{Amount, MONTH_HOURS};
 use crate::cost::book::{Price, Unit};
 
@@ -35,6 +35,11 @@ impl Tariff {
         Self { steps: Vec::new() }
     }
 
+    /// Whether the price does not move between these seconds, so that only the time counts.
+    pub(super) fn is_steady(&self, from: i64, to: i64) -> bool {
+        self.steps.len() < 2 || self.pieces(from, to).nth(1).is_none()
+    }
+
     /// `from..to` cut where the price moved, each piece with its price in micro-USD a month; 1 for a price nobody knows.
     pub(super) fn pieces(&self, from: i64, to: i64) -> impl Iterator<Item = (i64, i64, u128)> {
         // The step that holds at the beginning is the last that began by then, or the first of all.
@@ -58,7 +63,7 @@ impl Tariff {
         if self.steps.is_empty() {
             return Money::UNKNOWN;
         }
-        let until = |end| self.month_seconds(start, end) / MONTH_SECONDS;
+        let until = |end| if end == start { 0 } else { quotient(self.month_seconds(start, end), MONTH_SECONDS) };
         Money::of(until(to) - until(from))
     }
 

@@ -47,30 +47,38 @@ impl Money {
     pub fn divide(self, weights: &[u128]) -> Vec<Self> {
         // Weights beyond that are finer than any micro-USD, and their products would be too large.
         let bits = 128 - weights.iter().fold(0, |all, weight| all | weight).leading_zeros();
-        let coarse: Vec<u128> = weights.iter().map(|weight| weight >> bits.saturating_sub(FINEST)).collect();
-        let whole: u128 = coarse.iter().sum();
+        let shift = bits.saturating_sub(FINEST);
+        let whole: u128 = weights.iter().map(|weight| weight >> shift).sum();
         if whole == 0 {
             return vec![Self::NOTHING; weights.len()];
         }
-        let mut parts: Vec<u128> = coarse.iter().map(|weight| scaled(self.known, *weight, whole).0).collect();
-        let mut losses: Vec<(u128, usize)> =
-            coarse.iter().enumerate().map(|(index, weight)| (scaled(self.known, *weight, whole).1, index)).collect();
-        losses.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-        let left = self.known - parts.iter().sum::<u128>();
-        for (_, index) in losses.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-            parts[index] += 1;
+        let mut left = self.known;
+        let part = |weight: &u128| {
+            let known = quotient(self.known.saturating_mul(weight >> shift), whole);
+            left -= known;
+            Self { known, lacks: self.lacks && *weight > 0 }
+        };
+        let mut parts: Vec<Self> = weights.iter().map(part).collect();
+        if left > 0 {
+            let loss = |(weight, part): (&u128, &Self)| self.known.saturating_mul(weight >> shift) - part.known * whole;
+            let mut losses: Vec<u128> = weights.iter().zip(&parts).map(loss).collect();
+            for _ in 0..left {
+                // Of equals the first: `max_by_key` would take the last.
+                let most = losses.iter().enumerate().rev().max_by_key(|(_, loss)| **loss).map_or(0, |(index, _)| index);
+                losses[most] = 0;
+                parts[most].known += 1;
+            }
         }
-        let lacks = |weight: u128| self.lacks && weight > 0;
-        parts.into_iter().zip(weights).map(|(known, weight)| Self { known, lacks: lacks(*weight) }).collect()
+        parts
     }
 }
 
-/// `amount * weight / whole` rounded down, and the remainder.
-///
-/// A weight has 60 bits; the product holds what is left of 128 for the amount, far more micro-USD than there are.
-fn scaled(amount: u128, weight: u128, whole: u128) -> (u128, u128) {
-    let product = amount.saturating_mul(weight);
-    (product / whole, product % whole)
+/// A quotient rounded down, quicker where both numbers are small.
+pub(super) fn quotient(number: u128, by: u128) -> u128 {
+    match (u64::try_from(number), u64::try_from(by)) {
+        (Ok(number), Ok(by)) => u128::from(number / by),
+        _ => number / by,
+    }
 }
 
 impl Add for Money {

@@ -19,6 +19,7 @@ pub(super) struct Place<'a> {
 }
 
 /// How a node was used.
+#[derive(Default)]
 pub(super) struct Used {
     /// By service, in the order of their names.
     pub(super) services: Vec<(Arc<str>, Weight)>,
@@ -97,6 +98,13 @@ impl<'a> Asked<'a> {
     /// How a node with so many shares was used from one second to another, at the prices of its time.
     pub(super) fn used(&self, node: Place<'_>, (from, to): (i64, i64), tariff: &Tariff) -> Used {
         let requests = self.between(node, from, to);
+        if requests.is_empty() {
+            let mut used = Used::default();
+            tariff
+                .pieces(from, to)
+                .for_each(|(at, end, price)| used.add(&[], node.shares, end.abs_diff(at).into(), price));
+            return used;
+        }
         let mut used = Used { services: services(requests), idle: Weight::default() };
         let mut changes = changes(requests, &used.services, from, to).into_iter().peekable();
         let mut shares = vec![0_u64; used.services.len()];
