@@ -27,6 +27,8 @@ pub(crate) enum Exit {
     FailedRunning = 5,
     /// `plan --exit-code` found changes.
     Changes = 6,
+    /// `cost --fail-over` found more than the limit.
+    OverLimit = 7,
     /// A mistake in berth.
     Bug = 70,
 }

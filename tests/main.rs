@@ -5,6 +5,7 @@
 
 mod control;
 mod cost;
+mod cost_asked;
 mod cost_page;
 mod crash;
 mod crash_eks;

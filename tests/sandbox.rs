@@ -107,6 +107,12 @@ impl Sandbox {
         self.run(command, input)
     }
 
+    /// Runs `berth` with these words, which may have spaces in them.
+    #[must_use = "compare it with a snapshot or assert its exit code"]
+    pub(crate) fn command_of<const N: usize>(&self, words: [&str; N]) -> Output {
+        self.run(self.command(env!("CARGO_BIN_EXE_berth"), words), "")
+    }
+
     /// Begins `berth` and comes back at once; nothing of what it says is kept.
     pub(crate) fn begin(&self, line: &str) -> Child {
         let mut command = self.command(env!("CARGO_BIN_EXE_berth"), line.split_whitespace());

@@ -1,56 +1,162 @@
 //! `berth cost`: what a spec will cost, from the price book; needs no cloud.
 
+mod asked;
+mod difference;
+mod forecast;
+mod variants;
+
 use std::path::PathBuf;
 
-use berth_core::cost::{Amount, PriceBook, estimate};
-use berth_core::ports::Clock;
-use clap::Args;
-use jiff::tz::TimeZone;
+use berth_core::cost::{Budget, Estimate, PriceBook, Schedule, estimate};
+use berth_core::spec::{Checked, ClusterSpec};
+use clap::{Args, Subcommand};
 
 use crate::cli::OutputForm;
-use crate::clock::RunClock;
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::spec_file;
 use crate::ui::Ui;
-use crate::ui::render::cost::{self, Shown};
+use crate::ui::render::cost::{self, OnSchedule, Shown};
+
+pub(crate) use forecast::Forecast;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct CostArgs {
+    #[command(subcommand)]
+    command: Option<CostCommand>,
     /// The spec to price, or - for standard input
-    #[arg(long, short, value_name = "FILE")]
-    file: PathBuf,
+    #[arg(long, short, value_name = "FILE", required = true)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    priced: PricedArgs,
+    /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
+    #[arg(long, value_name = "HOURS", value_parser = Schedule::parse)]
+    schedule: Option<Schedule>,
+    /// Show it beside other clouds (gke,eks) or other GPUs (a100,v100,t4,l4)
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with = "schedule")]
+    compare: Vec<String>,
+    /// Show it beside the same with another capacity=spot|on-demand|spot-then-on-demand or with shares=N of each GPU
+    #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare"])]
+    what_if: Vec<asked::Change>,
+    /// Exit with 7 if an expected month costs more than this
+    #[arg(long, value_name = "USD", value_parser = asked::budget, conflicts_with_all = ["compare", "what_if"])]
+    fail_over: Option<Budget>,
+}
+
+/// What else can be asked of costs.
+#[derive(Debug, Subcommand)]
+enum CostCommand {
+    /// Show what a change of a spec changes in its cost
+    Diff(difference::DiffArgs),
+}
+
+/// What prices depend on besides the file.
+#[derive(Debug, Args)]
+pub(crate) struct PricedArgs {
     /// Price it on this cloud instead of the one the file names
     #[arg(long, value_enum)]
     provider: Option<ProviderArg>,
+    /// A file of own prices and discounts; before berth's own, and may be given more than once
+    #[arg(long, value_name = "FILE")]
+    prices: Vec<PathBuf>,
+}
+
+impl PricedArgs {
+    /// The prices to take.
+    fn book(&self) -> Result<PriceBook, Failure> {
+        self.prices.iter().try_fold(PriceBook::facts(), |book, path| Ok(book.with_own(asked::own_prices(path)?)))
+    }
+
+    fn load(&self, file: &std::path::Path, ui: &Ui) -> Result<Checked, Failure> {
+        spec_file::load(file, self.provider.map(Into::into), ui)
+    }
 }
 
 pub(crate) fn run(args: &CostArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+    match (&args.command, &args.file) {
+        (Some(CostCommand::Diff(diff)), _) => difference::run(diff, ui),
+        (None, Some(file)) => run_estimate(args, file, ui),
+        // The parser asks for one of them.
+        (None, None) => Err(Failure::refused("no spec is named").hint("name one with --file")),
+    }
+}
+
+fn run_estimate(args: &CostArgs, file: &std::path::Path, ui: &Ui) -> Result<Exit, Failure> {
+    let book = args.priced.book()?;
+    let checked = args.priced.load(file, ui)?;
+    if !args.compare.is_empty() {
+        let compared = variants::compare(file, &checked.spec, &args.compare, &book)?;
+        return put_comparison(&checked.spec, &compared, ui);
+    }
+    if !args.what_if.is_empty() {
+        let compared = variants::what_if(&checked.spec, &args.what_if, &book)?;
+        return put_comparison(&checked.spec, &compared, ui);
+    }
     let spec = &checked.spec;
-    let today = RunClock::real().now().to_zoned(TimeZone::UTC).date();
-    let Some(estimate) = estimate(spec, &PriceBook::facts(), today) else {
-        return Err(Failure::refused(format!(
+    let estimate = priced(spec, &book)?;
+    let schedule = args.schedule.map(|schedule| OnSchedule { schedule, scheduled: estimate.by(&schedule) });
+    let budget = checked.budget_monthly_usd.and_then(Budget::from_usd);
+    let shown = Shown { spec, estimate: &estimate, budget, schedule };
+    put(&shown, ui)?;
+    args.fail_over.map_or(Ok(Exit::Done), |limit| within(&shown, limit, ui))
+}
+
+/// Prices a spec, or says why there are no prices.
+fn priced(spec: &ClusterSpec, book: &PriceBook) -> Result<Estimate, Failure> {
+    estimate(spec, book, forecast::today()).ok_or_else(|| {
+        Failure::refused(format!(
             "cluster {} stands already: berth does not buy its machines and has no prices of them",
             spec.name
-        )));
-    };
-    let budget = checked.budget_monthly_usd.map(monthly);
-    let shown = Shown { spec, estimate: &estimate, budget };
+        ))
+    })
+}
+
+fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
     match ui.form() {
-        OutputForm::Table => ui.data(&cost::text(&shown)),
-        OutputForm::Markdown => ui.data(&cost::markdown(&shown)),
-        OutputForm::Html => ui.data(&cost::html(&shown, today)),
-        OutputForm::Prometheus => ui.data(&cost::prometheus(&shown).map_err(unwritten)?),
-        OutputForm::Csv => ui.data(&cost::csv(&shown)),
-        OutputForm::Json => ui.json(&cost::json(&shown)),
+        OutputForm::Table => ui.data(&cost::text(shown)),
+        OutputForm::Markdown => ui.data(&cost::markdown(shown)),
+        OutputForm::Html => ui.data(&cost::html(shown, forecast::today())),
+        OutputForm::Json => ui.json(&cost::json(shown)),
+        OutputForm::Csv | OutputForm::Prometheus if shown.schedule.is_some() => {
+            return Err(Failure::refused("a schedule is not written in this form of output")
+                .hint("take --output table, markdown, html or json"));
+        }
+        OutputForm::Csv => ui.data(&cost::csv(shown)),
+        OutputForm::Prometheus => ui.data(&cost::prometheus(shown).map_err(unwritten)?),
+    }
+    Ok(())
+}
+
+fn put_comparison(spec: &ClusterSpec, compared: &berth_core::cost::Comparison, ui: &Ui) -> Result<Exit, Failure> {
+    match ui.form() {
+        OutputForm::Table => ui.data(&cost::comparison::text(&spec.name, compared)),
+        OutputForm::Markdown => ui.data(&cost::comparison::markdown(&spec.name, compared)),
+        OutputForm::Json => ui.json(&cost::comparison::json(compared)),
+        OutputForm::Csv | OutputForm::Html | OutputForm::Prometheus => return Err(only_tables("a comparison")),
     }
     Ok(Exit::Done)
 }
 
-/// So many US dollars a month, to the micro-dollar.
-fn monthly(usd: f64) -> Amount {
-    Amount::by_the_month((usd * 1e6).round() as u64)
+/// The refusal of a form that something has not.
+fn only_tables(what: &str) -> Failure {
+    Failure::refused(format!("{what} is not written in this form of output"))
+        .hint("take --output table, markdown or json")
+}
+
+/// Whether an expected month stays within a limit.
+fn within(shown: &Shown<'_>, limit: Budget, ui: &Ui) -> Result<Exit, Failure> {
+    let expected = shown.total().expected;
+    if asked::exceeds(expected, limit) {
+        return Err(Failure::new(Exit::OverLimit, format!("an expected month costs more than the limit of {limit}"))
+            .detail(format!("it comes to {} USD", cost::short::month(expected))));
+    }
+    if expected.is_at_least() {
+        ui.warning(&format!(
+            "what is known of an expected month is within {limit}, but not every price is known; the estimate names what lacks"
+        ));
+    }
+    Ok(Exit::Done)
 }
 
 /// A metric that cannot be written has a name or a value that we should not have made.

@@ -11,6 +11,7 @@ use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
+use crate::commands::cost::Forecast;
 use crate::commands::plan::{self, Wanted};
 use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
@@ -35,6 +36,9 @@ pub(crate) struct CreateArgs {
     /// Allow changes that take nodes down: pools that are deleted and made again, zones that are taken from a pool
     #[arg(long)]
     allow_recreate: bool,
+    /// Create it although it costs more than the file's budget even with the fewest nodes
+    #[arg(long)]
+    over_budget: bool,
     /// How long to wait for every GPU to be allocatable
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = verify::duration)]
     verify_timeout: Duration,
@@ -45,6 +49,9 @@ pub(crate) struct CreateArgs {
 
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let wanted = Wanted::load(&args.wish, ui)?;
+    if let Some(forecast) = Forecast::of(&wanted.checked) {
+        forecast.keep_budget(args.over_budget, ui)?;
+    }
     let doors = wiring::open_for(wanted.spec(), settings).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
     let result = create(args, &wanted, &work).await;
@@ -173,6 +180,9 @@ async fn one_round(
     }
     ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
     if round == 0 {
+        if let Some(forecast) = Forecast::of(&wanted.checked) {
+            ui.talk(&format!("\n{}", forecast.text()));
+        }
         let findings = plan::preflight(&args.wish, spec, &plan, &observed, doors).await?;
         if !findings.is_empty() {
             ui.talk(&format!("\n{}", render::preflight::text(&findings)));

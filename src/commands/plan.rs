@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::ProviderArg;
+use crate::commands::cost::Forecast;
 use crate::failure::{Exit, FORCE_CONFLICTS, Failure};
 use crate::settings::Settings;
 use crate::spec_file;
@@ -98,9 +99,13 @@ async fn show(wanted: &Wanted<'_>, doors: &Doors, ui: &Ui) -> Result<(Plan, Vec<
     let findings = preflight(wanted.args, spec, &plan, &observed, doors).await?;
     let about = json!({"name": spec.name, "provider": spec.cloud.provider(), "account": doors.account(),
                        "location": spec.place.location()});
-    ui.report(&json!({"cluster": about, "plan": plan, "preflight": findings}), || {
+    let forecast = Forecast::of(&wanted.checked);
+    let cost = forecast.as_ref().map(Forecast::json);
+    ui.report(&json!({"cluster": about, "plan": plan, "cost": cost, "preflight": findings}), || {
+        let checks = (!findings.is_empty()).then(|| render::preflight::text(&findings));
         let plan = render::plan::text(&heading(spec, doors), &plan);
-        if findings.is_empty() { plan } else { format!("{}\n\n{plan}", render::preflight::text(&findings)) }
+        let cost = forecast.as_ref().map(Forecast::text);
+        [checks, Some(plan), cost].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     });
     Ok((plan, findings))
 }

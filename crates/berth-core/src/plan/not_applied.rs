@@ -12,8 +12,8 @@ pub fn not_applied(checked: &Checked) -> Vec<Note> {
     } else if checked.spec.autoscaler != Autoscaler::default() && !checked.spec.can_grow() {
         note("autoscaler", "no pool has more nodes at most than at least, so none is put into the cluster");
     }
-    if checked.budget_monthly_usd.is_some() {
-        note("budget", "not watched: this version knows no prices");
+    if checked.budget_monthly_usd.is_some() && checked.spec.cloud.provider() == Provider::Existing {
+        note("budget", "not watched: berth does not buy the machines of a cluster that stands already");
     }
     notes
 }

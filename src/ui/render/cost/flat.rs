@@ -1,10 +1,12 @@
 //! An estimate for programs: CSV, one row for each figure's subject, and JSON.
 
-use berth_core::cost::{Amount, Cases, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, Span};
+use berth_core::cost::{
+    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, Span, Standing,
+};
 use serde_json::{Value, json};
 
-use super::Shown;
 use super::words::{capacity, price, usd};
+use super::{OnSchedule, Shown};
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
 const CASES: [&str; 3] = ["min", "expected", "max"];
@@ -118,6 +120,8 @@ pub(crate) fn json(shown: &Shown<'_>) -> Value {
         "currency": "USD",
         "hoursPerMonth": MONTH_HOURS,
         "total": amounts(estimate.total()),
+        "budget": shown.budget.map(|budget| judged(shown.total(), budget)),
+        "schedule": shown.schedule.as_ref().map(on_schedule),
         "pools": estimate.pools.iter().map(pool).collect::<Vec<_>>(),
         "lines": estimate.lines.iter().map(line).collect::<Vec<_>>(),
         "services": services,
@@ -125,6 +129,32 @@ pub(crate) fn json(shown: &Shown<'_>) -> Value {
         "undivided": amounts(estimate.undivided()),
         "unknown": estimate.unknowns(),
         "notes": estimate.notes,
+    })
+}
+
+/// How a total stands to a budget.
+pub(super) fn judged(total: Cases<Amount>, budget: Budget) -> Value {
+    let judgement = budget.judge(total);
+    let standing = match judgement.standing {
+        Standing::Within => "within",
+        Standing::Unknown => "unknown",
+        Standing::MayExceed => "mayExceed",
+        Standing::Over => "over",
+    };
+    let usd = number(u128::from(budget.monthly_micro_usd));
+    json!({"monthlyUsd": usd, "standing": standing, "said": judgement.to_string()})
+}
+
+fn on_schedule(on: &OnSchedule) -> Value {
+    let named = |parts: &[(String, Cases<Amount>)]| -> Vec<Value> {
+        parts.iter().map(|(name, amount)| json!({"name": name, "amount": amounts(*amount)})).collect()
+    };
+    json!({
+        "hours": on.schedule.to_string(),
+        "total": amounts(on.scheduled.total()),
+        "pools": named(&on.scheduled.pools),
+        "lines": named(&on.scheduled.lines),
+        "notes": on.scheduled.notes,
     })
 }
 
@@ -168,13 +198,19 @@ fn counts(counts: Cases<u64>) -> Value {
     json!({"min": counts.min, "expected": counts.expected, "max": counts.max})
 }
 
-fn amounts(amounts: Cases<Amount>) -> Value {
+pub(super) fn amounts(amounts: Cases<Amount>) -> Value {
     json!({"min": amount(amounts.min), "expected": amount(amounts.expected), "max": amount(amounts.max)})
 }
 
 fn amount(amount: Amount) -> Value {
     let of = |span| (!amount.is_unknown()).then(|| number(amount.micro_usd(span)));
     json!({"hour": of(Span::Hour), "day": of(Span::Day), "month": of(Span::Month), "atLeast": amount.is_at_least()})
+}
+
+/// By how much months change, in USD; `partlyUnknown` says that the true change is another.
+pub(super) fn deltas(deltas: Cases<Delta>) -> Value {
+    let of = |delta: Delta| json!({"month": delta.micro_usd as f64 / 1e6, "partlyUnknown": delta.lacks});
+    json!({"min": of(deltas.min), "expected": of(deltas.expected), "max": of(deltas.max)})
 }
 
 /// Micro-USD as a number of USD.

@@ -49,7 +49,7 @@ pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
                     @for figure in &figures { (section(figure)) }
                     (unknowns(shown.estimate))
                     (prices(shown.estimate))
-                    (notes(shown.estimate))
+                    (notes(shown))
                 }
                 footer { p { "An estimate by berth, not a bill. Every price stands above with its source and date." } }
             }
@@ -60,7 +60,7 @@ pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
 
 fn header(shown: &Shown<'_>, title: &str, made_on: Date) -> Markup {
     let spec = shown.spec;
-    let total = shown.estimate.total();
+    let total = shown.total();
     let about = format!("{}, {}", spec.cloud.provider().as_str().to_uppercase(), spec.place.location());
     html! {
         header {
@@ -75,23 +75,11 @@ fn header(shown: &Shown<'_>, title: &str, made_on: Date) -> Markup {
             @if total.max.is_at_least() {
                 p.warn { strong { "At least: " } "some prices are unknown and not counted. " a href="#unknown" { "Which, and what would supply them" } "." }
             }
-            @if let Some(budget) = shown.budget {
-                p { "The file's budget is " strong { (money::dollars(budget, Span::Month)) } " a month. " (verdict(shown, budget)) }
+            @if let Some(budget) = shown.budget { p { (sentence(&budget.judge(total).to_string())) } }
+            @if let Some(on) = &shown.schedule {
+                p { "Working " strong { (on.schedule.to_string()) } ": the totals above are averages over all hours, with every pool at its fewest nodes outside these." }
             }
         }
-    }
-}
-
-/// How the budget compares with the three sizes.
-fn verdict(shown: &Shown<'_>, budget: Amount) -> &'static str {
-    let total = shown.estimate.total();
-    let over = total.map(|amount| amount.micro_usd(Span::Month) > budget.micro_usd(Span::Month));
-    match (over.min, over.expected, over.max) {
-        (true, _, _) => "Even the fewest nodes cost more.",
-        (_, true, _) => "The expected cost is above it.",
-        (_, _, true) => "The most nodes cost more.",
-        _ if total.max.is_at_least() => "What is known of the cost stays below it.",
-        _ => "The cost stays below it, even with the most nodes.",
     }
 }
 
@@ -221,11 +209,12 @@ fn prices(estimate: &Estimate) -> Markup {
     }
 }
 
-fn notes(estimate: &Estimate) -> Markup {
+fn notes(shown: &Shown<'_>) -> Markup {
+    let of_schedule = shown.schedule.iter().flat_map(|on| &on.scheduled.notes);
     html! {
         section id="notes" aria-labelledby="notes-head" {
             h2 id="notes-head" { "To read it rightly" }
-            ul { @for note in &estimate.notes { li { (sentence(note)) } } }
+            ul { @for note in shown.estimate.notes.iter().chain(of_schedule) { li { (sentence(note)) } } }
         }
     }
 }

@@ -73,7 +73,9 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
     let of = |span| parts.iter().flat_map(move |part| samples(shown, part, span)).collect();
     let labels = |pool: &str| vec![cluster(shown), ("pool", pool.to_owned())];
     let lacking = lacking(shown.estimate).into_iter();
-    let budget = shown.budget.map(|budget| Sample { labels: vec![cluster(shown)], value: usd(budget, Span::Month) });
+    let budget = shown
+        .budget
+        .map(|budget| Sample { labels: vec![cluster(shown)], value: budget.monthly_micro_usd as f64 / 1e6 });
     vec![
         Family {
             name: "berth_cost_per_hour_usd",

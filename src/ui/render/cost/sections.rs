@@ -2,62 +2,23 @@
 
 use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Quote, Span};
 
-use super::Shown;
+use super::document::{Document, Section, left, right};
 use super::words::{capacity, cents, percent, price, rate};
-use crate::ui::render::table::{self, Align, Column};
-
-/// A table with what it shows.
-struct Section {
-    title: &'static str,
-    columns: Vec<Column>,
-    rows: Vec<Vec<String>>,
-}
+use super::{OnSchedule, Shown};
+use crate::ui::render::table::Column;
 
 /// As tables that read well on a terminal.
 pub(crate) fn text(shown: &Shown<'_>) -> String {
-    let mut blocks = vec![heading(shown)];
-    for section in sections(shown.estimate) {
-        blocks.push(format!("{}\n{}", section.title, table::text(&section.columns, section.rows)));
-    }
-    for (title, lines) in lists(shown.estimate) {
-        let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
-        blocks.push(format!("{title}\n{}", lines.join("\n")));
-    }
-    blocks.join("\n\n")
+    document(shown).text()
 }
 
 /// As Markdown, for a pull request's comment.
 pub(crate) fn markdown(shown: &Shown<'_>) -> String {
-    let mut blocks = vec![format!("## {}", escaped(&heading(shown)))];
-    for section in sections(shown.estimate) {
-        blocks.push(format!("### {}\n\n{}", section.title, grid(&section)));
-    }
-    for (title, lines) in lists(shown.estimate) {
-        let lines: Vec<String> = lines.iter().map(|line| format!("- {}", escaped(line))).collect();
-        blocks.push(format!("### {title}\n\n{}", lines.join("\n")));
-    }
-    blocks.join("\n\n")
+    document(shown).markdown()
 }
 
-fn grid(section: &Section) -> String {
-    let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let rule = |column: &Column| if column.1 == Align::Right { "---:" } else { "---" }.to_owned();
-    let head = row(section.columns.iter().map(|column| column.0.to_owned()).collect());
-    let rule = row(section.columns.iter().map(rule).collect());
-    let rows = section.rows.iter().map(|cells| row(cells.iter().map(|cell| escaped(cell)).collect()));
-    [head, rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
-}
-
-/// What Markdown would take for its own signs.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
+fn document(shown: &Shown<'_>) -> Document {
+    Document { heading: heading(shown), sections: sections(shown), lists: lists(shown) }
 }
 
 fn heading(shown: &Shown<'_>) -> String {
@@ -70,8 +31,11 @@ fn heading(shown: &Shown<'_>) -> String {
     )
 }
 
-fn sections(estimate: &Estimate) -> Vec<Section> {
-    let mut sections = vec![total(estimate), parts(estimate), nodes(estimate)];
+fn sections(shown: &Shown<'_>) -> Vec<Section> {
+    let estimate = shown.estimate;
+    let mut sections = vec![total(estimate)];
+    sections.extend(shown.schedule.as_ref().map(|scheduled| by_schedule(estimate, scheduled)));
+    sections.extend([parts(estimate), nodes(estimate)]);
     if !estimate.services.is_empty() {
         sections.push(services(estimate));
     }
@@ -79,18 +43,29 @@ fn sections(estimate: &Estimate) -> Vec<Section> {
     sections
 }
 
-fn lists(estimate: &Estimate) -> Vec<(&'static str, Vec<String>)> {
+fn lists(shown: &Shown<'_>) -> Vec<(&'static str, Vec<String>)> {
+    let estimate = shown.estimate;
+    let budget = shown.budget.map(|budget| budget.judge(shown.total()).to_string());
     let unknowns = estimate.unknowns().into_iter().map(str::to_owned).collect();
-    let lists = [("Unknown", unknowns), ("Notes", estimate.notes.clone())];
-    lists.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()
+    let of_schedule = shown.schedule.iter().flat_map(|scheduled| scheduled.scheduled.notes.clone());
+    let notes = estimate.notes.iter().cloned().chain(of_schedule).collect();
+    vec![("Budget", budget.into_iter().collect()), ("Unknown", unknowns), ("Notes", notes)]
 }
 
-fn left(name: &'static str) -> Column {
-    Column(name, Align::Left)
+/// What it comes to if it works by a schedule.
+fn by_schedule(estimate: &Estimate, on: &OnSchedule) -> Section {
+    let named = |(name, amount): &(String, Cases<Amount>)| row(vec![name.clone()], *amount, Span::Month);
+    let mut rows: Vec<Vec<String>> = on.scheduled.pools.iter().chain(&on.scheduled.lines).map(named).collect();
+    let total = on.scheduled.total();
+    rows.push(row(vec!["total".to_owned()], total, Span::Month));
+    let saved = estimate.total().with(total, Amount::without);
+    rows.push(row(vec!["saved".to_owned()], saved, Span::Month));
+    let columns = [left("PART")].into_iter().chain(cases()).collect();
+    Section { title: format!("Per month, working {}", on.schedule), columns, rows }
 }
 
 fn cases() -> [Column; 3] {
-    ["MIN", "EXPECTED", "MAX"].map(|name| Column(name, Align::Right))
+    ["MIN", "EXPECTED", "MAX"].map(right)
 }
 
 fn row(words: Vec<String>, amounts: Cases<Amount>, span: Span) -> Vec<String> {
@@ -100,7 +75,7 @@ fn row(words: Vec<String>, amounts: Cases<Amount>, span: Span) -> Vec<String> {
 fn total(estimate: &Estimate) -> Section {
     let spans = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
     let rows = spans.into_iter().map(|(name, span)| row(vec![name.to_owned()], estimate.total(), span)).collect();
-    Section { title: "Total", columns: [left("PER")].into_iter().chain(cases()).collect(), rows }
+    Section { title: "Total".to_owned(), columns: [left("PER")].into_iter().chain(cases()).collect(), rows }
 }
 
 fn parts(estimate: &Estimate) -> Section {
@@ -116,8 +91,8 @@ fn parts(estimate: &Estimate) -> Section {
     let mut rows: Vec<Vec<String>> = estimate.pools.iter().map(of_pool).collect();
     rows.extend(estimate.lines.iter().map(around));
     rows.push(row(total, estimate.total(), Span::Month));
-    let columns = [left("PART"), left("MACHINE"), left("BOUGHT"), Column("COUNT", Align::Right)];
-    Section { title: "Per month", columns: columns.into_iter().chain(cases()).collect(), rows }
+    let columns = [left("PART"), left("MACHINE"), left("BOUGHT"), right("COUNT")];
+    Section { title: "Per month".to_owned(), columns: columns.into_iter().chain(cases()).collect(), rows }
 }
 
 /// `2, 6, 10`, or one number where all are the same.
@@ -149,14 +124,14 @@ fn nodes(estimate: &Estimate) -> Section {
     let columns = vec![
         left("POOL"),
         left("BOUGHT"),
-        Column("ON-DEMAND", Align::Right),
-        Column("SPOT", Align::Right),
-        Column("SPOT SAVES", Align::Right),
-        Column("PER GPU", Align::Right),
-        Column("PER SHARE", Align::Right),
+        right("ON-DEMAND"),
+        right("SPOT"),
+        right("SPOT SAVES"),
+        right("PER GPU"),
+        right("PER SHARE"),
     ];
     let rows = estimate.pools.iter().map(of_pool).collect();
-    Section { title: "One node with its GPUs and disk, per hour", columns, rows }
+    Section { title: "One node with its GPUs and disk, per hour".to_owned(), columns, rows }
 }
 
 fn services(estimate: &Estimate) -> Section {
@@ -169,8 +144,8 @@ fn services(estimate: &Estimate) -> Section {
     rows.push(row(words("(idle)"), estimate.idle(), Span::Month));
     rows.push(row(words("(not divided: pools without GPUs, and the cluster)"), estimate.undivided(), Span::Month));
     rows.push(row(words("total"), estimate.total(), Span::Month));
-    let columns = [left("SERVICE"), Column("SHARES", Align::Right)].into_iter().chain(cases()).collect();
-    Section { title: "Services at all their quotas allow, per month", columns, rows }
+    let columns = [left("SERVICE"), right("SHARES")].into_iter().chain(cases()).collect();
+    Section { title: "Services at all their quotas allow, per month".to_owned(), columns, rows }
 }
 
 fn prices(estimate: &Estimate) -> Section {
@@ -191,14 +166,7 @@ fn prices(estimate: &Estimate) -> Section {
             rows.push(row);
         }
     }
-    let columns = vec![
-        left("PRICE OF"),
-        Column("USD", Align::Right),
-        left("PER"),
-        left("REGION"),
-        left("BASIS"),
-        left("DATE"),
-        left("SOURCE"),
-    ];
-    Section { title: "Prices", columns, rows }
+    let columns =
+        vec![left("PRICE OF"), right("USD"), left("PER"), left("REGION"), left("BASIS"), left("DATE"), left("SOURCE")];
+    Section { title: "Prices".to_owned(), columns, rows }
 }

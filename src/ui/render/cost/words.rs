@@ -1,6 +1,6 @@
 //! Amounts and prices in words.
 
-use berth_core::cost::{Amount, Price, Span};
+use berth_core::cost::{Amount, Delta, Price, Span};
 use berth_core::spec::Capacity;
 
 /// Micro-USD of a USD.
@@ -9,6 +9,18 @@ const MICRO: u128 = 1_000_000;
 /// To the cent: `12.34`, `at least 12.34`, `unknown`.
 pub(super) fn cents(amount: Amount, span: Span) -> String {
     rounded(amount, span, 2)
+}
+
+/// How a month changes, to the cent: `+12.34`, `-0.50`, `0.00`, and `+12.34 as far as known`.
+pub(super) fn delta(delta: Delta) -> String {
+    let cents = (delta.micro_usd.unsigned_abs() + 5000) / 10_000;
+    let sign = match delta.micro_usd {
+        _ if cents == 0 => "",
+        ..0 => "-",
+        _ => "+",
+    };
+    let known = if delta.lacks { " as far as known" } else { "" };
+    format!("{sign}{}.{:02}{known}", cents / 100, cents % 100)
 }
 
 /// For what is small: four digits behind the point.
@@ -55,9 +67,16 @@ pub(super) fn percent(per_mille: Option<u64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use berth_core::cost::{Amount, Span};
+    use berth_core::cost::{Amount, Delta, Span};
 
-    use super::{cents, percent, rate, usd};
+    use super::{cents, delta, percent, rate, usd};
+
+    #[test]
+    fn changes_have_a_sign_and_say_what_they_lack() {
+        let of = |micro_usd, lacks| delta(Delta { micro_usd, lacks });
+        assert_eq!([of(12_345_000, false), of(-500_000, false), of(-4_999, false)], ["+12.35", "-0.50", "0.00"]);
+        assert_eq!(of(1_000_000, true), "+1.00 as far as known");
+    }
 
     #[test]
     fn amounts_are_rounded_to_the_nearest_and_say_what_they_lack() {

@@ -2,8 +2,8 @@
 
 use berth_core::cost::{Amount, Cases, Estimate, MONTH_HOURS, PoolEstimate, Span};
 
-use super::super::Shown;
 use super::super::words::{capacity, percent};
+use super::super::{OnSchedule, Shown};
 use super::graph::{Graph, PairRow, StretchRow};
 use super::ink::Ink;
 use super::money::{bare, dollars, rate};
@@ -42,6 +42,7 @@ impl Grid {
 pub(super) fn all(shown: &Shown<'_>) -> Vec<Figure> {
     let estimate = shown.estimate;
     let mut figures = vec![month(shown), pools(estimate)];
+    figures.extend(shown.schedule.as_ref().map(|on| scheduled(estimate, on)));
     if !estimate.services.is_empty() {
         figures.push(services(estimate));
     }
@@ -60,7 +61,8 @@ fn cells(words: Vec<String>, amounts: Cases<Amount>) -> Vec<String> {
 
 /// The cost as it grows over the month.
 fn month(shown: &Shown<'_>) -> Figure {
-    let total = shown.estimate.total();
+    let total = shown.total();
+    let budget = shown.budget.map(|budget| Amount::by_the_month(budget.monthly_micro_usd));
     let after = |hours: u64| total.map(|amount| amount.part(hours, MONTH_HOURS));
     let days: Vec<u64> = (1..=6).map(|five| five * 5).collect();
     let mut rows: Vec<Vec<String>> =
@@ -77,7 +79,7 @@ fn month(shown: &Shown<'_>) -> Figure {
         words(total.expected),
         words(total.max)
     );
-    if let Some(budget) = shown.budget {
+    if let Some(budget) = budget {
         legend.push((Ink::Limit, format!("budget ({})", words(budget))));
         description.push_str(&format!(" A dashed line marks the budget of {}.", words(budget)));
     }
@@ -88,7 +90,7 @@ fn month(shown: &Shown<'_>) -> Figure {
             .to_owned(),
         description,
         legend,
-        graph: Graph::Band { total, budget: shown.budget },
+        graph: Graph::Band { total, budget },
         grid: Grid {
             caption: "Cost since the first of the month, USD".to_owned(),
             heads: texts(["After", "Fewest nodes", "Expected", "Most nodes"]),
@@ -147,6 +149,35 @@ fn pools(estimate: &Estimate) -> Figure {
             caption: "Cost by pool for a month, USD".to_owned(),
             heads: texts(["Part", "Machine", "Bought", "Count", "Fewest nodes", "Expected", "Most nodes"]),
             words: 3,
+            rows: lines,
+        },
+    }
+}
+
+/// What it comes to by a schedule.
+fn scheduled(estimate: &Estimate, on: &OnSchedule) -> Figure {
+    let parts = on.scheduled.pools.iter().chain(&on.scheduled.lines);
+    let rows: Vec<StretchRow> =
+        parts.map(|(name, amount)| StretchRow { name: name.clone(), amount: *amount }).collect();
+    let (description, legend) = stretches(&rows, lacks(&rows));
+    let total = on.scheduled.total();
+    let mut lines: Vec<Vec<String>> = rows.iter().map(|row| cells(vec![row.name.clone()], row.amount)).collect();
+    lines.push(cells(texts(["total"]), total));
+    lines.push(cells(texts(["saved"]), estimate.total().with(total, Amount::without)));
+    Figure {
+        id: "schedule",
+        title: "By the schedule",
+        intro: format!(
+            "A month of each part, working {}; outside these hours every pool is at its fewest nodes.",
+            on.schedule
+        ),
+        description,
+        legend,
+        graph: Graph::Stretches(rows),
+        grid: Grid {
+            caption: "Cost by the schedule for a month, USD".to_owned(),
+            heads: texts(["Part", "Fewest nodes", "Expected", "Most nodes"]),
+            words: 1,
             rows: lines,
         },
     }

@@ -53,7 +53,13 @@ pub(super) fn stretches(area: &Area<'_>, rows: &[StretchRow], width: Width) -> D
         head(&mut chart, &row_of.name, &said, top, reach(longest), width)?;
         let (bar_top, bar_end) = (top + NAME, top + NAME + BAR);
         let shapes = [
-            (month(min).min(month(max)), month(min).max(month(max)), bar_top, bar_end, ShapeStyle::from(Ink::Stretch.light()).filled()),
+            (
+                month(min).min(month(max)),
+                month(min).max(month(max)),
+                bar_top,
+                bar_end,
+                ShapeStyle::from(Ink::Stretch.light()).filled(),
+            ),
             (0.0, month(expected), bar_top + 4.0, bar_end - 4.0, Ink::First.light().filled()),
         ];
         let shapes = shapes.into_iter().filter(|(from, to, ..)| to > from);

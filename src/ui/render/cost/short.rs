@@ -1,0 +1,45 @@
+//! The totals of an estimate in two or three lines, for where it stands beside a plan.
+
+use berth_core::cost::{Amount, Budget, Cases, Estimate, Span};
+use serde_json::{Value, json};
+
+use super::flat::{amounts, judged};
+use super::words::cents;
+use crate::ui::render::words::count;
+
+/// As lines, without a final line end.
+pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>) -> String {
+    let total = estimate.total();
+    let least = match estimate.unknowns().len() {
+        0 => String::new(),
+        number => format!(", at least: {} unknown, see `berth cost`", count(number, "price")),
+    };
+    let mut lines = vec![
+        format!("Cost in USD at min, expected and max nodes{least}"),
+        format!("  {} an hour; {} a month", triple(total, Span::Hour), triple(total, Span::Month)),
+    ];
+    if let Some(budget) = budget {
+        lines.push(format!("  {}", budget.judge(total)));
+    }
+    lines.join("\n")
+}
+
+/// As JSON.
+pub(crate) fn json(estimate: &Estimate, budget: Option<Budget>) -> Value {
+    json!({
+        "currency": "USD",
+        "total": amounts(estimate.total()),
+        "unknown": estimate.unknowns(),
+        "budget": budget.map(|budget| judged(estimate.total(), budget)),
+    })
+}
+
+/// A month's amount to the cent, with "at least" where a part is unknown.
+pub(crate) fn month(amount: Amount) -> String {
+    cents(amount, Span::Month)
+}
+
+/// `1.69, 14.65, 26.44`: that they are least values is said once, above them.
+fn triple(total: Cases<Amount>, span: Span) -> String {
+    total.all().map(|amount| cents(amount, span).trim_start_matches("at least ").to_owned()).join(", ")
+}
