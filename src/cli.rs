@@ -100,6 +100,10 @@ pub(crate) enum Command {
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
     /// Print a credential for kubectl (an exec credential plugin)
     Token(commands::token::TokenArgs),
+    /// Environments for pipelines, which end by themselves
+    Ci(commands::ci::CiArgs),
+    /// Find what is left or over, and take it away when told to
+    Gc(commands::gc::GcArgs),
     /// Run, inspect and reset the simulated clouds
     Sim(commands::sim::SimArgs),
 }

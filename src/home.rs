@@ -56,6 +56,17 @@ impl Home {
         self.root.join("kubeconfig")
     }
 
+    /// The kubeconfig berth writes for a leased namespace of a cluster.
+    pub(crate) fn namespace_kubeconfig(&self, cluster: &ClusterAt, namespace: &str) -> PathBuf {
+        // A context's name may hold anything, and this is one file.
+        let id: String = cluster
+            .id()
+            .chars()
+            .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+            .collect();
+        self.kubeconfigs().join(format!("{id}_namespace_{namespace}.yaml"))
+    }
+
     /// The kubeconfig berth writes for one cluster.
     pub(crate) fn kubeconfig(&self, cluster: &ClusterAt) -> PathBuf {
         self.kubeconfigs().join(format!("{}.yaml", cluster.id()))

@@ -14,6 +14,7 @@ mod run;
 mod secrets;
 mod settings;
 mod spec_file;
+mod tenancy;
 mod ui;
 mod which;
 mod wiring;

@@ -21,6 +21,16 @@ pub(crate) struct Work<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) ui: &'a Ui,
     pub(crate) interrupts: Interrupts,
+    pub(crate) manners: Manners,
+}
+
+/// What the first request to end means for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manners {
+    /// Finish what runs and begin nothing new; the second one leaves.
+    Finish,
+    /// Leave at once, because whoever asks gives seconds only; what runs goes on in the cloud and ends with its lease.
+    Leave,
 }
 
 impl Work<'_> {
@@ -29,7 +39,7 @@ impl Work<'_> {
         let mut journal = JournalFile::begin(&self.settings.home, verb, cluster)?;
         let (events, shown) = mpsc::unbounded_channel();
         let (stopper, stop) = stop_channel();
-        let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), stopper));
+        let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), self.manners, stopper));
         let goal = format!("{verb} {cluster}");
         // Two runs at once must not retry in step with each other.
         let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
@@ -51,11 +61,13 @@ impl Work<'_> {
     }
 }
 
-/// The first request finishes what runs and begins nothing new, the second leaves at once.
-async fn stop_when_asked(mut interrupts: Interrupts, stopper: Stopper) {
+/// Stops a run as its manners are.
+async fn stop_when_asked(mut interrupts: Interrupts, manners: Manners, stopper: Stopper) {
     interrupts.more_than(0).await;
-    stopper.finish();
-    interrupts.more_than(1).await;
+    if manners == Manners::Finish {
+        stopper.finish();
+        interrupts.more_than(1).await;
+    }
     stopper.leave();
 }
 

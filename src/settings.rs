@@ -37,12 +37,34 @@ const KUBECONFIG: &str = "KUBECONFIG";
 pub(crate) const CI: &str = "CI";
 /// Set by kubectl for exec credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
+/// The repository, on GitHub: whose a lease is.
+const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
+/// Where GitHub is.
+const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
+/// The run, on GitHub.
+const GITHUB_RUN_ID: &str = "GITHUB_RUN_ID";
+/// The file that takes outputs of a step.
+const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
+/// The file that takes variables for later steps.
+const GITHUB_ENV: &str = "GITHUB_ENV";
+/// The file that takes Markdown for the run's page.
+const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+/// The project, on GitLab: whose a lease is.
+const CI_PROJECT_PATH: &str = "CI_PROJECT_PATH";
+/// The pipeline's page, on GitLab.
+const CI_PIPELINE_URL: &str = "CI_PIPELINE_URL";
+/// Who works here.
+const USER: &str = "USER";
+/// The same, by its older name.
+const LOGNAME: &str = "LOGNAME";
+/// Where somebody works; the kernel knows it too.
+const HOSTNAME: &str = "HOSTNAME";
 
 /// Simulated seconds per second when nothing else is said: a create ends in about ten seconds.
 const DEFAULT_SIM_SPEED: f64 = 60.0;
 
 /// Flags and environment, as the commands need them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Use the simulated clouds.
     pub(crate) simulate: bool,
@@ -59,6 +81,11 @@ impl Settings {
     pub(crate) fn new(global: &GlobalArgs) -> Result<Self, Failure> {
         let home = Home::find(global.state_dir.clone().or_else(|| variable(STATE_DIR).map(PathBuf::from)))?;
         Ok(Self { simulate: global.simulate, project: global.project.clone(), profile: global.profile.clone(), home })
+    }
+
+    /// The same for another Google Cloud project.
+    pub(crate) fn in_project(&self, project: &str) -> Self {
+        Self { project: Some(project.to_owned()), ..self.clone() }
     }
 
     /// The AWS profile that is asked for, by flag or by the environment.
@@ -112,5 +139,51 @@ pub(crate) fn legal_speed(speed: f64, given_by: &str) -> Result<f64, Failure> {
         Ok(speed)
     } else {
         Err(Failure::refused(format!("{given_by} is {speed}, not from 0.01 to 100000")))
+    }
+}
+
+/// What a CI system tells of the job that runs, and where it takes what the job gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Job {
+    /// Whose it is: the repository or project.
+    pub(crate) owner: Option<String>,
+    /// The page that shows it.
+    pub(crate) run: Option<String>,
+    /// Takes outputs of the step.
+    pub(crate) outputs: Option<PathBuf>,
+    /// Takes variables for the steps that follow.
+    pub(crate) variables: Option<PathBuf>,
+    /// Takes Markdown for the page of the run.
+    pub(crate) summary: Option<PathBuf>,
+}
+
+impl Job {
+    /// Reads the variables that GitHub and GitLab set.
+    pub(crate) fn read() -> Self {
+        let path = |name| variable(name).map(PathBuf::from);
+        Self {
+            owner: variable(GITHUB_REPOSITORY).or_else(|| variable(CI_PROJECT_PATH)),
+            run: github_run().or_else(|| variable(CI_PIPELINE_URL)),
+            outputs: path(GITHUB_OUTPUT),
+            variables: path(GITHUB_ENV),
+            summary: path(GITHUB_STEP_SUMMARY),
+        }
+    }
+}
+
+fn github_run() -> Option<String> {
+    let (server, repository, run) =
+        (variable(GITHUB_SERVER_URL)?, variable(GITHUB_REPOSITORY)?, variable(GITHUB_RUN_ID)?);
+    Some(format!("{server}/{repository}/actions/runs/{run}"))
+}
+
+/// `user@host`: who works here, where no CI system says whose the job is.
+pub(crate) fn somebody() -> String {
+    let user = variable(USER).or_else(|| variable(LOGNAME)).unwrap_or_else(|| "somebody".to_owned());
+    let kernels = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let host = variable(HOSTNAME).or_else(kernels).unwrap_or_default();
+    match host.trim() {
+        "" => user,
+        host => format!("{user}@{host}"),
     }
 }

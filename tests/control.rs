@@ -126,6 +126,11 @@ impl Control {
         Push { ended, thread: Some(thread) }
     }
 
+    /// Puts things into Compute Engine that no cluster made.
+    pub(crate) fn plant(&self, things: &Value) {
+        self.ask("POST", "/_sim/plant", Some(things));
+    }
+
     /// Sets a quota's limit; without a region, the project-wide one.
     pub(crate) fn quota(&self, metric: &str, region: Option<&str>, limit: f64) {
         self.ask("POST", "/_sim/quota", Some(&json!({"metric": metric, "region": region, "limit": limit})));

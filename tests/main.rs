@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, also in the functions its cases share")]
 
+mod action;
+mod ci;
 mod control;
 mod cost;
 mod cost_asked;
@@ -14,10 +16,13 @@ mod eks;
 mod elsewhere;
 mod existing;
 mod faults;
+mod gc;
 mod interrupts;
+mod namespaces;
 mod readme;
 mod redact;
 mod sandbox;
+mod schedules;
 mod sim;
 mod spec;
 mod tidy;

@@ -20,7 +20,11 @@ fn every_command_and_flag_of_the_readme_exists() {
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands {
         let words: Vec<&str> = command.split_whitespace().skip(1).collect();
-        let depth = if words[0] == "sim" { if words[1] == "fault" { 3 } else { 2 } } else { 1 };
+        let depth = match words[0] {
+            "sim" if words[1] == "fault" => 3,
+            "sim" | "ci" => 2,
+            _ => 1,
+        };
         let help = sandbox.berth(&format!("{} --help", words[..depth].join(" "))).exits(0);
         for flag in words.iter().filter(|word| word.starts_with('-')) {
             assert!(help.stdout.contains(flag), "{command}: no {flag}\n{}", help.text());

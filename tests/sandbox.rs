@@ -79,6 +79,12 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// A variable as later commands find it.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        found.unwrap_or_else(|| panic!("{name} is not set")).1.clone()
+    }
+
     /// A path inside the box.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)

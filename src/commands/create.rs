@@ -16,7 +16,7 @@ use crate::commands::plan::{self, Wanted};
 use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::run::{Work, explain};
+use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render;
@@ -53,16 +53,20 @@ pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Resu
         forecast.keep_budget(args.over_budget, ui)?;
     }
     let doors = wiring::open_for(wanted.spec(), settings).await?;
-    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
+    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = create(args, &wanted, &work).await;
     doors.close().await;
     result
 }
 
 async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<Exit, Failure> {
-    let Work { doors, settings, ui, interrupts } = work;
+    let Work { doors, settings, ui, interrupts, .. } = work;
     let spec = wanted.spec();
-    let changed = converge(args, wanted, work).await?;
+    let promise = verify::Promise::of(spec, wanted.filling.files())?;
+    let again = |command: &str| format!("{command} -f {}{}", args.wish.file.display(), settings.flags());
+    let making =
+        Making { wanted, yes: args.yes, allow_recreate: args.allow_recreate, take_away: again("berth destroy") };
+    let changed = converge(&making, work).await?;
     if !changed {
         ui.talk(&format!("Cluster {} is as the file says: nothing to do", spec.name));
     }
@@ -75,7 +79,6 @@ async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Resu
         Err(failure) => Err(failure),
     };
     let billed = standing_words(spec);
-    let promise = verify::Promise::of(&wanted.checked)?;
     let report = verify::wait(&promise, doors, ui, args.verify_timeout, interrupts.clone())
         .await
         .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
@@ -86,7 +89,6 @@ async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Resu
     } else {
         ui.data(&render::verification::text(&report));
     }
-    let again = |command: &str| format!("{command} -f {}{}", args.wish.file.display(), settings.flags());
     let path = path.map_err(|failure| {
         let hint = format!("when that is mended:\n    {}", again("berth kubeconfig"));
         failure.after_spending(&billed).hint(hint)
@@ -98,7 +100,7 @@ async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Resu
         )
         .leaving(&billed)
         .hint(format!("look again, and wait as long as you like:\n    {} --timeout 30m", again("berth verify")))
-        .hint(format!("or take it away:\n    {}", again("berth destroy"))));
+        .hint(format!("or take it away:\n    {}", making.take_away)));
     }
     let Some(path) = path else { return Ok(Exit::Done) };
     let serving = if doors.ends_with_us() { " while `berth sim serve` runs" } else { "" };
@@ -110,8 +112,19 @@ fn is_existing(spec: &ClusterSpec) -> bool {
     spec.cloud.provider() == Provider::Existing
 }
 
+/// How a wish is made real, and what the user has agreed to.
+pub(crate) struct Making<'a> {
+    pub(crate) wanted: &'a Wanted<'a>,
+    /// Do not ask.
+    pub(crate) yes: bool,
+    /// Changes that take nodes down are meant.
+    pub(crate) allow_recreate: bool,
+    /// The command that takes it away again.
+    pub(crate) take_away: String,
+}
+
 /// What stands after something was done, for failures.
-fn standing_words(spec: &ClusterSpec) -> String {
+pub(crate) fn standing_words(spec: &ClusterSpec) -> String {
     if is_existing(spec) {
         return format!("what was put into cluster {} so far is there", spec.name);
     }
@@ -119,11 +132,12 @@ fn standing_words(spec: &ClusterSpec) -> String {
 }
 
 /// Plans and carries out until nothing is left to do; gives whether anything was done.
-async fn converge(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<bool, Failure> {
+pub(crate) async fn converge(making: &Making<'_>, work: &Work<'_>) -> Result<bool, Failure> {
+    let wanted = making.wanted;
     let name = &wanted.spec().name;
-    let mut so_far = SoFar { asked: args.yes, fell_back: false, changes: Vec::new() };
+    let mut so_far = SoFar { asked: making.yes, fell_back: false, changes: Vec::new() };
     for round in 0..ROUNDS {
-        match one_round(args, wanted, work, round, &mut so_far).await {
+        match one_round(making, work, round, &mut so_far).await {
             Ok(Some(())) => {}
             Ok(None) => return Ok(round > 0),
             Err(failure) if round == 0 || failure.left_behind.is_some() => return Err(failure),
@@ -157,13 +171,13 @@ impl SoFar {
 
 /// Looks, decides, shows, asks and acts once; `None` when there is nothing to do.
 async fn one_round(
-    args: &CreateArgs,
-    wanted: &Wanted<'_>,
+    making: &Making<'_>,
     work: &Work<'_>,
     round: usize,
     so_far: &mut SoFar,
 ) -> Result<Option<()>, Failure> {
     let Work { doors, ui, .. } = work;
+    let wanted = making.wanted;
     let spec = wanted.spec();
     let (observed, plan) = wanted.decide(doors).await?;
     if round > 0 {
@@ -183,7 +197,7 @@ async fn one_round(
         if let Some(forecast) = Forecast::of(&wanted.checked) {
             ui.talk(&format!("\n{}", forecast.text()));
         }
-        let findings = plan::preflight(&args.wish, spec, &plan, &observed, doors).await?;
+        let findings = plan::preflight(wanted.args, spec, &plan, &observed, doors).await?;
         if !findings.is_empty() {
             ui.talk(&format!("\n{}", render::preflight::text(&findings)));
         }
@@ -191,7 +205,7 @@ async fn one_round(
             return Err(plan::preflight_failure(&findings));
         }
     }
-    agree(args, &plan, &mut so_far.asked, ui)?;
+    agree(making, &plan, &mut so_far.asked, ui)?;
     so_far.changes = plan.steps.iter().map(|step| (step.id.clone(), step.action.clone())).collect();
     let outcome = work.carry_out("create", &spec.name, &plan).await?;
     if work.falls_back(spec, &outcome) && !so_far.fell_back {
@@ -199,7 +213,7 @@ async fn one_round(
         ui.warning("some machines cannot be had now; looking for what can take their place");
         return Ok(Some(()));
     }
-    if work.may_go_on(&outcome) { Ok(Some(())) } else { Err(failed(args, spec, work, &plan, &outcome).await) }
+    if work.may_go_on(&outcome) { Ok(Some(())) } else { Err(failed(making, work, &plan, &outcome).await) }
 }
 
 /// After a round that went well the cluster is there; if it is not, somebody took it away, and knows why.
@@ -217,9 +231,9 @@ fn still_wanted(spec: &ClusterSpec, observed: &Observed) -> Result<(), Failure> 
     }
 }
 
-fn agree(args: &CreateArgs, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+fn agree(making: &Making<'_>, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
     let recreations: Vec<_> = plan.recreations().map(|step| step.title.clone()).collect();
-    if !recreations.is_empty() && !args.allow_recreate {
+    if !recreations.is_empty() && !making.allow_recreate {
         let failure = Failure::refused("the plan takes running nodes down").leaving("nothing was changed");
         return Err(recreations
             .into_iter()
@@ -242,18 +256,17 @@ fn agree(args: &CreateArgs, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<()
 }
 
 /// Says what failed, what exists all the same, and what to do.
-async fn failed(args: &CreateArgs, spec: &ClusterSpec, work: &Work<'_>, plan: &Plan, outcome: &Outcome) -> Failure {
+async fn failed(making: &Making<'_>, work: &Work<'_>, plan: &Plan, outcome: &Outcome) -> Failure {
+    let spec = making.wanted.spec();
     let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
     let failure = Failure::new(Exit::FailedClean, format!("creating cluster {} {what}", spec.name));
     let failure = explain(failure, plan, outcome, spec.cloud.provider());
     let Some(left) = what_exists(spec, work).await else {
         return failure.leaving("nothing is left in the cloud");
     };
-    Failure { exit: Exit::FailedRunning, ..failure }.leaving(left).hint(format!(
-        "run the same command again, it goes on from there; or take it away:\n    berth destroy -f {}{}",
-        args.wish.file.display(),
-        work.settings.flags()
-    ))
+    Failure { exit: Exit::FailedRunning, ..failure }
+        .leaving(left)
+        .hint(format!("run the same command again, it goes on from there; or take it away:\n    {}", making.take_away))
 }
 
 /// What exists of the cluster now, in words; `None` when nothing does.

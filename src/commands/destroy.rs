@@ -1,6 +1,6 @@
 //! `berth destroy`: takes a cluster away from any state, and looks again.
 
-use berth_core::observed::Surroundings;
+use berth_core::observed::{Observed, Surroundings};
 use berth_core::plan::Goal;
 use berth_core::spec::Provider;
 use clap::Args;
@@ -10,7 +10,7 @@ use crate::cli::WhichCluster;
 use crate::commands::{kubeconfig, plan};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
-use crate::run::{Work, explain};
+use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render;
@@ -45,7 +45,7 @@ pub(crate) struct DestroyArgs {
 
 pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
-    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen() };
+    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = match found {
         Ok(Found::At(at)) => destroy(args, &at, &work).await,
         Ok(Found::Nowhere { name, looked }) => {
@@ -60,16 +60,42 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
 }
 
 async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
-    let mut asked = args.yes;
+    let agreed = Agreed { yes: args.yes, adopt: args.adopt, still: None };
+    let Gone { deleted, around } = take_away(agreed, at, work).await?;
+    report(work.ui, &at.name, &at.words(), deleted, &Looked::at(at.provider, &around));
+    Ok(Exit::Done)
+}
+
+/// What the user has agreed to beforehand.
+#[derive(Clone, Copy)]
+pub(crate) struct Agreed<'a> {
+    /// Do not ask.
+    pub(crate) yes: bool,
+    /// Also what berth did not make.
+    pub(crate) adopt: bool,
+    /// Looks at it once more before each round, because it may have got another owner or a longer life since.
+    pub(crate) still: Option<&'a (dyn Fn(&Observed) -> Result<(), Failure> + Sync)>,
+}
+
+/// What a last look has proved.
+pub(crate) struct Gone {
+    /// Whether anything had to be done.
+    pub(crate) deleted: bool,
+    /// What the look was able to see.
+    pub(crate) around: Surroundings,
+}
+
+/// Takes away all of one cluster until a last look finds nothing, and its entries in kubeconfigs.
+pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Gone, Failure> {
+    let mut asked = agreed.yes;
     for round in 0..ROUNDS {
-        match one_round(args, at, work, &mut asked).await {
+        match one_round(agreed, at, work, &mut asked).await {
             Ok(None) => {}
             Ok(Some(around)) => {
-                report(work.ui, &at.name, &at.words(), round > 0, &Looked::at(at.provider, &around));
                 if at.provider != Provider::Existing {
                     tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
                 }
-                return Ok(Exit::Done);
+                return Ok(Gone { deleted: round > 0, around });
             }
             Err(failure) if round == 0 => return Err(failure),
             Err(failure) => return Err(still_running(failure, at)),
@@ -81,19 +107,27 @@ async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<
 
 /// Looks, decides, shows, asks and acts once; when nothing is left, gives what the last look was able to see.
 async fn one_round(
-    args: &DestroyArgs,
+    agreed: Agreed<'_>,
     at: &ClusterAt,
     work: &Work<'_>,
     asked: &mut bool,
 ) -> Result<Option<Surroundings>, Failure> {
     let mut observed = work.doors.look(&at.name, &at.location).await.map_err(|fault| work.doors.reading(&fault))?;
+    if let Some(still) = agreed.still {
+        still(&observed)?;
+    }
     if at.provider == Provider::Existing {
         observed.workloads =
             work.doors.own_workloads(&at.name, &observed).await.map_err(|fault| work.doors.reading(&fault))?;
     }
     let place = at.place();
-    let goal =
-        Goal::Absent { provider: at.provider, account: &at.account, place: &place, name: &at.name, adopt: args.adopt };
+    let goal = Goal::Absent {
+        provider: at.provider,
+        account: &at.account,
+        place: &place,
+        name: &at.name,
+        adopt: agreed.adopt,
+    };
     let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
     if plan.is_empty() {
         if at.provider == Provider::Existing {
@@ -102,7 +136,7 @@ async fn one_round(
         return Ok(Some(observed.around));
     }
     work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.words()), &plan));
-    agree(args, at, asked, work.ui)?;
+    agree(agreed, at, asked, work.ui)?;
     let outcome = work.carry_out("destroy", &at.name, &plan).await?;
     if work.may_go_on(&outcome) {
         return Ok(None);
@@ -113,7 +147,7 @@ async fn one_round(
     Err(still_running(explain(failure, &plan, &outcome, at.provider), at))
 }
 
-fn agree(args: &DestroyArgs, at: &ClusterAt, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+fn agree(agreed: Agreed<'_>, at: &ClusterAt, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
     let name = at.name.as_str();
     if *asked {
         return Ok(());
@@ -128,7 +162,7 @@ fn agree(args: &DestroyArgs, at: &ClusterAt, asked: &mut bool, ui: &Ui) -> Resul
         None => {
             return Err(Failure::refused(format!("there is no terminal to ask on before `{name}` is deleted"))
                 .leaving("nothing was deleted")
-                .hint(if args.adopt {
+                .hint(if agreed.adopt {
                     "confirm beforehand with --yes --adopt"
                 } else {
                     "confirm beforehand with --yes"

@@ -1,6 +1,6 @@
 //! `berth kubeconfig`: how kubectl reaches a cluster, without any cloud CLI.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use berth_core::observed::ClusterAccess;
 use berth_core::ports::Eyes;
@@ -91,18 +91,28 @@ pub(crate) fn write(
     settings: &Settings,
     merge: bool,
 ) -> Result<PathBuf, Failure> {
-    let entry = entry(at, access, doors, settings)?;
     let path = settings.home.kubeconfig(at);
-    if let Some(folder) = path.parent() {
-        make_private(folder)?;
-    }
-    let failed = |error| Failure::refused("cannot write the kubeconfig").because(error);
-    berth_kube::write_own(&path, &entry).map_err(failed)?;
+    make_private(&settings.home.kubeconfigs())?;
+    write_to(&path, at, access, doors, settings)?;
     if merge {
+        let entry = entry(at, access, doors, settings)?;
+        let failed = |error| Failure::refused("cannot write the kubeconfig").because(error);
         let kubectl = berth_kube::target_path(kubectl_files().as_deref(), &home_dir()?);
         berth_kube::merge_into(&kubectl, &entry).map_err(failed)?;
     }
     Ok(path)
+}
+
+/// Writes a file with nothing but the entry of one cluster; whatever was in it is replaced.
+pub(crate) fn write_to(
+    path: &Path,
+    at: &ClusterAt,
+    access: &ClusterAccess,
+    doors: &Doors,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let entry = entry(at, access, doors, settings)?;
+    berth_kube::write_own(path, &entry).map_err(|error| Failure::refused("cannot write the kubeconfig").because(error))
 }
 
 /// Takes the clusters of this name that berth wrote a configuration for out of every one; needs no cloud.

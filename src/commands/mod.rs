@@ -1,9 +1,11 @@
 //! One file per subcommand: its flags and its `run`.
 
+pub(crate) mod ci;
 pub(crate) mod cost;
 pub(crate) mod create;
 pub(crate) mod destroy;
 pub(crate) mod dispatch;
+pub(crate) mod gc;
 pub(crate) mod kubeconfig;
 pub(crate) mod list;
 pub(crate) mod plan;

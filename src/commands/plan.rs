@@ -1,10 +1,12 @@
 //! `berth plan`: reads the cloud, decides, prints and stops.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use berth_core::lease::Lease;
 use berth_core::observed::Observed;
 use berth_core::plan::{Goal, Plan, Refusal, Workloads};
-use berth_core::ports::Eyes;
+use berth_core::ports::{Clock, Eyes};
 use berth_core::rules::preflight::{PreflightFinding, PreflightVerdict};
 use berth_core::spec::{Checked, ClusterSpec, Provider};
 use clap::Args;
@@ -15,6 +17,7 @@ use crate::commands::cost::Forecast;
 use crate::failure::{Exit, FORCE_CONFLICTS, Failure};
 use crate::settings::Settings;
 use crate::spec_file;
+use crate::tenancy::Tenancy;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::wiring::{self, Doors};
@@ -54,6 +57,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) args: &'a WishArgs,
     pub(crate) checked: Checked,
     pub(crate) filling: Filling,
+    tenancy: Option<Tenancy>,
 }
 
 impl<'a> Wanted<'a> {
@@ -61,7 +65,15 @@ impl<'a> Wanted<'a> {
     pub(crate) fn load(args: &'a WishArgs, ui: &Ui) -> Result<Self, Failure> {
         let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
         let filling = workloads::load(&checked, ui)?;
-        Ok(Self { args, checked, filling })
+        Ok(Self { args, checked, filling, tenancy: None })
+    }
+
+    /// The same for an environment that ends by itself: its name, and labels from the first call on, are the lease's.
+    pub(crate) fn leased(args: &'a WishArgs, mut checked: Checked, lease: Lease, ui: &Ui) -> Result<Self, Failure> {
+        let tenancy = Tenancy::new(checked.spec.clone(), lease);
+        checked.spec = tenancy.spec()?;
+        let filling = workloads::load(&checked, ui)?;
+        Ok(Self { args, checked, filling, tenancy: Some(tenancy) })
     }
 
     pub(crate) fn spec(&self) -> &ClusterSpec {
@@ -71,9 +83,13 @@ impl<'a> Wanted<'a> {
     /// Looks at the cluster and into it, and decides what it takes to make it be as the files say.
     pub(crate) async fn decide(&self, doors: &Doors) -> Result<(Observed, Plan), Failure> {
         let mut observed = look(doors, self.spec()).await?;
+        let spec = match &self.tenancy {
+            Some(tenancy) => Cow::Owned(tenancy.joining(&observed, doors.clock.now())?),
+            None => Cow::Borrowed(self.spec()),
+        };
         let prepared = self.filling.look(doors, &mut observed).await?;
         let workloads = Workloads { objects: &prepared.objects, force_conflicts: self.args.force_conflicts };
-        let goal = Goal::Present { spec: self.spec(), account: doors.account(), adopt: self.args.adopt, workloads };
+        let goal = Goal::Present { spec: &spec, account: doors.account(), adopt: self.args.adopt, workloads };
         let mut plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| refused(&refusal))?;
         plan.notes.extend(prepared.notes);
         plan.notes.extend(berth_core::plan::not_applied(&self.checked));

@@ -22,6 +22,8 @@ use crate::ui::render;
 pub(crate) struct Ui {
     form: OutputForm,
     quiet: bool,
+    /// Others run at once.
+    beside: bool,
     /// Data could not be written, for another reason than that nobody reads it any more.
     unwritten: AtomicBool,
 }
@@ -29,7 +31,13 @@ pub(crate) struct Ui {
 impl Ui {
     /// A terminal that follows these flags.
     pub(crate) fn new(global: &GlobalArgs) -> Self {
-        Self { form: global.output, quiet: global.quiet, unwritten: AtomicBool::new(false) }
+        Self { form: global.output, quiet: global.quiet, beside: false, unwritten: AtomicBool::new(false) }
+    }
+
+    /// The same terminal for one of several runs at once: no live lines, which would be drawn over each other, and no events among
+    /// the data.
+    pub(crate) fn beside(&self) -> Self {
+        Self { form: self.form, quiet: self.quiet, beside: true, unwritten: AtomicBool::new(false) }
     }
 
     /// The form of data.
@@ -131,9 +139,9 @@ impl Ui {
 
     fn face(&self, clock: RunClock) -> Face {
         match (self.form, self.quiet) {
-            (OutputForm::Json, _) => Face::Json,
+            (OutputForm::Json, _) if !self.beside => Face::Json,
             (_, true) => Face::Silent,
-            (_, false) if io::stderr().is_terminal() && variable(CI).is_none() => {
+            (_, false) if !self.beside && io::stderr().is_terminal() && variable(CI).is_none() => {
                 Face::Bars(Bars::new(Box::new(move || clock.now())))
             }
             (_, false) => Face::Lines(Lines::default()),

@@ -18,7 +18,7 @@ use crate::settings::{Settings, kubectl_files};
 /// A cluster that berth did not make.
 pub(crate) struct ExistingCluster {
     context: String,
-    server: String,
+    access: ClusterAccess,
     client: kube::Client,
 }
 
@@ -35,7 +35,7 @@ impl ExistingCluster {
 }
 
 /// Opens the door to the cluster of a kubeconfig's context; no credentials of any cloud are looked for.
-pub(super) async fn open(own: &ExistingSpec, settings: &Settings) -> Result<Doors, Failure> {
+pub(crate) async fn open(own: &ExistingSpec, settings: &Settings) -> Result<Doors, Failure> {
     if settings.simulate {
         return Err(Failure::refused("an existing cluster is not simulated")
             .detail(format!("the spec names context {} of a kubeconfig", own.context))
@@ -49,10 +49,10 @@ pub(super) async fn open(own: &ExistingSpec, settings: &Settings) -> Result<Door
             berth_kube::search_paths(kubectl_files().as_deref(), &home)
         }
     };
-    let (client, server) = berth_kube::by_context(&files, &own.context)
+    let (client, access) = berth_kube::by_context(&files, &own.context)
         .await
         .map_err(|fault| Failure::reading(&fault, Provider::Existing))?;
-    let cluster = ExistingCluster { context: own.context.clone(), server, client };
+    let cluster = ExistingCluster { context: own.context.clone(), access, client };
     Ok(Doors::new(Cloud::Existing(cluster), RunClock::real(), None))
 }
 
@@ -69,7 +69,7 @@ impl Eyes for ExistingCluster {
             issues: Vec::new(),
             version,
             created_at: None,
-            access: Some(ClusterAccess { server: self.server.clone(), ca_pem: None }),
+            access: Some(self.access.clone()),
             pools: Vec::new(),
             cloud: ObservedCloud::Existing(Box::new(standing)),
         };

@@ -57,7 +57,7 @@ pub fn merge(existing: &str, entry: &Entry) -> Result<String, Malformed> {
     let before = named(list(&mut config, "contexts")?, &entry.context).cloned();
     let previous =
         if current.as_deref() == Some(&entry.context) { before.as_ref().and_then(previous_of) } else { current };
-    put(list(&mut config, "clusters")?, cluster_entry(entry));
+    put(list(&mut config, "clusters")?, cluster(&entry.context, &entry.access));
     put(list(&mut config, "contexts")?, context_entry(before, entry, previous.as_deref()));
     put(list(&mut config, "users")?, user_entry(entry));
     config.insert("current-context".to_owned(), json!(entry.context));
@@ -91,12 +91,13 @@ pub fn remove(existing: &str, context: &str) -> Result<Option<String>, Malformed
     if found { write(config).map(Some) } else { Ok(None) }
 }
 
-fn cluster_entry(entry: &Entry) -> Value {
-    let mut cluster = json!({"server": entry.access.server});
-    if let Some(pem) = &entry.access.ca_pem {
+/// A cluster's entry under this name.
+pub(crate) fn cluster(name: &str, access: &ClusterAccess) -> Value {
+    let mut cluster = json!({"server": access.server});
+    if let Some(pem) = &access.ca_pem {
         cluster["certificate-authority-data"] = json!(STANDARD.encode(pem));
     }
-    json!({"name": entry.context, "cluster": cluster})
+    json!({"name": name, "cluster": cluster})
 }
 
 /// The context as it was, with a namespace and whatever else people have set in it, but pointing at the entry.
@@ -154,7 +155,12 @@ fn parse(text: &str) -> Result<Map<String, Value>, Malformed> {
 }
 
 fn write(config: Map<String, Value>) -> Result<String, Malformed> {
-    serde_saphyr::to_string(&Value::Object(config)).map_err(|error| Malformed::Yaml(Box::new(error)))
+    text(&Value::Object(config))
+}
+
+/// A configuration as a text.
+pub(crate) fn text(config: &Value) -> Result<String, Malformed> {
+    serde_saphyr::to_string(config).map_err(|error| Malformed::Yaml(Box::new(error)))
 }
 
 fn current_context(config: &Map<String, Value>) -> Result<Option<String>, Malformed> {

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use berth_core::observed::ClusterAccess;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -13,13 +16,13 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// Between two pieces of an answer; a page of large nodes comes in many pieces.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
-/// A client for the cluster of a context, and the address of its API server; to be called inside a tokio runtime.
+/// A client for the cluster of a context, and the way to its API server; to be called inside a tokio runtime.
 ///
 /// The files are laid over each other as kubectl does; what the first one says holds. Files that are not there say nothing.
 ///
 /// # Errors
 /// No file is there, one cannot be read, none has the context, or what the context names cannot be used.
-pub async fn by_context(files: &[PathBuf], context: &str) -> Result<(Client, String), Fault> {
+pub async fn by_context(files: &[PathBuf], context: &str) -> Result<(Client, ClusterAccess), Fault> {
     let mut merged: Option<Kubeconfig> = None;
     for file in files.iter().filter(|file| file.exists()) {
         let next = Kubeconfig::read_from(file)
@@ -42,9 +45,16 @@ pub async fn by_context(files: &[PathBuf], context: &str) -> Result<(Client, Str
     config.connect_timeout = Some(CONNECT_LIMIT);
     config.read_timeout = Some(READ_LIMIT);
     config.write_timeout = Some(READ_LIMIT);
-    let server = config.cluster_url.to_string();
+    let ca_pem = config.root_cert.as_ref().map(|certificates| certificates.iter().map(|der| pem(der)).collect());
+    let access = ClusterAccess { server: config.cluster_url.to_string(), ca_pem };
     let client = Client::try_from(config).map_err(|error| classify::fault("connect to the cluster", error))?;
-    Ok((client, server))
+    Ok((client, access))
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = (0..text.len()).step_by(64).map(|from| &text[from..text.len().min(from + 64)]).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 fn unusable(said: &str) -> Fault {

@@ -122,7 +122,7 @@ fn read(path: &Path) -> Result<Option<String>, KubeconfigError> {
 }
 
 /// Writes beside the file, then renames: a crash leaves the old text or the new one, never half of it.
-fn write(path: &Path, text: &str) -> Result<(), KubeconfigError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), KubeconfigError> {
     make_folder(path)?;
     let beside = || -> io::Result<()> {
         // Made with mode 0600, which the rename keeps.

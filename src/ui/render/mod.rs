@@ -1,8 +1,10 @@
 //! From values to text, pure: nothing here prints.
 
+pub(crate) mod ci;
 pub(crate) mod cluster;
 pub(crate) mod cost;
 pub(crate) mod failure;
+pub(crate) mod gc;
 pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod preflight;

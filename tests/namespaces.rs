@@ -1,0 +1,106 @@
+//! Leased namespaces on a cluster that stands: up in seconds, fenced, and gone with their lease.
+
+use std::io::Write;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::control::Control;
+use crate::sandbox::{Output, Sandbox};
+use crate::spec::small;
+use crate::witnesses::present;
+
+const SPEED: u32 = 600;
+const UP: &str =
+    "ci up --mode namespace --on small --id pr-7 --owner a/b --ttl 2d --gpus 2 --kubeconfig ns.yaml --simulate";
+
+fn standing() -> (Sandbox, Control) {
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    small(&sandbox);
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    (sandbox, control)
+}
+
+fn end(sandbox: &Sandbox) {
+    sandbox.berth("destroy small --simulate --yes").exits(0);
+}
+
+fn kubectl(sandbox: &Sandbox, line: &str) -> Output {
+    sandbox.other("kubectl", &format!("--kubeconfig ns.yaml {line}"))
+}
+
+#[test]
+fn a_namespace_is_up_in_seconds_and_its_kubeconfig_reaches_nothing_else() {
+    if !present(&["kubectl"]) {
+        return;
+    }
+    let (sandbox, control) = standing();
+    let calls = control.calls_since(0).len();
+    let began = Instant::now();
+    sandbox.berth(UP).exits(0).says("Environment pr-7 is up until");
+    let (took, calls) = (began.elapsed(), control.calls_since(calls));
+    let text = format!("namespace: {:.1} s of ours, {} calls\n", took.as_secs_f64(), calls.len());
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+    assert!(took.as_secs() < 30, "{took:?}");
+    assert!(calls.len() < 60, "{calls:?}");
+
+    for allowed in ["create pods", "get secrets", "delete deployments.apps", "get resourcequotas"] {
+        kubectl(&sandbox, &format!("auth can-i {allowed} -n berth-pr-7")).exits(0).says("yes");
+    }
+    for refused in [
+        "create pods -n default",
+        "get secrets -n kube-system",
+        "get nodes",
+        "list namespaces",
+        "create namespaces",
+        "delete resourcequotas -n berth-pr-7",
+        "update networkpolicies -n berth-pr-7",
+        "create rolebindings -n berth-pr-7",
+        "update roles -n berth-pr-7",
+        "create clusterrolebindings",
+        "impersonate users",
+    ] {
+        kubectl(&sandbox, &format!("auth can-i {refused}")).exits(1).says("no");
+    }
+    kubectl(&sandbox, "get pods").exits(0);
+    kubectl(&sandbox, "create configmap mine --from-literal=a=b").exits(0);
+    for forbidden in [
+        "get pods -n default",
+        "get secrets -A",
+        "get nodes",
+        "create configmap theirs --from-literal=a=b -n default",
+        "delete namespace default",
+        "delete resourcequota berth-lease",
+        "annotate namespace berth-pr-7 berth.dev/expires=2099-01-01T00:00:00Z --overwrite",
+    ] {
+        kubectl(&sandbox, forbidden).exits(1).says("Forbidden");
+    }
+    let quota = kubectl(&sandbox, "get resourcequota berth-lease -o json").exits(0).json();
+    let gpus = quota["spec"]["hard"].as_object().unwrap().iter().filter(|(key, _)| key.contains("nvidia.com/gpu"));
+    assert!(gpus.clone().any(|(_, most)| most == "2"), "{quota}");
+
+    sandbox.berth("ci down --on small --id pr-7 --simulate").exits(0).says("is taken away");
+    let gone = kubectl(&sandbox, "get pods");
+    assert_ne!(gone.code, 0, "its token is of no use any more: {}", gone.text());
+    end(&sandbox);
+}
+
+#[test]
+fn a_namespace_is_joined_extended_listed_and_collected() {
+    let (sandbox, control) = standing();
+    sandbox.berth(UP).exits(0);
+    sandbox.berth(UP).exits(0);
+    sandbox.berth(&UP.replace("a/b", "c/d")).exits(1).says("belongs to a/b");
+    sandbox.berth("ci extend --on small --id pr-7 --ttl 4d --simulate").exits(0).says("ends at");
+    let list = sandbox.berth("ci list --on small --simulate --output json").exits(0).json();
+    let row = &list["environments"][0];
+    assert_eq!([&row["namespace"], &row["id"], &row["state"]], ["berth-pr-7", "pr-7", "up"], "{list}");
+    sandbox.berth("gc --yes --simulate --on small").exits(0).never_says("berth-pr-7");
+    control.advance(5 * 24 * 3600);
+    sandbox.berth("gc --simulate --on small").exits(5).says("its lease was over");
+    sandbox.berth("gc --yes --simulate --on small").exits(0).says("namespace berth-pr-7 of small: deleted");
+    let list = sandbox.berth("ci list --on small --simulate --output json").exits(0).json();
+    assert_eq!(list["environments"], json!([]), "{list}");
+    sandbox.berth("ci down --on small --id pr-7 --simulate").exits(0).says("is not there");
+    end(&sandbox);
+}
