@@ -3,11 +3,13 @@
 use berth_core::actions::kube::KubeObjectRef;
 use berth_core::run::Fault;
 use futures::future::try_join;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIResource, APIResourceList};
 use kube::Client;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::{classify, wire};
+use crate::wire;
 
 /// Namespace of objects that name none, as with kubectl.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -15,6 +17,9 @@ pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 /// Asks for all groups in one document; its second form is that of Kubernetes before 1.30.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+const AGGREGATED_KIND: &str = "APIGroupDiscoveryList";
+/// Versions of groups that are asked for at once, of a server that does not tell all in one document.
+const AT_ONCE: usize = 16;
 const DISCOVER: &str = "ask which kinds the cluster has";
 
 /// Kinds that every supported cluster serves in these versions, as `plural Kind`; with `*` those that stand in no namespace.
@@ -164,11 +169,42 @@ async fn discover(client: &Client) -> Result<Vec<Resource>, Fault> {
         wire::read(client, path, Some(AGGREGATED)).await.map_err(|error| wire::reading(DISCOVER, error))
     };
     let (core, named) = try_join(ask("/api"), ask("/apis")).await?;
-    if core.kind != "APIGroupDiscoveryList" || named.kind != "APIGroupDiscoveryList" {
-        let said = "the server has no aggregated discovery; Kubernetes 1.27 or newer is needed".to_owned();
-        return Err(classify::strange_answer(DISCOVER, said));
+    if core.kind != AGGREGATED_KIND || named.kind != AGGREGATED_KIND {
+        return discover_one_by_one(client).await;
     }
     Ok(core.items.into_iter().chain(named.items).flat_map(resources).collect())
+}
+
+/// The same from a server before Kubernetes 1.27, which tells each version of each group by itself.
+async fn discover_one_by_one(client: &Client) -> Result<Vec<Resource>, Fault> {
+    let failed = |error| wire::reading(DISCOVER, error);
+    let groups = client.list_api_groups().await.map_err(failed)?.groups;
+    // The preferred version of a group first, as the one document has it.
+    let versions = groups.iter().flat_map(|group| {
+        let preferred = group.preferred_version.as_ref().map(|version| &version.group_version);
+        let others = group.versions.iter().map(|version| &version.group_version);
+        preferred.into_iter().chain(others.filter(move |version| Some(*version) != preferred))
+    });
+    let named = versions.map(async |version| client.list_api_group_resources(version).await.map_err(failed));
+    let core = client.list_core_api_resources("v1").await.map_err(failed)?;
+    let named: Vec<_> = stream::iter(named).buffered(AT_ONCE).try_collect().await?;
+    Ok(std::iter::once(core).chain(named).flat_map(|list| in_version(&list)).collect())
+}
+
+fn in_version(list: &APIResourceList) -> Vec<Resource> {
+    // A name with a slash is a part of a resource, its status for example.
+    let whole = list.resources.iter().filter(|row| !row.name.contains('/'));
+    let resource = |row: &APIResource| {
+        let can = |verb: &str| row.verbs.iter().any(|own| own == verb);
+        Resource {
+            api_version: list.group_version.clone(),
+            kind: row.kind.clone(),
+            plural: row.name.clone(),
+            is_namespaced: row.namespaced,
+            is_kept: can("list") && can("delete"),
+        }
+    };
+    whole.map(resource).collect()
 }
 
 fn resources(group: Group) -> Vec<Resource> {
