@@ -24,8 +24,20 @@ impl Finder for GkeCloud {
         let projects = if scope.accounts.is_empty() { &own[..] } else { &scope.accounts };
         let looks = join_all(projects.iter().map(|project| Box::pin(project_inventory(self, project)))).await;
         let mut inventory = Inventory::default();
-        for look in looks {
-            inventory.extend(look?);
+        let mut faults = Vec::new();
+        for (project, look) in projects.iter().zip(looks) {
+            match look {
+                Ok(look) => inventory.extend(look),
+                Err(fault) => {
+                    inventory.unread.push(unread_project(project, &fault));
+                    faults.push(fault);
+                }
+            }
+        }
+        if faults.len() == projects.len()
+            && let Some(fault) = faults.into_iter().next()
+        {
+            return Err(fault);
         }
         inventory.found.retain(|thing| is_within(&thing.at.place, scope));
         inventory.unread.retain(|unread| unread.place.as_deref().is_none_or(|place| is_within(place, scope)));
@@ -116,6 +128,15 @@ async fn project_inventory(gke: &GkeCloud, project: &str) -> Result<Inventory, F
     }
     let found = prove::leftovers(project, &Seen { rows, standing });
     Ok(Inventory { found, unread })
+}
+
+/// A project of which nothing could be listed.
+fn unread_project(project: &str, fault: &Fault) -> Unread {
+    let mut kinds: Vec<LeftoverKind> = COLLECTIONS.iter().map(|collection| collection.kind).collect();
+    kinds.push(LeftoverKind::Cluster);
+    kinds.sort();
+    kinds.dedup();
+    Unread { provider: Provider::Gke, account: project.to_owned(), place: None, kinds, why: fault.said.clone() }
 }
 
 /// What could not be listed, with the permission that it takes when that is what lacks.

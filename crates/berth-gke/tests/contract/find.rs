@@ -193,6 +193,13 @@ async fn a_kind_that_may_not_be_listed_is_told_with_its_permission() {
     bench.arm(json!({"on": "ListClusters", "do": denied})).await;
     let fault = bench.gke.inventory(&Scope::default()).await.unwrap_err();
     assert_eq!((fault.kind, fault.retry), (FaultKind::Denied, Retry::Never), "{fault}");
+    bench.disarm().await;
+    bench.arm(json!({"on": "compute", "matches": "projects/other/", "times": 99, "do": denied})).await;
+    bench.arm(json!({"on": "ListClusters", "matches": "projects/other/", "do": denied})).await;
+    let accounts = vec!["other".to_owned(), berth_sim::PROJECT.to_owned()];
+    let found = bench.gke.inventory(&Scope { accounts, ..Scope::default() }).await.unwrap();
+    assert_eq!(found.found.len(), 2, "a project that cannot be read hides no other");
+    assert_eq!((found.unread.len(), found.unread[0].account.as_str()), (1, "other"));
     bench.stop().await;
 }
 
