@@ -104,6 +104,8 @@ pub(crate) enum Command {
     Ci(commands::ci::CiArgs),
     /// Find what is left or over, and take it away when told to
     Gc(commands::gc::GcArgs),
+    /// Print the rights that suffice, as a role of Google Cloud or a policy of AWS; needs no cloud
+    Iam(commands::iam::IamArgs),
     /// Run, inspect and reset the simulated clouds
     Sim(commands::sim::SimArgs),
 }

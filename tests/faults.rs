@@ -172,12 +172,12 @@ fn tokens_that_expire_in_the_middle_are_replaced() {
 }
 
 #[test]
-fn a_denied_call_is_refused_with_the_roles_that_are_needed() {
+fn a_denied_call_is_refused_with_what_prints_a_role_that_suffices() {
     let (sandbox, control) = start();
     let answer = json!({"answer": {"code": 403, "status": "PERMISSION_DENIED",
                                    "message": "Required \"container.clusters.create\" permission(s) for \"projects/berth-sim\"."}});
     control.arm(&json!({"on": "CreateCluster", "times": 99, "do": answer}));
-    let output = sandbox.berth(CREATE).exits(4).says("container.clusters.create").says("roles/container.admin");
+    let output = sandbox.berth(CREATE).exits(4).says("container.clusters.create").says("berth iam");
     assert_output!("denied", output);
 }
 

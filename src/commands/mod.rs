@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod destroy;
 pub(crate) mod dispatch;
 pub(crate) mod gc;
+pub(crate) mod iam;
 pub(crate) mod kubeconfig;
 pub(crate) mod list;
 pub(crate) mod plan;

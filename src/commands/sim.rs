@@ -1,6 +1,7 @@
 //! `berth sim`: run, inspect and reset the simulated clouds.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -33,6 +34,8 @@ enum SimCommand {
     Ledger,
     /// Arm, show and clear faults
     Fault(FaultArgs),
+    /// Let the simulated clouds allow only what a role or policy says
+    Policy(PolicyArgs),
     /// Let simulated time pass
     Advance {
         /// How much, for example 2h
@@ -70,6 +73,26 @@ enum FaultCommand {
     Clear,
 }
 
+#[derive(Debug, Args)]
+struct PolicyArgs {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Put roles of Google Cloud or policies of AWS into force, in place of the cloud's earlier ones
+    Set {
+        /// YAML or JSON, as `berth iam` prints it; - for standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Show what is in force, what was refused, and which rights nothing has needed so far
+    Show,
+    /// Allow everything again
+    Clear,
+}
+
 pub(crate) async fn run(args: &SimArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     match &args.command {
         SimCommand::Serve(serve_args) => serve(serve_args, settings, ui).await,
@@ -91,6 +114,7 @@ pub(crate) async fn run(args: &SimArgs, settings: &Settings, ui: &Ui) -> Result<
             Ok(Exit::Done)
         }
         SimCommand::Fault(fault) => faults(&fault.command, settings, ui).await,
+        SimCommand::Policy(policy) => policies(&policy.command, settings, ui).await,
     }
 }
 
@@ -167,6 +191,34 @@ async fn faults(command: &FaultCommand, settings: &Settings, ui: &Ui) -> Result<
     };
     ui.json(&answer);
     Ok(Exit::Done)
+}
+
+async fn policies(command: &PolicyCommand, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let answer = match command {
+        PolicyCommand::Set { files } => {
+            let mut documents = Vec::new();
+            for file in files {
+                match policy(file)? {
+                    Value::Array(all) => documents.extend(all),
+                    one => documents.push(one),
+                }
+            }
+            ask(settings, reqwest::Method::POST, "policy", Some(Value::from(documents))).await?
+        }
+        PolicyCommand::Show => ask(settings, reqwest::Method::GET, "policy", None).await?,
+        PolicyCommand::Clear => ask(settings, reqwest::Method::DELETE, "policy", None).await?,
+    };
+    ui.json(&answer);
+    Ok(Exit::Done)
+}
+
+/// One role, policy or list of policies; JSON is YAML too.
+fn policy(file: &Path) -> Result<Value, Failure> {
+    let name = file.display();
+    let text =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = text.map_err(|error| Failure::refused(format!("cannot read {name}")).because(error))?;
+    serde_saphyr::from_str(&text).map_err(|error| Failure::refused(format!("{name} is not YAML")).because(error))
 }
 
 /// Asks the simulator's control interface; starts a simulator for the question when none is served.

@@ -132,6 +132,9 @@ const SPREADING: [&str; 7] = [
     "not found in the trust relationships",
 ];
 
+/// What EKS says, with status 400, to who may not launch machines as the launch template wants.
+const MAY_NOT_LAUNCH: &str = "not authorized to launch instances";
+
 /// Texts of a thing that does something else now.
 const BUSY_TEXTS: [&str; 5] =
     ["is not in a valid state", "in progress", "currently updating", "already has an update", "currently has update"];
@@ -153,7 +156,7 @@ pub(crate) fn of_answer(said: &Said) -> (FaultKind, Retry) {
         let held = code == "AuthFailure" && text.contains("permission to access the specified resource");
         return if held { (FaultKind::Busy, again) } else { (FaultKind::Credentials, Retry::Never) };
     }
-    if DENIED.contains(&code) {
+    if DENIED.contains(&code) || text.contains(MAY_NOT_LAUNCH) {
         return (FaultKind::Denied, Retry::Never);
     }
     if code == "ResourceInUseException" && text.contains("already exists") || ALREADY_EXISTS.contains(&code) {

@@ -71,13 +71,19 @@ const ROWS: &[Row] = &[
         "reach the cluster's Kubernetes API",
         "the cluster is reached by its DNS endpoint",
     ),
-    row(&["container.nodes.list"], &[Plan, Create, Verify, Status], "count nodes and their GPUs", ""),
+    row(&["container.nodes.list"], &[Create, Verify, Status], "count nodes and their GPUs", ""),
     row(&["container.resourceQuotas.list"], &[Verify, Destroy], "read quotas", ""),
     row(
         &["container.limitRanges.list", "container.priorityClasses.list"],
         &[Destroy],
         "see what quotas are in force",
         "",
+    ),
+    row(
+        &["container.limitRanges.list", "container.priorityClasses.list", "container.resourceQuotas.list"],
+        &[Plan, Create],
+        "see what quotas are in force",
+        "the cluster stands",
     ),
     row(&["container.configMaps.get"], &[Plan, Create], "read which kinds were applied before", "a file has workloads"),
     row(

@@ -29,6 +29,13 @@ fn codes_mean_what_aws_says_they_mean() {
         (403, "UnauthorizedOperation", "", FaultKind::Denied, false),
         (403, "AccessDenied", "", FaultKind::Denied, false),
         (
+            400,
+            "InvalidRequestException",
+            "You are not authorized to launch instances with this launch template. Encoded authorization failure message: x",
+            FaultKind::Denied,
+            false,
+        ),
+        (
             401,
             "AuthFailure",
             "AWS was not able to validate the provided access credentials",

@@ -80,16 +80,16 @@ pub(super) const ROWS: &[EksNeed] = &[
     need(
         "Look",
         &[Gc],
-        &["ec2:DescribeInstances", "ec2:DescribeRegions", "iam:ListRoleTags", "iam:ListRoles", "tag:GetResources"],
+        &["ec2:DescribeInstances", "ec2:DescribeRegions", "iam:ListRoles", "tag:GetResources"],
         (ANY, When::Always),
         ("find what is berth's in all regions, with or without its cluster", ""),
     ),
     need(
         "Look",
         &[Gc],
-        &["iam:GetOpenIDConnectProvider"],
+        &["iam:GetOpenIDConnectProvider", "iam:ListRoleTags"],
         (ANY, When::Always),
-        ("see whose an OIDC provider is", "the account has one for EKS"),
+        ("see whose an OIDC provider or a role is", "the account has one that may be berth's"),
     ),
     need(
         "Look",
