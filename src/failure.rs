@@ -156,12 +156,12 @@ pub(crate) fn hints(fault: &Fault, provider: Provider) -> Vec<String> {
              gcloud auth application-default login"
         }
         FaultKind::Denied if provider == Provider::Eks => {
-            "the identity needs rights on EKS, EC2 (network, launch templates), IAM (roles named berth-*), auto scaling and logs; \
-             the refused action is named above"
+            "the refused action is named above; this prints policies that suffice, or for one command with --for:\n    \
+             berth iam --provider eks"
         }
         FaultKind::Denied => {
-            "the identity needs roles/container.admin on the project, roles/compute.viewer for preflight, and \
-             roles/iam.serviceAccountUser on the nodes' service account"
+            "the missing permission is named above; this prints a role that suffices, or for one command with --for:\n    \
+             berth iam --provider gke"
         }
         FaultKind::Quota => "ask for more quota in the cloud console, or lower nodes.max or the GPU count in the file",
         FaultKind::Stockout => {
