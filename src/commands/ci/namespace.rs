@@ -34,7 +34,7 @@ const GOING_LIMIT: Duration = Duration::from_secs(120);
 const GOING_PAUSE: Duration = Duration::from_secs(2);
 /// An API server answers at once; a quota is in force when its controller has seen it.
 const USUAL_SECONDS: u32 = 5;
-const LIMIT_SECONDS: u32 = 300;
+const LIMIT_SECONDS: u32 = 900;
 
 /// What a namespace may take, and where it is.
 #[derive(Debug, Args)]
