@@ -18,6 +18,7 @@ mod existing;
 mod faults;
 mod gc;
 mod interrupts;
+mod live_prices;
 mod namespaces;
 mod readme;
 mod redact;

@@ -3,6 +3,7 @@
 mod asked;
 mod difference;
 mod forecast;
+mod live;
 mod variants;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use clap::{Args, Subcommand};
 use crate::cli::OutputForm;
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render::cost::{self, OnSchedule, Shown};
@@ -30,6 +32,8 @@ pub(crate) struct CostArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     priced: PricedArgs,
+    #[command(flatten)]
+    live: live::LiveArgs,
     /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
     #[arg(long, value_name = "HOURS", value_parser = Schedule::parse)]
     schedule: Option<Schedule>,
@@ -73,18 +77,18 @@ impl PricedArgs {
     }
 }
 
-pub(crate) fn run(args: &CostArgs, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     match (&args.command, &args.file) {
         (Some(CostCommand::Diff(diff)), _) => difference::run(diff, ui),
-        (None, Some(file)) => run_estimate(args, file, ui),
+        (None, Some(file)) => run_estimate(args, file, settings, ui).await,
         // The parser asks for one of them.
         (None, None) => Err(Failure::refused("no spec is named").hint("name one with --file")),
     }
 }
 
-fn run_estimate(args: &CostArgs, file: &std::path::Path, ui: &Ui) -> Result<Exit, Failure> {
-    let book = args.priced.book()?;
+async fn run_estimate(args: &CostArgs, file: &std::path::Path, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let checked = args.priced.load(file, ui)?;
+    let book = args.live.over(args.priced.book()?, &checked.spec, settings, ui).await;
     if !args.compare.is_empty() {
         let compared = variants::compare(file, &checked.spec, &args.compare, &book)?;
         return put_comparison(&checked.spec, &compared, ui);

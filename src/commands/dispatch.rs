@@ -37,7 +37,7 @@ pub(crate) fn run(command: Command, settings: &Settings, ui: &Ui) -> Result<Exit
     match command {
         Command::Validate(args) => commands::validate::run(&args, ui),
         Command::Schema(args) => commands::schema::run(&args, ui),
-        Command::Cost(args) => commands::cost::run(&args, ui),
+        Command::Cost(args) => wait_for(commands::cost::run(&args, settings, ui)),
         Command::Plan(args) => wait_for(commands::plan::run(&args, settings, ui)),
         Command::Create(args) => wait_for(commands::create::run(&args, settings, ui)),
         Command::Destroy(args) => wait_for(commands::destroy::run(&args, settings, ui)),
