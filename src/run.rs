@@ -1,5 +1,7 @@
 //! Carrying out a plan in front of the user: journal, progress, Ctrl-C.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use berth_core::actions::Action;
 use berth_core::plan::{Plan, StepId};
 use berth_core::rules::eks::fallback::worth_another_plan;
@@ -41,8 +43,10 @@ impl Work<'_> {
         let (stopper, stop) = stop_channel();
         let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), self.manners, stopper));
         let goal = format!("{verb} {cluster}");
-        // Two runs at once must not retry in step with each other.
-        let policy = Policy { jitter_seed: u64::from(std::process::id()), ..Policy::default() };
+        // Two runs at once must not retry in step with each other, nor two clusters of one run.
+        let mut seed = DefaultHasher::new();
+        (std::process::id(), cluster).hash(&mut seed);
+        let policy = Policy { jitter_seed: seed.finish(), ..Policy::default() };
         let (hands, clock) = (self.doors, &self.doors.clock);
         let outside = Outside { hands, clock, journal: &mut journal, events, stop };
         let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), self.ui.follow(shown, clock.clone()));

@@ -1,5 +1,6 @@
 //! `berth create`: makes the cloud be as the file says, and proves it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use berth_core::actions::Action;
@@ -12,15 +13,15 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::cost::Forecast;
-use crate::commands::plan::{self, Wanted};
-use crate::commands::{kubeconfig, verify};
+use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
+use crate::commands::{fleet, kubeconfig, verify};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;
 use crate::ui::Ui;
-use crate::ui::render;
-use crate::wiring;
+use crate::ui::render::{self, words};
+use crate::wiring::{self, Doors};
 
 /// How often the plan is made anew before we say that it does not converge: a first run needs two rounds, a run that takes
 /// up a killed one three.
@@ -28,8 +29,11 @@ const ROUNDS: usize = 6;
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
+    /// The spec of the cluster; several files make their clusters at once
+    #[arg(long, short, value_name = "FILE", required = true)]
+    file: Vec<PathBuf>,
     #[command(flatten)]
-    wish: plan::WishArgs,
+    meant: MeantArgs,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -48,24 +52,103 @@ pub(crate) struct CreateArgs {
 }
 
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let wanted = Wanted::load(&args.wish, ui)?;
-    if let Some(forecast) = Forecast::of(&wanted.checked) {
-        forecast.keep_budget(args.over_budget, ui)?;
-    }
+    let wish = |file: &PathBuf| WishArgs { file: file.clone(), meant: args.meant.clone() };
+    let wishes: Vec<WishArgs> = args.file.iter().map(wish).collect();
+    let [wish] = wishes.as_slice() else { return many(args, &wishes, settings, ui).await };
+    let wanted = load(args, wish, ui)?;
     let doors = wiring::open_for(wanted.spec(), settings).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
-    let result = create(args, &wanted, &work).await;
+    let result = create(args, &wanted, args.yes, &work).await;
     doors.close().await;
     result
 }
 
-async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<Exit, Failure> {
+fn load<'a>(args: &CreateArgs, wish: &'a WishArgs, ui: &Ui) -> Result<Wanted<'a>, Failure> {
+    let wanted = Wanted::load(wish, ui)?;
+    if let Some(forecast) = Forecast::of(&wanted.checked) {
+        forecast.keep_budget(args.over_budget, ui)?;
+    }
+    Ok(wanted)
+}
+
+/// Makes several clusters: nothing is touched before all of them have been looked at and agreed to.
+async fn many(args: &CreateArgs, wishes: &[WishArgs], settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let wanted = wishes.iter().map(|wish| load(args, wish, ui)).collect();
+    let wanted = fleet::all_or_none(wanted, "files cannot be used", ui)?;
+    fleet::distinct(wanted.iter().map(|wanted| place(wanted.spec())))?;
+    let mut doors = Vec::new();
+    let opened = open_all(&wanted, &mut doors, settings).await;
+    let result = match opened {
+        Ok(()) => all_at_once(args, &wanted, &doors, settings, ui).await,
+        Err(failure) => Err(failure),
+    };
+    fleet::close(doors).await;
+    result
+}
+
+fn place(spec: &ClusterSpec) -> (String, &str) {
+    (format!("{}, {}", spec.cloud.provider().as_str(), spec.place.location()), &spec.name)
+}
+
+/// Opens the doors of each, one after the other: the first ones may have to start the simulated clouds.
+async fn open_all(wanted: &[Wanted<'_>], doors: &mut Vec<Doors>, settings: &Settings) -> Result<(), Failure> {
+    for wanted in wanted {
+        doors.push(wiring::open_for(wanted.spec(), settings).await?);
+    }
+    Ok(())
+}
+
+async fn all_at_once(
+    args: &CreateArgs,
+    wanted: &[Wanted<'_>],
+    doors: &[Doors],
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let looked = fleet::at_once(wanted.iter().zip(doors).map(|(wanted, doors)| first_look(args, wanted, doors))).await;
+    let looked = fleet::all_or_none(looked, "clusters cannot be made", ui)?;
+    if looked.iter().any(Option::is_some) {
+        looked.iter().flatten().for_each(|text| ui.talk(&format!("{text}\n")));
+        if !args.yes {
+            let question = format!("Go on with {}? [y/N]", words::count(wanted.len(), "cluster"));
+            fleet::agree(&question, &["y", "yes"], "nothing was created", ui)?;
+        }
+    }
+    let interrupts = Interrupts::listen();
+    let runs = wanted.iter().zip(doors).map(|(wanted, doors)| {
+        let (beside, interrupts) = (ui.beside_as(&wanted.spec().name), interrupts.clone());
+        async move {
+            let work = Work { doors, settings, ui: &beside, interrupts, manners: Manners::Finish };
+            create(args, wanted, true, &work).await
+        }
+    });
+    fleet::end(fleet::at_once(runs).await, "made", ui)
+}
+
+/// What creating one of several would do, in words; `None` when there is nothing to do.
+async fn first_look(args: &CreateArgs, wanted: &Wanted<'_>, doors: &Doors) -> Result<Option<String>, Failure> {
+    let spec = wanted.spec();
+    let (observed, plan) = wanted.decide(doors).await?;
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    keep_nodes(args.allow_recreate, &plan)?;
+    let findings = plan::preflight(wanted.args, spec, &plan, &observed, doors).await?;
+    if findings.iter().any(|finding| finding.verdict == PreflightVerdict::Failed) {
+        return Err(plan::preflight_failure(&findings).detail(format!("cluster {}", spec.name)));
+    }
+    let mut parts = vec![render::plan::text(&plan::heading(spec, doors), &plan)];
+    parts.extend(Forecast::of(&wanted.checked).map(|forecast| forecast.text()));
+    parts.extend((!findings.is_empty()).then(|| render::preflight::text(&findings)));
+    Ok(Some(parts.join("\n\n")))
+}
+
+async fn create(args: &CreateArgs, wanted: &Wanted<'_>, yes: bool, work: &Work<'_>) -> Result<Exit, Failure> {
     let Work { doors, settings, ui, interrupts, .. } = work;
     let spec = wanted.spec();
     let promise = verify::Promise::of(spec, wanted.filling.files())?;
-    let again = |command: &str| format!("{command} -f {}{}", args.wish.file.display(), settings.flags());
-    let making =
-        Making { wanted, yes: args.yes, allow_recreate: args.allow_recreate, take_away: again("berth destroy") };
+    let again = |command: &str| format!("{command} -f {}{}", wanted.args.file.display(), settings.flags());
+    let making = Making { wanted, yes, allow_recreate: args.allow_recreate, take_away: again("berth destroy") };
     let changed = converge(&making, work).await?;
     if !changed {
         ui.talk(&format!("Cluster {} is as the file says: nothing to do", spec.name));
@@ -87,7 +170,8 @@ async fn create(args: &CreateArgs, wanted: &Wanted<'_>, work: &Work<'_>) -> Resu
     if ui.is_json() {
         ui.json_line(&value);
     } else {
-        ui.data(&render::verification::text(&report));
+        let heading = if ui.is_beside() { format!("Cluster {}\n", spec.name) } else { String::new() };
+        ui.data(&format!("{heading}{}", render::verification::text(&report)));
     }
     let path = path.map_err(|failure| {
         let hint = format!("when that is mended:\n    {}", again("berth kubeconfig"));
@@ -192,8 +276,11 @@ async fn one_round(
         }
         return Ok(None);
     }
-    ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
-    if round == 0 {
+    // Of several clusters at once, the first plans were shown before anything was asked.
+    if round > 0 || !ui.is_beside() {
+        ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
+    }
+    if round == 0 && !ui.is_beside() {
         if let Some(forecast) = Forecast::of(&wanted.checked) {
             ui.talk(&format!("\n{}", forecast.text()));
         }
@@ -231,15 +318,19 @@ fn still_wanted(spec: &ClusterSpec, observed: &Observed) -> Result<(), Failure> 
     }
 }
 
-fn agree(making: &Making<'_>, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+/// Refuses a plan that takes nodes down, unless that is meant.
+fn keep_nodes(allow_recreate: bool, plan: &Plan) -> Result<(), Failure> {
     let recreations: Vec<_> = plan.recreations().map(|step| step.title.clone()).collect();
-    if !recreations.is_empty() && !making.allow_recreate {
-        let failure = Failure::refused("the plan takes running nodes down").leaving("nothing was changed");
-        return Err(recreations
-            .into_iter()
-            .fold(failure, Failure::detail)
-            .hint("if that is meant, say so with --allow-recreate"));
+    if recreations.is_empty() || allow_recreate {
+        return Ok(());
     }
+    let failure = Failure::refused("the plan takes running nodes down").leaving("nothing was changed");
+    let failure = recreations.into_iter().fold(failure, Failure::detail);
+    Err(failure.hint("if that is meant, say so with --allow-recreate"))
+}
+
+fn agree(making: &Making<'_>, plan: &Plan, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {
+    keep_nodes(making.allow_recreate, plan)?;
     if *asked {
         return Ok(());
     }

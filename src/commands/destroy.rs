@@ -1,21 +1,24 @@
 //! `berth destroy`: takes a cluster away from any state, and looks again.
 
+use std::path::PathBuf;
+
 use berth_core::observed::{Observed, Surroundings};
-use berth_core::plan::Goal;
-use berth_core::spec::Provider;
+use berth_core::plan::{Goal, Plan};
+use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::WhichCluster;
-use crate::commands::{kubeconfig, plan};
+use crate::commands::{ProviderArg, fleet, kubeconfig, plan};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;
+use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render;
 use crate::which::{self, Found};
-use crate::wiring::ClusterAt;
+use crate::wiring::{self, ClusterAt, Doors};
 
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
@@ -30,8 +33,15 @@ const NOT_LOOKED_FOR: &str = "disks and load balancers made by workloads";
 
 #[derive(Debug, Args)]
 pub(crate) struct DestroyArgs {
-    #[command(flatten)]
-    which: WhichCluster,
+    /// Name of the cluster
+    #[arg(value_name = "NAME", required_unless_present = "file", conflicts_with = "file")]
+    name: Option<String>,
+    /// Take name, place and project from this spec; several files take their clusters away at once
+    #[arg(long, short, value_name = "FILE")]
+    file: Vec<PathBuf>,
+    /// Cloud of the cluster: looked for in both, if only its name is given; instead of the one the file names
+    #[arg(long, value_enum)]
+    provider: Option<ProviderArg>,
     /// Region or zone, when clusters of one name stand in several
     #[arg(long)]
     location: Option<String>,
@@ -44,10 +54,14 @@ pub(crate) struct DestroyArgs {
 }
 
 pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let (doors, found) = which::find(&args.which, args.location.as_deref(), settings, ui).await?;
+    if args.file.len() > 1 {
+        return many(args, settings, ui).await;
+    }
+    let which = WhichCluster { name: args.name.clone(), file: args.file.first().cloned(), provider: args.provider };
+    let (doors, found) = which::find(&which, args.location.as_deref(), settings, ui).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = match found {
-        Ok(Found::At(at)) => destroy(args, &at, &work).await,
+        Ok(Found::At(at)) => destroy(Agreed { yes: args.yes, adopt: args.adopt, still: None }, &at, &work).await,
         Ok(Found::Nowhere { name, looked }) => {
             report(ui, &name, &looked, false, &Looked::at(doors.provider(), &Surroundings::default()));
             tidy_kubeconfigs(ui, || kubeconfig::remove_by_name(&name, args.location.as_deref(), settings));
@@ -59,8 +73,65 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     result
 }
 
-async fn destroy(args: &DestroyArgs, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
-    let agreed = Agreed { yes: args.yes, adopt: args.adopt, still: None };
+/// Takes several clusters away: nothing is touched before all of them have been looked at and agreed to.
+async fn many(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let provider = args.provider.map(Into::into);
+    let specs = args.file.iter().map(|file| Ok(spec_file::load(file, provider, ui)?.spec)).collect();
+    let specs: Vec<ClusterSpec> = fleet::all_or_none(specs, "files cannot be used", ui)?;
+    let mut doors = Vec::new();
+    let mut opened = Ok(());
+    for spec in &specs {
+        match wiring::open_for(spec, settings).await {
+            Ok(open) => doors.push(open),
+            Err(failure) => {
+                opened = Err(failure);
+                break;
+            }
+        }
+    }
+    let result = match opened {
+        Ok(()) => all_at_once(args, &specs, &doors, settings, ui).await,
+        Err(failure) => Err(failure),
+    };
+    fleet::close(doors).await;
+    result
+}
+
+async fn all_at_once(
+    args: &DestroyArgs,
+    specs: &[ClusterSpec],
+    doors: &[Doors],
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let all: Vec<ClusterAt> = specs.iter().zip(doors).map(|(spec, doors)| wiring::cluster_at(spec, doors)).collect();
+    fleet::distinct(all.iter().map(|at| (at.words(), at.name.as_str())))?;
+    let agreed = Agreed { yes: true, adopt: args.adopt, still: None };
+    let looks = all.iter().zip(doors).map(|(at, doors)| async move {
+        let (_, plan) = decide(agreed, at, doors).await?;
+        Ok((!plan.is_empty()).then(|| render::plan::text(&heading(at), &plan)))
+    });
+    let looked = fleet::all_or_none(fleet::at_once(looks).await, "clusters cannot be taken away", ui)?;
+    if looked.iter().any(Option::is_some) {
+        looked.iter().flatten().for_each(|text| ui.talk(&format!("{text}\n")));
+        if !args.yes {
+            let number = all.len().to_string();
+            let question = format!("Type how many clusters are deleted with everything in them ({number}):");
+            fleet::agree(&question, &[&number], "nothing was deleted", ui)?;
+        }
+    }
+    let interrupts = Interrupts::listen();
+    let runs = all.iter().zip(doors).map(|(at, doors)| {
+        let (beside, interrupts) = (ui.beside_as(&at.name), interrupts.clone());
+        async move {
+            let work = Work { doors, settings, ui: &beside, interrupts, manners: Manners::Finish };
+            destroy(agreed, at, &work).await
+        }
+    });
+    fleet::end(fleet::at_once(runs).await, "taken away", ui)
+}
+
+async fn destroy(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
     let Gone { deleted, around } = take_away(agreed, at, work).await?;
     report(work.ui, &at.name, &at.words(), deleted, &Looked::at(at.provider, &around));
     Ok(Exit::Done)
@@ -112,13 +183,40 @@ async fn one_round(
     work: &Work<'_>,
     asked: &mut bool,
 ) -> Result<Option<Surroundings>, Failure> {
-    let mut observed = work.doors.look(&at.name, &at.location).await.map_err(|fault| work.doors.reading(&fault))?;
+    let (observed, plan) = decide(agreed, at, work.doors).await?;
+    if plan.is_empty() {
+        if at.provider == Provider::Existing {
+            plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));
+        }
+        return Ok(Some(observed.around));
+    }
+    // Of several clusters at once, the plans were shown before anything was asked.
+    if !work.ui.is_beside() {
+        work.ui.talk(&render::plan::text(&heading(at), &plan));
+    }
+    agree(agreed, at, asked, work.ui)?;
+    let outcome = work.carry_out("destroy", &at.name, &plan).await?;
+    if work.may_go_on(&outcome) {
+        return Ok(None);
+    }
+    let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
+    let doing = if at.provider == Provider::Existing { "clearing" } else { "deleting" };
+    let failure = Failure::new(Exit::FailedRunning, format!("{doing} cluster {} {what}", at.name));
+    Err(still_running(explain(failure, &plan, &outcome, at.provider), at))
+}
+
+fn heading(at: &ClusterAt) -> String {
+    format!("Cluster {} ({})", at.name, at.words())
+}
+
+/// Looks at a cluster and decides what takes it away.
+async fn decide(agreed: Agreed<'_>, at: &ClusterAt, doors: &Doors) -> Result<(Observed, Plan), Failure> {
+    let mut observed = doors.look(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
     if let Some(still) = agreed.still {
         still(&observed)?;
     }
     if at.provider == Provider::Existing {
-        observed.workloads =
-            work.doors.own_workloads(&at.name, &observed).await.map_err(|fault| work.doors.reading(&fault))?;
+        observed.workloads = doors.own_workloads(&at.name, &observed).await.map_err(|fault| doors.reading(&fault))?;
     }
     let place = at.place();
     let goal = Goal::Absent {
@@ -129,22 +227,7 @@ async fn one_round(
         adopt: agreed.adopt,
     };
     let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
-    if plan.is_empty() {
-        if at.provider == Provider::Existing {
-            plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));
-        }
-        return Ok(Some(observed.around));
-    }
-    work.ui.talk(&render::plan::text(&format!("Cluster {} ({})", at.name, at.words()), &plan));
-    agree(agreed, at, asked, work.ui)?;
-    let outcome = work.carry_out("destroy", &at.name, &plan).await?;
-    if work.may_go_on(&outcome) {
-        return Ok(None);
-    }
-    let what = if outcome.failed.is_empty() { "was stopped" } else { "did not succeed" };
-    let doing = if at.provider == Provider::Existing { "clearing" } else { "deleting" };
-    let failure = Failure::new(Exit::FailedRunning, format!("{doing} cluster {} {what}", at.name));
-    Err(still_running(explain(failure, &plan, &outcome, at.provider), at))
+    Ok((observed, plan))
 }
 
 fn agree(agreed: Agreed<'_>, at: &ClusterAt, asked: &mut bool, ui: &Ui) -> Result<(), Failure> {

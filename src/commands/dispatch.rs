@@ -46,9 +46,9 @@ pub(crate) fn run(command: Command, settings: &Settings, ui: &Ui) -> Result<Exit
         Command::List(args) => wait_for(commands::list::run(&args, settings, ui)),
         Command::Kubeconfig(args) => wait_for(commands::kubeconfig::run(&args, settings, ui)),
         Command::Token(args) => wait_for(commands::token::run(&args, settings, ui)),
-        Command::Iam(args) => commands::iam::run(&args, ui),
         Command::Ci(args) => wait_for(commands::ci::run(&args, settings, ui)),
         Command::Gc(args) => wait_for(commands::gc::run(&args, settings, ui)),
+        Command::Iam(args) => commands::iam::run(&args, ui),
         Command::Sim(args) => wait_for(commands::sim::run(&args, settings, ui)),
     }
 }

@@ -32,12 +32,19 @@ pub(crate) struct PlanArgs {
     exit_code: bool,
 }
 
-/// The flags that say what is wanted, for `plan` and `create`.
+/// What is wanted: a file, and how it is meant.
 #[derive(Debug, Args)]
 pub(crate) struct WishArgs {
     /// The spec of the cluster
     #[arg(long, short, value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) meant: MeantArgs,
+}
+
+/// How a file is meant, for `plan` and `create`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MeantArgs {
     /// Use this cloud instead of the one the file names
     #[arg(long, value_enum)]
     pub(crate) provider: Option<ProviderArg>,
@@ -63,7 +70,7 @@ pub(crate) struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// Reads the spec and the workloads it names; what cannot work is a failure.
     pub(crate) fn load(args: &'a WishArgs, ui: &Ui) -> Result<Self, Failure> {
-        let checked = spec_file::load(&args.file, args.provider.map(Into::into), ui)?;
+        let checked = spec_file::load(&args.file, args.meant.provider.map(Into::into), ui)?;
         let filling = workloads::load(&checked, ui)?;
         Ok(Self { args, checked, filling, tenancy: None })
     }
@@ -88,8 +95,8 @@ impl<'a> Wanted<'a> {
             None => Cow::Borrowed(self.spec()),
         };
         let prepared = self.filling.look(doors, &mut observed).await?;
-        let workloads = Workloads { objects: &prepared.objects, force_conflicts: self.args.force_conflicts };
-        let goal = Goal::Present { spec: &spec, account: doors.account(), adopt: self.args.adopt, workloads };
+        let workloads = Workloads { objects: &prepared.objects, force_conflicts: self.args.meant.force_conflicts };
+        let goal = Goal::Present { spec: &spec, account: doors.account(), adopt: self.args.meant.adopt, workloads };
         let mut plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| refused(&refusal))?;
         plan.notes.extend(prepared.notes);
         plan.notes.extend(berth_core::plan::not_applied(&self.checked));
@@ -157,7 +164,7 @@ pub(crate) async fn preflight(
     doors: &Doors,
 ) -> Result<Vec<PreflightFinding>, Failure> {
     let spends = plan.steps.iter().any(|step| step.billing == berth_core::plan::Billing::Starts);
-    if wish.skip_preflight || !spends {
+    if wish.meant.skip_preflight || !spends {
         return Ok(Vec::new());
     }
     let facts = doors.cloud.facts(spec).await.map_err(|fault| doors.reading(&fault))?;

@@ -24,6 +24,8 @@ pub(crate) struct Ui {
     quiet: bool,
     /// Others run at once.
     beside: bool,
+    /// Whose lines these are, of several at once.
+    whose: Option<String>,
     /// Data could not be written, for another reason than that nobody reads it any more.
     unwritten: AtomicBool,
 }
@@ -31,13 +33,32 @@ pub(crate) struct Ui {
 impl Ui {
     /// A terminal that follows these flags.
     pub(crate) fn new(global: &GlobalArgs) -> Self {
-        Self { form: global.output, quiet: global.quiet, beside: false, unwritten: AtomicBool::new(false) }
+        Self { form: global.output, quiet: global.quiet, beside: false, whose: None, unwritten: AtomicBool::new(false) }
     }
 
     /// The same terminal for one of several runs at once: no live lines, which would be drawn over each other, and no events among
     /// the data.
     pub(crate) fn beside(&self) -> Self {
-        Self { form: self.form, quiet: self.quiet, beside: true, unwritten: AtomicBool::new(false) }
+        Self { form: self.form, quiet: self.quiet, beside: true, whose: None, unwritten: AtomicBool::new(false) }
+    }
+
+    /// The same, with a name before each line.
+    pub(crate) fn beside_as(&self, name: &str) -> Self {
+        Self { whose: Some(name.to_owned()), ..self.beside() }
+    }
+
+    /// Whether others run at once.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.beside
+    }
+
+    fn say(&self, text: &str) {
+        match &self.whose {
+            None => say(text),
+            Some(name) => {
+                text.lines().filter(|line| !line.is_empty()).for_each(|line| say(&format!("[{name}] {line}")))
+            }
+        }
     }
 
     /// The form of data.
@@ -86,18 +107,18 @@ impl Ui {
     /// Talk, unless asked to be quiet.
     pub(crate) fn talk(&self, text: &str) {
         if !self.quiet {
-            say(text);
+            self.say(text);
         }
     }
 
     /// A warning; said even when quiet.
     pub(crate) fn warning(&self, text: &str) {
-        say(&format!("warning: {text}"));
+        self.say(&format!("warning: {text}"));
     }
 
     /// Something that was found and says itself how bad it is; said even when quiet.
     pub(crate) fn note(&self, text: &str) {
-        say(text);
+        self.say(text);
     }
 
     /// A failure with its causes, what is left behind, and hints.
@@ -128,7 +149,7 @@ impl Ui {
                 Face::Bars(bars) => bars.show(&event),
                 Face::Lines(lines) => {
                     for line in lines.show(&event) {
-                        say(&line);
+                        self.say(&line);
                     }
                 }
                 Face::Json => self.json_line(&event_json::event(&event)),

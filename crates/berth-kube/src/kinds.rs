@@ -178,16 +178,20 @@ async fn discover(client: &Client) -> Result<Vec<Resource>, Fault> {
 /// The same from a server before Kubernetes 1.27, which tells each version of each group by itself.
 async fn discover_one_by_one(client: &Client) -> Result<Vec<Resource>, Fault> {
     let failed = |error| wire::reading(DISCOVER, error);
-    let groups = client.list_api_groups().await.map_err(failed)?.groups;
-    // The preferred version of a group first, as the one document has it.
-    let versions = groups.iter().flat_map(|group| {
-        let preferred = group.preferred_version.as_ref().map(|version| &version.group_version);
-        let others = group.versions.iter().map(|version| &version.group_version);
-        preferred.into_iter().chain(others.filter(move |version| Some(*version) != preferred))
-    });
-    let named = versions.map(async |version| client.list_api_group_resources(version).await.map_err(failed));
+    let mut versions: Vec<String> = Vec::new();
+    for group in client.list_api_groups().await.map_err(failed)?.groups {
+        let first = versions.len();
+        versions.extend(group.versions.into_iter().map(|version| version.group_version));
+        // The preferred version of a group first, as the one document has it.
+        let preferred = group.preferred_version.map(|version| version.group_version);
+        versions[first..].sort_by_key(|version| Some(version) != preferred.as_ref());
+    }
+    let mut asked = Vec::new();
+    for version in &versions {
+        asked.push(client.list_api_group_resources(version));
+    }
     let core = client.list_core_api_resources("v1").await.map_err(failed)?;
-    let named: Vec<_> = stream::iter(named).buffered(AT_ONCE).try_collect().await?;
+    let named: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await.map_err(failed)?;
     Ok(std::iter::once(core).chain(named).flat_map(|list| in_version(&list)).collect())
 }
 

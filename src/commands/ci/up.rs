@@ -15,7 +15,7 @@ use super::told::{self, Told};
 use super::{down, namespace};
 use crate::commands::create::{Making, converge, standing_words};
 use crate::commands::destroy::{Agreed, take_away};
-use crate::commands::plan::{self, Wanted, WishArgs};
+use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
 use crate::commands::{ProviderArg, kubeconfig, verify};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -113,10 +113,12 @@ async fn leased(args: &UpArgs, file: &Path, checked: Checked, job: &Job, work: &
     let mine = lease.clone();
     let wish = WishArgs {
         file: file.to_owned(),
-        provider: args.provider,
-        adopt: false,
-        force_conflicts: false,
-        skip_preflight: args.skip_preflight,
+        meant: MeantArgs {
+            provider: args.provider,
+            adopt: false,
+            force_conflicts: false,
+            skip_preflight: args.skip_preflight,
+        },
     };
     let wanted = Wanted::leased(&wish, checked, lease, work.ui)?;
     let at = wiring::cluster_at(wanted.spec(), work.doors);
