@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Validate(commands::validate::ValidateArgs),
     /// Print the JSON Schema of spec files, for editors
     Schema(commands::schema::SchemaArgs),
-    /// Estimate what a spec will cost, with the source and date of every price; needs no cloud
+    /// Estimate what a spec will cost, which needs no cloud, or tell what a cluster costs and has cost
     Cost(commands::cost::CostArgs),
     /// Show what `create` would do, and what it would not do and why
     Plan(commands::plan::PlanArgs),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, also in the functions its cases share")]
 
 mod action;
+mod bill;
 mod ci;
 mod control;
 mod cost;

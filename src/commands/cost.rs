@@ -1,6 +1,7 @@
-//! `berth cost`: what a spec will cost, from the price book; needs no cloud.
+//! `berth cost`: what a spec will cost, from the price book, which needs no cloud; and what a cluster costs and has cost.
 
 mod asked;
+mod bill;
 mod difference;
 mod forecast;
 mod live;
@@ -28,8 +29,10 @@ pub(crate) struct CostArgs {
     #[command(subcommand)]
     command: Option<CostCommand>,
     /// The spec to price, or - for standard input
-    #[arg(long, short, value_name = "FILE", required = true)]
+    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["name", "all"])]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    bill: bill::BillArgs,
     #[command(flatten)]
     priced: PricedArgs,
     #[command(flatten)]
@@ -81,6 +84,11 @@ pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result
     match (&args.command, &args.file) {
         (Some(CostCommand::Diff(diff)), _) => difference::run(diff, ui),
         (None, Some(file)) => run_estimate(args, file, settings, ui).await,
+        (None, None) if args.bill.name.is_some() || args.bill.all => {
+            let provider = args.priced.provider.map(Into::into);
+            let asked = bill::Asked { provider, book: args.priced.book()?, limit: args.fail_over };
+            Box::pin(bill::run(&args.bill, asked, settings, ui)).await
+        }
         // The parser asks for one of them.
         (None, None) => Err(Failure::refused("no spec is named").hint("name one with --file")),
     }

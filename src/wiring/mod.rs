@@ -1,6 +1,7 @@
 //! Builds the doors to the outside, real or simulated. The only room that names the cloud crates, and the only place that asks
 //! whether the clouds are simulated.
 
+mod billing;
 mod clearing;
 mod cluster_at;
 mod doors;
@@ -12,6 +13,7 @@ mod prices;
 mod simulated;
 mod through_kubernetes;
 
+pub(crate) use billing::over;
 pub(crate) use cluster_at::{ClusterAt, cluster_at};
 pub(crate) use doors::{Cloud, Doors, open, open_for};
 pub(crate) use eks::token_of_eks;

@@ -13,6 +13,7 @@ mod clusters;
 mod global;
 mod index;
 mod loose;
+mod machines;
 mod marked;
 mod place;
 mod row;

@@ -1,5 +1,6 @@
-//! An estimate as tables for people, Markdown, one HTML page, CSV, JSON, and metrics.
+//! An estimate or a bill as tables for people, Markdown, one HTML page, CSV, JSON, and metrics.
 
+pub(crate) mod bill;
 pub(crate) mod comparison;
 pub(crate) mod difference;
 mod document;

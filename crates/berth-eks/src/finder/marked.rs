@@ -71,7 +71,7 @@ fn list(cloud: &EksCloud, kind: LeftoverKind) -> BoxFuture<'_, Read> {
 }
 
 /// EC2's filter for what bears our mark.
-fn mark() -> Filter {
+pub(super) fn mark() -> Filter {
     filter(format!("tag:{OWNER_KEY}"), OWNER_VALUE)
 }
 

@@ -3,6 +3,7 @@
 mod collections;
 mod inventory;
 mod list;
+mod machines;
 mod prove;
 mod row;
 mod standing;

@@ -24,6 +24,8 @@ pub(super) struct Row {
     /// Ids of what it links to.
     pub(super) links: Vec<String>,
     pub(super) size: Option<LeftoverSize>,
+    /// Public addresses that it has for itself; only of machines.
+    pub(super) addresses: u64,
 }
 
 impl Row {
@@ -49,6 +51,7 @@ impl Row {
             tags: texts(&item["targetTags"]).chain(texts(&item["tags"]["items"])).collect(),
             links,
             size: size(kind, item),
+            addresses: addresses(item),
             id: id.to_owned(),
         })
     }
@@ -98,6 +101,13 @@ fn collect(value: &Value, links: &mut Vec<String>) {
         Value::Object(all) => all.values().for_each(|one| collect(one, links)),
         _ => {}
     }
+}
+
+/// Public addresses of a machine.
+fn addresses(item: &Value) -> u64 {
+    let interfaces = item["networkInterfaces"].as_array().into_iter().flatten();
+    let public = interfaces.flat_map(|one| one["accessConfigs"].as_array().into_iter().flatten());
+    public.filter(|config| config["natIP"].is_string()).map(|_| 1).sum()
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = String> {

@@ -175,6 +175,8 @@ pub(crate) struct Node {
     pub(crate) zone: String,
     /// Its number, from which addresses follow.
     pub(crate) number: u64,
+    /// When its machine was made.
+    pub(crate) made: Timestamp,
     /// When the kubelet registered.
     pub(crate) registered: Option<Timestamp>,
     /// When it became Ready.

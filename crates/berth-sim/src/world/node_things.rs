@@ -60,7 +60,7 @@ fn instance(cluster: &Cluster, pool: &Pool, node: &Node) -> Value {
         "machineType": format!("{zone}/machineTypes/{}", pool.machine_type()), "status": "RUNNING",
         "labels": node_labels(cluster, pool), "tags": {"items": tags},
         "disks": [{"boot": true, "autoDelete": true, "source": id(cluster, node, "disks")}],
-        "creationTimestamp": super::offset(cluster.created),
+        "creationTimestamp": super::offset(node.made),
     })
 }
 
@@ -70,6 +70,6 @@ fn disk(cluster: &Cluster, pool: &Pool, node: &Node) -> Value {
     json!({
         "sizeGb": size.to_string(), "status": "READY", "labels": node_labels(cluster, pool),
         "type": format!("projects/{}/zones/{}/diskTypes/{kind}", cluster.project(), node.zone),
-        "creationTimestamp": super::offset(cluster.created),
+        "creationTimestamp": super::offset(node.made),
     })
 }

@@ -79,6 +79,7 @@ impl World {
             name: format!("gke-{}-{}-{group}-{tail}", cut(&cluster_name, 19), cut(name, 17)),
             zone: zone.to_owned(),
             number,
+            made: now,
             registered: None,
             ready: None,
             gpus: false,

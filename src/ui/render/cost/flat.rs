@@ -103,7 +103,7 @@ fn cells(row: &Row<'_>) -> Vec<String> {
 }
 
 /// A cell as RFC 4180 has it.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 

@@ -17,7 +17,7 @@ use super::Shown;
 const CASES: [&str; 3] = ["min", "expected", "max"];
 
 /// What of a pool no quota reaches; no service can have such a name.
-const IDLE: &str = "(idle)";
+pub(super) const IDLE: &str = "(idle)";
 
 /// As metrics. A part without any known price has no sample; what lacks a price is counted by a gauge of its own.
 ///
@@ -25,8 +25,13 @@ const IDLE: &str = "(idle)";
 ///
 /// None: only a broken sink would give one, and a string is not.
 pub(crate) fn prometheus(shown: &Shown<'_>) -> Result<String, fmt::Error> {
+    written(families(shown))
+}
+
+/// Metrics as text.
+pub(super) fn written(families: Vec<Family>) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Families(families(shown))));
+    registry.register_collector(Box::new(Families(families)));
     let mut text = String::new();
     encode_registry(&mut text, &registry)?;
     Ok(text.trim_end().to_owned())
@@ -34,16 +39,16 @@ pub(crate) fn prometheus(shown: &Shown<'_>) -> Result<String, fmt::Error> {
 
 /// One metric with its samples, in the order they are written.
 #[derive(Debug)]
-struct Family {
-    name: &'static str,
-    help: &'static str,
-    samples: Vec<Sample>,
+pub(super) struct Family {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) samples: Vec<Sample>,
 }
 
 #[derive(Debug)]
-struct Sample {
-    labels: Vec<(&'static str, String)>,
-    value: f64,
+pub(super) struct Sample {
+    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) value: f64,
 }
 
 #[derive(Debug)]

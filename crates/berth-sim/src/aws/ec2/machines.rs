@@ -150,6 +150,8 @@ fn make_disk(
 pub(crate) fn end_instance(world: &mut World, id: &str, now: Timestamp) {
     let Some(thing) = world.aws.things.get_mut(id) else { return };
     thing.fields.insert("instanceState".to_owned(), json!({"code": 48, "name": "terminated"}));
+    let reason = format!("User initiated ({})", now.strftime("%Y-%m-%d %H:%M:%S GMT"));
+    thing.fields.insert("reason".to_owned(), Value::from(reason));
     for thing in world.aws.things.values_mut() {
         let stays = thing
             .fields

@@ -112,6 +112,7 @@ fn fresh(cluster: &Cluster, pool: &Pool, zone: &str, name: &str, now: Timestamp)
         name: name.to_owned(),
         zone: zone.to_owned(),
         number: 0,
+        made: now,
         registered: Some(now),
         ready: Some(now),
         gpus: true,

@@ -1,0 +1,182 @@
+//! Each found thing as stretches of what is paid for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Found, Machine, Metered};
+use crate::cost::{Item, Stretch, Usage, What, Whose, control_plane};
+use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
+use crate::lease::Lease;
+use crate::spec::{Place, Provider};
+
+/// The label by which people say whose a cluster is, where no lease does.
+const OWNER_LABEL: &str = "owner";
+
+pub(super) fn metered(found: &Found<'_>) -> Metered {
+    let mut meter = Meter::new(found);
+    for thing in &found.inventory.found {
+        meter.thing(thing);
+    }
+    for machine in &found.machines.found {
+        meter.machine(machine);
+    }
+    meter.notes.extend(found.machines.unread.iter().cloned());
+    let unread = found.inventory.unread.iter().filter(|unread| unread.kinds.iter().any(|kind| kind.is_billed()));
+    meter.notes.extend(unread.map(|unread| {
+        let kinds: Vec<&str> = unread.kinds.iter().map(|kind| kind.words()).collect();
+        format!("not seen: {}: {}", kinds.join(", "), unread.why)
+    }));
+    Metered { usage: meter.usage, notes: meter.notes.into_iter().collect() }
+}
+
+struct Meter<'a> {
+    found: &'a Found<'a>,
+    whose: BTreeMap<&'a str, Arc<Whose>>,
+    /// Alike things share one.
+    kinds: Vec<Arc<What>>,
+    /// One that was found twice is billed once.
+    seen: BTreeSet<(LeftoverKind, &'a str)>,
+    usage: Usage,
+    notes: BTreeSet<String>,
+}
+
+impl<'a> Meter<'a> {
+    fn new(found: &'a Found<'a>) -> Self {
+        let mut whose = BTreeMap::new();
+        let marked = found.inventory.found.iter().filter(|thing| thing.is_marked());
+        let (clusters, rest): (Vec<&Leftover>, Vec<&Leftover>) =
+            marked.partition(|thing| thing.kind == LeftoverKind::Cluster);
+        for thing in clusters.into_iter().chain(rest) {
+            whose.entry(thing.cluster.as_str()).or_insert_with(|| Arc::new(whose_is(thing)));
+        }
+        let (kinds, seen, usage, notes) = Default::default();
+        Self { found, whose, kinds, seen, usage, notes }
+    }
+
+    fn whose(&mut self, cluster: &'a str) -> Arc<Whose> {
+        let unknown = || Arc::new(Whose { cluster: cluster.to_owned(), ..Whose::default() });
+        Arc::clone(self.whose.entry(cluster).or_insert_with(unknown))
+    }
+
+    fn thing(&mut self, thing: &'a Leftover) {
+        let Some((item, quantity)) = self.item(thing) else { return };
+        if !self.seen.insert((thing.kind, &thing.id)) {
+            return;
+        }
+        let place = if thing.at.place == "global" { thing.cluster_location.as_deref() } else { Some(&*thing.at.place) };
+        let place = place.map(|place| place_of(thing.at.provider, place));
+        let Some((place, from)) = place.zip(self.begun(thing)) else {
+            self.notes.insert(format!(
+                "not counted: {}, because nothing says since when or where it is there",
+                thing.words()
+            ));
+            return;
+        };
+        let what = What {
+            whose: self.whose(&thing.cluster),
+            provider: thing.at.provider,
+            region: place.region,
+            zone: place.zone,
+            pool: None,
+            item,
+            quantity,
+            shares: 0,
+        };
+        self.add(what, &thing.name, from, None);
+    }
+
+    /// What is paid for a thing that is no part of a machine.
+    fn item(&self, thing: &Leftover) -> Option<(Item, u64)> {
+        match (thing.kind, &thing.size) {
+            (LeftoverKind::Cluster, _) => Some((self.fee(thing), 1)),
+            (LeftoverKind::Disk | LeftoverKind::Volume, Some(LeftoverSize::Disk { kind, gigabytes })) => {
+                Some((Item::Disk(kind.clone()), *gigabytes))
+            }
+            (LeftoverKind::LoadBalancer | LeftoverKind::ForwardingRule, _) => Some((Item::LoadBalancer, 1)),
+            (LeftoverKind::NatGateway, _) => Some((Item::NatGateway, 1)),
+            (LeftoverKind::Address, _) => Some((Item::Address, 1)),
+            _ => None,
+        }
+    }
+
+    fn fee(&self, thing: &Leftover) -> Item {
+        let is_it = |place: &Place| thing.cluster_location.as_deref().is_none_or(|known| known == place.location());
+        let cluster = self.found.clusters.iter().find(|one| one.name == thing.cluster && is_it(&one.place));
+        let version = cluster.map(|cluster| cluster.version.as_str());
+        control_plane(thing.at.provider, version, self.found.now.to_zoned(TimeZone::UTC).date())
+    }
+
+    /// Since when it is billed: AWS does not say how old an address is, which berth makes for a NAT gateway just before it.
+    fn begun(&mut self, thing: &Leftover) -> Option<Timestamp> {
+        if thing.made.is_some() {
+            return thing.made;
+        }
+        let near = |kind| {
+            let of_it = self.found.inventory.found.iter().filter(move |other| other.kind == kind);
+            of_it.filter(|other| other.cluster == thing.cluster && other.at.provider == thing.at.provider)
+        };
+        let since = near(LeftoverKind::NatGateway).chain(near(LeftoverKind::Cluster)).find_map(|other| other.made)?;
+        self.notes.insert(format!(
+            "{}: its cloud does not say since when it is there; counted from {since}, when what it is for was made",
+            thing.words()
+        ));
+        Some(since)
+    }
+
+    fn machine(&mut self, machine: &'a Machine) {
+        let whose = self.whose(&machine.cluster);
+        let shares = self.found.shares.get(&machine.node).copied().unwrap_or(0);
+        let bought = machine.bought;
+        let own = (Item::machine(&machine.machine_type, bought), 1);
+        let attached = machine
+            .accelerator
+            .iter()
+            .map(|(name, count)| (Item::Gpu { name: name.clone(), bought }, u64::from(*count)));
+        let disks = machine.disks.iter().map(|(kind, gigabytes)| (Item::Disk(kind.clone()), *gigabytes));
+        let addresses = (machine.addresses > 0).then_some((Item::Address, machine.addresses));
+        for (item, quantity) in [own].into_iter().chain(attached).chain(disks).chain(addresses) {
+            let what = What {
+                whose: Arc::clone(&whose),
+                provider: machine.provider,
+                region: machine.region.clone(),
+                zone: Some(machine.zone.clone()),
+                pool: machine.pool.clone(),
+                item,
+                quantity,
+                shares,
+            };
+            self.add(what, &machine.node, machine.from, machine.to);
+        }
+    }
+
+    fn add(&mut self, what: What, name: &str, from: Timestamp, to: Option<Timestamp>) {
+        let known = self.kinds.iter().find(|known| ***known == what).cloned();
+        let what = known.unwrap_or_else(|| {
+            let what = Arc::new(what);
+            self.kinds.push(Arc::clone(&what));
+            what
+        });
+        self.usage.stretches.push(Stretch { what, name: name.into(), from, to });
+    }
+}
+
+fn whose_is(thing: &Leftover) -> Whose {
+    let lease = Lease::read(&thing.labels).and_then(Result::ok);
+    Whose {
+        cluster: thing.cluster.clone(),
+        owner: lease.as_ref().map(|lease| lease.owner.clone()).or_else(|| thing.labels.get(OWNER_LABEL).cloned()),
+        lease: lease.as_ref().map(|lease| lease.id.to_string()),
+        run: lease.and_then(|lease| lease.run),
+        labels: thing.labels.clone(),
+    }
+}
+
+fn place_of(provider: Provider, place: &str) -> Place {
+    match provider {
+        Provider::Gke => Place::from_gke_location(place),
+        Provider::Eks | Provider::Existing => Place { region: place.to_owned(), zone: None },
+    }
+}

@@ -1,0 +1,135 @@
+use serde_json::json;
+
+use super::*;
+use crate::cost::Item;
+use crate::gc::{Claim, LeftoverKind, LeftoverSize, Whereabouts};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn thing(kind: LeftoverKind, id: &str, made: Option<Timestamp>) -> Leftover {
+    Leftover {
+        kind,
+        id: id.to_owned(),
+        name: id.to_owned(),
+        at: Whereabouts { provider: Provider::Eks, account: "1".to_owned(), place: "us-east-1".to_owned() },
+        cluster: "c".to_owned(),
+        cluster_location: Some("us-east-1".to_owned()),
+        labels: [("managed-by", "berth"), ("berth-cluster", "c"), ("owner", "film")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        made,
+        claim: Claim::Mark,
+        phase: None,
+        size: None,
+    }
+}
+
+fn machine() -> Machine {
+    Machine {
+        provider: Provider::Eks,
+        cluster: "c".to_owned(),
+        cluster_location: Some("us-east-1".to_owned()),
+        pool: Some("t4".to_owned()),
+        id: "i-1".to_owned(),
+        node: "n1".to_owned(),
+        region: "us-east-1".to_owned(),
+        zone: "us-east-1a".to_owned(),
+        machine_type: "g4dn.xlarge".to_owned(),
+        bought: Bought::Spot,
+        accelerator: None,
+        disks: vec![("gp3".to_owned(), 100)],
+        addresses: 0,
+        from: at("2026-01-01T00:10:00Z"),
+        to: Some(at("2026-01-01T01:10:00Z")),
+    }
+}
+
+#[test]
+fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_for() {
+    let begun = at("2026-01-01T00:00:00Z");
+    let mut disk = thing(LeftoverKind::Volume, "vol-1", Some(begun));
+    disk.size = Some(LeftoverSize::Disk { kind: "gp3".to_owned(), gigabytes: 8 });
+    let found = vec![
+        thing(LeftoverKind::Cluster, "c", Some(begun)),
+        thing(LeftoverKind::Address, "eip-1", None),
+        thing(LeftoverKind::NatGateway, "nat-1", Some(at("2026-01-01T00:01:00Z"))),
+        disk.clone(),
+        disk,
+        thing(LeftoverKind::Vpc, "vpc-1", Some(begun)),
+    ];
+    let inventory = Inventory { found, unread: Vec::new() };
+    let machines = Machines { found: vec![machine()], unread: vec!["machines that are gone are not seen".to_owned()] };
+    let shares = BTreeMap::from([("n1".to_owned(), 4)]);
+    let now = at("2026-01-01T02:00:00Z");
+    let metered = metered(&Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now });
+    let told: Vec<String> = metered
+        .usage
+        .stretches
+        .iter()
+        .map(|one| {
+            let end = one.to.map_or(String::new(), |to| format!(" to {to}"));
+            format!(
+                "{} x{} {} from {}{end}, {} shares",
+                one.what.item, one.what.quantity, one.name, one.from, one.what.shares
+            )
+        })
+        .collect();
+    let wanted = [
+        "control plane x1 c from 2026-01-01T00:00:00Z, 0 shares",
+        "public IPv4 address x1 eip-1 from 2026-01-01T00:01:00Z, 0 shares",
+        "NAT gateway x1 nat-1 from 2026-01-01T00:01:00Z, 0 shares",
+        "gp3 x8 vol-1 from 2026-01-01T00:00:00Z, 0 shares",
+        "g4dn.xlarge x1 n1 from 2026-01-01T00:10:00Z to 2026-01-01T01:10:00Z, 4 shares",
+        "gp3 x100 n1 from 2026-01-01T00:10:00Z to 2026-01-01T01:10:00Z, 4 shares",
+    ];
+    assert_eq!(told, wanted);
+    assert_eq!(metered.notes.len(), 2, "{:?}", metered.notes);
+    let owners = metered.usage.stretches.iter().all(|one| one.what.whose.owner.as_deref() == Some("film"));
+    assert!(owners && metered.usage.stretches[4].what.item == Item::machine("g4dn.xlarge", Bought::Spot));
+}
+
+#[test]
+fn a_pod_is_of_its_label_or_the_quota_of_its_class_or_its_namespace() {
+    let pod = |name: &str, namespace: &str, class: Option<&str>, label: Option<&str>| {
+        json!({
+            "metadata": {"name": name, "namespace": namespace, "labels": {"berth.dev/service": label}},
+            "spec": {"nodeName": "n1", "priorityClassName": class, "containers": [
+                {"resources": {"limits": {"nvidia.com/gpu": "2"}}}, {"resources": {"limits": {"nvidia.com/gpu": "1"}}},
+            ]},
+            "status": {"phase": "Running", "startTime": "2026-01-01T00:00:00Z"},
+        })
+    };
+    let quota = json!({
+        "metadata": {"namespace": "film", "labels": {"berth.dev/service": "dubbing"}},
+        "spec": {"scopeSelector": {"matchExpressions": [
+            {"scopeName": "PriorityClass", "operator": "In", "values": ["svc-dubbing"]}]}},
+    });
+    let idle = json!({"metadata": {"name": "d"}, "spec": {"nodeName": "n1", "containers": [{}]}, "status": {}});
+    let waiting = json!({"metadata": {"name": "e"}, "spec": {"containers": [{"resources": {"limits": {"nvidia.com/gpu": "1"}}}]}});
+    let mut over = pod("f", "lab", None, None);
+    over["status"] = json!({"phase": "Succeeded", "startTime": "2026-01-01T00:00:00Z",
+        "containerStatuses": [{"state": {"terminated": {"finishedAt": "2026-01-01T00:30:00Z"}}}]});
+    let pods = [
+        pod("a", "film", Some("svc-dubbing"), None),
+        pod("b", "film", Some("svc-dubbing"), Some("voice")),
+        pod("c", "lab", None, None),
+        idle,
+        waiting,
+        over,
+    ];
+    let told: Vec<String> = requests("c", &pods, &[quota])
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {} {}{}",
+                one.pod,
+                one.service,
+                one.shares,
+                one.to.map_or(String::new(), |to| format!(" to {to}"))
+            )
+        })
+        .collect();
+    assert_eq!(told, ["a dubbing 3", "b voice 3", "c lab 3", "f lab 3 to 2026-01-01T00:30:00Z"]);
+}

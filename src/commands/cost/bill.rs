@@ -1,0 +1,213 @@
+//! `berth cost NAME` and `--all`: what runs now, and what it has cost since it was made, from the clouds' own times.
+
+use berth_core::cost::{Budget, GroupBy, PriceBook, Usage, Window, bill, month_end};
+use berth_core::metering::Metered;
+use berth_core::spec::Provider;
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cli::OutputForm;
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+use crate::ui::Ui;
+use crate::ui::render::cost::bill::{self as render, Billed};
+use crate::wiring;
+
+/// What is billed, over which time and summed up by what.
+#[derive(Debug, Args)]
+pub(super) struct BillArgs {
+    /// A cluster: what it costs now, and what it has cost since it was made
+    #[arg(value_name = "NAME", conflicts_with_all = ["file", "all"])]
+    pub(super) name: Option<String>,
+    /// The same of all clusters that berth made, with what is left of those that are gone
+    #[arg(long, conflicts_with = "file")]
+    pub(super) all: bool,
+    /// Regions of EKS to look at; without it the environment's or the profile's
+    #[arg(long, value_delimiter = ',', value_name = "REGION", conflicts_with = "file")]
+    region: Vec<String>,
+    /// Only what was used since then: a time, a date, or how long ago (90m, 24h, 7d)
+    #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with = "file")]
+    since: Option<Since>,
+    /// Sum it up by cluster, pool, service, owner, lease, run or label=KEY
+    #[arg(long, value_name = "WHAT", value_parser = group_by, conflicts_with = "file")]
+    group_by: Option<GroupBy>,
+}
+
+/// From when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    At(Timestamp),
+    Ago(SignedDuration),
+}
+
+/// What else a bill depends on.
+pub(super) struct Asked {
+    pub(super) provider: Option<Provider>,
+    pub(super) book: PriceBook,
+    pub(super) limit: Option<Budget>,
+}
+
+pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let places = places(asked.provider, &args.region);
+    let gathered = gather(args.name.as_deref(), &places, asked.book, settings).await?;
+    for (provider, why) in &gathered.closed {
+        ui.talk(&format!("{} was not asked: {why}", provider.as_str()));
+    }
+    let (usage, now) = (&gathered.metered.usage, gathered.now);
+    if let Some(name) = args.name.as_ref().filter(|_| usage.stretches.is_empty()) {
+        return Err(Failure::refused(format!("there is no cluster {name}, and nothing is left of it"))
+            .detail("what a cluster that is gone has cost only its cloud's own billing tells")
+            .hint(format!("see what there is:\n    berth list --all{}", settings.flags())));
+    }
+    let since = args.since.map(|since| match since {
+        Since::At(at) => at,
+        Since::Ago(ago) => now.saturating_sub(ago).unwrap_or(now),
+    });
+    let billed = Billed {
+        cluster: args.name.as_deref(),
+        bill: bill(usage, &gathered.book, Window { since, now }),
+        month: month_end(usage, &gathered.book, now),
+        by: args.group_by.clone().unwrap_or(if args.all { GroupBy::Cluster } else { GroupBy::Pool }),
+        notes: &gathered.metered.notes,
+    };
+    put(&billed, ui)?;
+    let over = asked.limit.filter(|limit| billed.month.expected.micro_usd() > u128::from(limit.monthly_micro_usd));
+    over.map_or(Ok(Exit::Done), |limit| {
+        Err(Failure::new(Exit::OverLimit, format!("this month is expected to cost more than the limit of {limit}"))
+            .detail(format!("it comes to {} USD", render::cents(billed.month.expected))))
+    })
+}
+
+fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
+    match ui.form() {
+        OutputForm::Table => ui.data(&render::text(billed)),
+        OutputForm::Markdown => ui.data(&render::markdown(billed)),
+        OutputForm::Json => ui.json(&render::json(billed)),
+        OutputForm::Csv => ui.data(&render::csv(billed)),
+        OutputForm::Prometheus => ui.data(&render::prometheus(billed).map_err(super::unwritten)?),
+        OutputForm::Html => {
+            return Err(Failure::refused("a bill is not written in this form of output")
+                .hint("take --output table, markdown, json, csv or prometheus"));
+        }
+    }
+    Ok(())
+}
+
+/// What all clouds that could be asked told.
+pub(crate) struct Gathered {
+    pub(crate) metered: Metered,
+    pub(crate) book: PriceBook,
+    pub(crate) now: Timestamp,
+    /// Clouds that could not be asked, and why.
+    pub(crate) closed: Vec<(Provider, String)>,
+}
+
+/// Reads what was used and its prices, cloud by cloud.
+async fn gather(
+    name: Option<&str>,
+    places: &[(Provider, Option<String>)],
+    book: PriceBook,
+    settings: &Settings,
+) -> Result<Gathered, Failure> {
+    let mut gathered = Gathered { metered: Metered::default(), book, now: Timestamp::UNIX_EPOCH, closed: Vec::new() };
+    let mut first = None;
+    for (provider, region) in places {
+        match wiring::open(*provider, region.as_deref(), settings).await {
+            Ok(doors) => {
+                let read = gathered.add(name, &doors, settings).await;
+                doors.close().await;
+                read?;
+            }
+            Err(failure) => {
+                let why = format!("{} ({})", failure.message, failure.causes.join("; "));
+                gathered.closed.push((*provider, why));
+                first = first.or(Some(failure));
+            }
+        }
+    }
+    match first {
+        Some(failure) if gathered.closed.len() == places.len() => Err(failure),
+        _ => Ok(gathered),
+    }
+}
+
+impl Gathered {
+    async fn add(&mut self, name: Option<&str>, doors: &wiring::Doors, settings: &Settings) -> Result<(), Failure> {
+        let billable = doors.billable(name).await.map_err(|fault| doors.reading(&fault))?;
+        let Usage { stretches, requests } = billable.metered.usage;
+        let usage = Usage { stretches, requests };
+        let live = doors.prices_of(&usage, billable.now, settings).await;
+        self.book = wiring::over(std::mem::take(&mut self.book), &live.layers);
+        self.now = self.now.max(billable.now);
+        // Of a cloud that has nothing of what was asked about nothing has to be known.
+        if !usage.stretches.is_empty() || name.is_none() {
+            self.metered.notes.extend(billable.metered.notes);
+            self.metered.notes.extend(live.notes);
+        }
+        self.metered.usage.stretches.extend(usage.stretches);
+        self.metered.usage.requests.extend(usage.requests);
+        Ok(())
+    }
+}
+
+/// Each door to open: a cloud, and a region where a door leads to one.
+fn places(provider: Option<Provider>, regions: &[String]) -> Vec<(Provider, Option<String>)> {
+    let providers = provider.map_or(vec![Provider::Gke, Provider::Eks], |provider| vec![provider]);
+    let mut places = Vec::new();
+    for provider in providers {
+        if provider == Provider::Eks && !regions.is_empty() {
+            places.extend(regions.iter().map(|region| (provider, Some(region.clone()))));
+        } else {
+            places.push((provider, None));
+        }
+    }
+    places
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let days = |text: &str| text.strip_suffix('d')?.parse::<u16>().ok().map(|days| i64::from(days) * 24);
+    if let Some(hours) = days(text) {
+        return Ok(Since::Ago(SignedDuration::from_hours(hours)));
+    }
+    if let Ok(ago) = text.parse::<SignedDuration>() {
+        return Ok(Since::Ago(ago.abs()));
+    }
+    let midnight = |date: jiff::civil::Date| date.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let date = text.parse::<jiff::civil::Date>().and_then(midnight);
+    text.parse::<Timestamp>().or(date).map(Since::At).map_err(|_| {
+        "is neither a time (2026-11-21T08:00:00Z), a date (2026-11-21, from midnight UTC) nor how long ago (90m, 24h, 7d)"
+            .to_owned()
+    })
+}
+
+fn group_by(text: &str) -> Result<GroupBy, String> {
+    Ok(match text {
+        "cluster" => GroupBy::Cluster,
+        "pool" => GroupBy::Pool,
+        "service" => GroupBy::Service,
+        "owner" => GroupBy::Owner,
+        "lease" => GroupBy::Lease,
+        "run" => GroupBy::Run,
+        other => match other.strip_prefix("label=").filter(|key| !key.is_empty()) {
+            Some(key) => GroupBy::Label(key.to_owned()),
+            None => return Err("is none of cluster, pool, service, owner, lease, run and label=KEY".to_owned()),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_a_time_a_date_or_how_long_ago() {
+        let at = |text: &str| Since::At(text.parse().unwrap());
+        assert_eq!(since("2026-11-21T08:00:00Z"), Ok(at("2026-11-21T08:00:00Z")));
+        assert_eq!(since("2026-11-21"), Ok(at("2026-11-21T00:00:00Z")));
+        assert_eq!(since("7d"), Ok(Since::Ago(SignedDuration::from_hours(168))));
+        assert_eq!(since("90m"), Ok(Since::Ago(SignedDuration::from_mins(90))));
+        assert!(since("yesterday").is_err());
+        assert_eq!(group_by("label=team"), Ok(GroupBy::Label("team".to_owned())));
+        assert!(group_by("label=").is_err() && group_by("node").is_err());
+    }
+}

@@ -1,0 +1,352 @@
+//! A bill: tables for people, Markdown, CSV, JSON and metrics.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use berth_core::cost::{Amount, Bill, BillLine, Group, GroupBy, GroupName, Money, MonthEnd, Source, Span};
+use serde_json::{Value, json};
+
+use super::document::{Document, Section, left, right};
+use super::flat::quoted;
+use super::metrics::{Family, IDLE, Sample, written};
+use super::words::{rate, usd};
+
+/// A bill and what it is of.
+pub(crate) struct Billed<'a> {
+    /// The cluster; `None` for all.
+    pub(crate) cluster: Option<&'a str>,
+    pub(crate) bill: Bill,
+    pub(crate) month: MonthEnd,
+    pub(crate) by: GroupBy,
+    /// What is not seen, and what was counted otherwise.
+    pub(crate) notes: &'a [String],
+}
+
+impl Billed<'_> {
+    fn notes(&self) -> Vec<String> {
+        let general = self.bill.notes().into_iter().map(str::to_owned);
+        let mut notes: Vec<String> = self.notes.to_vec();
+        notes.sort();
+        notes.dedup();
+        notes.into_iter().chain(general).collect()
+    }
+}
+
+/// To the cent: `12.34`, `at least 12.34`, `unknown`.
+pub(crate) fn cents(money: Money) -> String {
+    if money.is_unknown() {
+        return "unknown".to_owned();
+    }
+    let cents = (money.micro_usd() + 5000) / 10_000;
+    let least = if money.is_at_least() { "at least " } else { "" };
+    format!("{least}{}.{:02}", cents / 100, cents % 100)
+}
+
+/// As tables that read well on a terminal.
+pub(crate) fn text(billed: &Billed<'_>) -> String {
+    document(billed).text()
+}
+
+/// As Markdown, for a comment.
+pub(crate) fn markdown(billed: &Billed<'_>) -> String {
+    document(billed).markdown()
+}
+
+fn document(billed: &Billed<'_>) -> Document {
+    let window = billed.bill.window;
+    let of = billed.cluster.map_or_else(|| "all clusters".to_owned(), |name| format!("cluster {name}"));
+    let since = window.since.map_or_else(|| "since it was made".to_owned(), |since| format!("since {}", minute(since)));
+    let unknowns = billed.bill.unknowns().into_iter().map(str::to_owned).collect();
+    let sources = billed.bill.sources().into_iter().map(|source| self::source(source, billed)).collect();
+    Document {
+        heading: format!("Bill of {of} {since}, at {}, in USD", minute(window.now)),
+        sections: vec![total(billed), groups(billed), things(billed)],
+        lists: vec![("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
+    }
+}
+
+fn minute(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn source(source: &Source, billed: &Billed<'_>) -> String {
+    let age = source.age(billed.bill.window.now);
+    let seconds = age.map(|age| u64::try_from(age.as_secs()).unwrap_or(0));
+    let told = seconds.map_or_else(
+        || source.date.clone(),
+        |seconds| format!("read {} ago", crate::ui::render::words::duration(seconds)),
+    );
+    format!("{} ({}, {told})", source.name, source.basis.word())
+}
+
+fn total(billed: &Billed<'_>) -> Section {
+    let month = &billed.month;
+    let row = |name: &str, amount: String| vec![name.to_owned(), amount];
+    Section {
+        title: "Total".to_owned(),
+        columns: vec![left(""), right("USD")],
+        rows: vec![
+            row("so far", cents(billed.bill.total())),
+            row("an hour now", rate(billed.bill.rate())),
+            row("this month so far", cents(month.so_far)),
+            row("this month if it goes on so", cents(month.expected)),
+        ],
+    }
+}
+
+fn groups(billed: &Billed<'_>) -> Section {
+    let row = |group: Group| vec![name(&group.name, billed), cents(group.money), rate(group.rate)];
+    Section {
+        title: format!("By {}", word(&billed.by)),
+        columns: vec![left(""), right("so far"), right("an hour now")],
+        rows: billed.bill.grouped(&billed.by).into_iter().map(row).collect(),
+    }
+}
+
+fn word(by: &GroupBy) -> String {
+    match by {
+        GroupBy::Cluster => "cluster".to_owned(),
+        GroupBy::Pool => "pool".to_owned(),
+        GroupBy::Service => "service".to_owned(),
+        GroupBy::Label(key) => format!("label {key}"),
+        GroupBy::Owner => "owner".to_owned(),
+        GroupBy::Lease => "lease".to_owned(),
+        GroupBy::Run => "run".to_owned(),
+    }
+}
+
+fn name(name: &GroupName, billed: &Billed<'_>) -> String {
+    match name {
+        GroupName::Named(name) => name.clone(),
+        GroupName::Pool { pool, .. } if billed.cluster.is_some() => pool.clone(),
+        GroupName::Pool { cluster, pool } => format!("{cluster}/{pool}"),
+        GroupName::Idle => IDLE.to_owned(),
+        GroupName::Rest if billed.by == GroupBy::Pool => "(around the pools)".to_owned(),
+        GroupName::Rest if billed.by == GroupBy::Service => "(not divided)".to_owned(),
+        GroupName::Rest => "(none)".to_owned(),
+    }
+}
+
+/// Alike things of a pool together.
+#[derive(Default)]
+struct Alike {
+    there: usize,
+    gone: usize,
+    seconds: u64,
+    money: Money,
+    rate: Amount,
+}
+
+fn things(billed: &Billed<'_>) -> Section {
+    let mut alike: BTreeMap<(&str, &str, String), Alike> = BTreeMap::new();
+    for line in &billed.bill.lines {
+        let what = line.what.as_ref();
+        let key = (what.whose.cluster.as_str(), what.pool.as_deref().unwrap_or(""), described(line));
+        let one = alike.entry(key).or_default();
+        if is_there(line) {
+            one.there += 1
+        } else {
+            one.gone += 1
+        }
+        one.seconds += line.seconds;
+        (one.money, one.rate) = (one.money + line.money, one.rate + line.rate);
+    }
+    let row = |((cluster, pool, what), one): ((&str, &str, String), Alike)| {
+        let hours = format!("{:.2}", one.seconds as f64 / 3600.0);
+        let place = if billed.cluster.is_some() { pool.to_owned() } else { format!("{cluster}/{pool}") };
+        vec![place, what, one.there.to_string(), one.gone.to_string(), hours, cents(one.money), rate(one.rate)]
+    };
+    let columns = [
+        left("pool"),
+        left("what"),
+        right("there"),
+        right("gone"),
+        right("hours"),
+        right("so far"),
+        right("an hour now"),
+    ];
+    Section {
+        title: "What it is made of".to_owned(),
+        columns: columns.into(),
+        rows: alike.into_iter().map(row).collect(),
+    }
+}
+
+/// What stands now has a rate, known or not.
+fn is_there(line: &BillLine) -> bool {
+    line.rate != Amount::NOTHING
+}
+
+fn described(line: &BillLine) -> String {
+    let what = line.what.as_ref();
+    let words = what.item.words(what.provider);
+    let spot = if what.item.is_spot() { " spot" } else { "" };
+    match what.item {
+        berth_core::cost::Item::Disk(_) => format!("{words}, {} GB", what.quantity),
+        _ if what.quantity > 1 => format!("{} x {words}{spot}", what.quantity),
+        _ => format!("{words}{spot}"),
+    }
+}
+
+/// As JSON. Money is in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
+pub(crate) fn json(billed: &Billed<'_>) -> Value {
+    let bill = &billed.bill;
+    let groups = bill.grouped(&billed.by).into_iter().map(
+        |group| json!({"name": name(&group.name, billed), "cost": money(group.money), "perHour": hour(group.rate)}),
+    );
+    let sources = bill.sources().into_iter().map(|source| {
+        json!({"name": source.name, "date": source.date, "basis": source.basis.word(), "fetched": source.fetched})
+    });
+    json!({
+        "cluster": billed.cluster,
+        "currency": "USD",
+        "since": bill.window.since,
+        "until": bill.window.now,
+        "total": money(bill.total()),
+        "perHour": hour(bill.rate()),
+        "month": {"soFar": money(billed.month.so_far), "expected": money(billed.month.expected), "secondsLeft": billed.month.seconds_left},
+        "groupedBy": word(&billed.by),
+        "groups": groups.collect::<Vec<_>>(),
+        "lines": bill.lines.iter().map(line).collect::<Vec<_>>(),
+        "sources": sources.collect::<Vec<_>>(),
+        "unknown": bill.unknowns(),
+        "notes": billed.notes(),
+    })
+}
+
+fn line(line: &BillLine) -> Value {
+    let what = line.what.as_ref();
+    let parts = line
+        .parts
+        .iter()
+        .map(|part| json!({"service": part.service.as_deref(), "cost": money(part.money), "perHour": hour(part.rate)}));
+    json!({
+        "cluster": what.whose.cluster, "provider": what.provider, "pool": what.pool, "zone": what.zone, "region": what.region,
+        "item": what.item, "name": &*line.name, "quantity": what.quantity, "seconds": line.seconds,
+        "cost": money(line.money), "perHour": hour(line.rate), "parts": parts.collect::<Vec<_>>(),
+        "source": line.quote.as_ref().as_ref().ok().map(|source| &source.name),
+        "unknown": line.quote.as_ref().as_ref().err(),
+    })
+}
+
+fn money(money: Money) -> Value {
+    let usd = (!money.is_unknown()).then(|| money.micro_usd() as f64 / 1e6);
+    json!({"usd": usd, "atLeast": money.is_at_least()})
+}
+
+fn hour(amount: Amount) -> Value {
+    let usd = (!amount.is_unknown()).then(|| amount.micro_usd(Span::Hour) as f64 / 1e6);
+    json!({"usd": usd, "atLeast": amount.is_at_least()})
+}
+
+/// As CSV with a head: one row for each thing; an amount nothing of is known is empty.
+pub(crate) fn csv(billed: &Billed<'_>) -> String {
+    let head = [
+        "cluster",
+        "provider",
+        "region",
+        "zone",
+        "pool",
+        "what",
+        "name",
+        "quantity",
+        "seconds",
+        "usd",
+        "usd_hour_now",
+        "at_least",
+        "source",
+        "unknown",
+    ];
+    let rows = billed.bill.lines.iter().map(cells);
+    let lines = [head.map(str::to_owned).to_vec()].into_iter().chain(rows);
+    let lines: Vec<String> =
+        lines.map(|cells| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")).collect();
+    lines.join("\n")
+}
+
+fn cells(line: &BillLine) -> Vec<String> {
+    let what = line.what.as_ref();
+    let known = |is_unknown: bool, micro_usd: u128| if is_unknown { String::new() } else { usd(micro_usd) };
+    let (source, unknown) = match line.quote.as_ref() {
+        Ok(source) => (source.name.clone(), String::new()),
+        Err(why) => (String::new(), why.clone()),
+    };
+    vec![
+        what.whose.cluster.clone(),
+        what.provider.as_str().to_owned(),
+        what.region.clone(),
+        what.zone.clone().unwrap_or_default(),
+        what.pool.clone().unwrap_or_default(),
+        described(line),
+        line.name.to_string(),
+        what.quantity.to_string(),
+        line.seconds.to_string(),
+        known(line.money.is_unknown(), line.money.micro_usd()),
+        known(line.rate.is_unknown(), line.rate.micro_usd(Span::Hour)),
+        line.money.is_at_least().to_string(),
+        source,
+        unknown,
+    ]
+}
+
+/// As metrics; a part without any known price has no sample.
+///
+/// # Errors
+///
+/// None: only a broken sink would give one, and a string is not.
+pub(crate) fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
+    let parts = parts(&billed.bill);
+    let sample = |labels: &[&str; 3], value: u128| {
+        let labels = ["cluster", "pool", "service"].into_iter().zip(labels.map(str::to_owned)).collect();
+        Sample { labels, value: value as f64 / 1e6 }
+    };
+    let rates = parts.iter().filter(|(_, (_, rate))| !rate.is_unknown());
+    let spent = parts.iter().filter(|(_, (money, _))| !money.is_unknown());
+    let mut unknown: BTreeMap<[&str; 2], u32> = BTreeMap::new();
+    for line in &billed.bill.lines {
+        let count = unknown.entry([&line.what.whose.cluster, line.what.pool.as_deref().unwrap_or("")]).or_default();
+        *count += u32::from(line.quote.is_err());
+    }
+    let unknown = unknown.into_iter().map(|([cluster, pool], count)| Sample {
+        labels: vec![("cluster", cluster.to_owned()), ("pool", pool.to_owned())],
+        value: f64::from(count),
+    });
+    written(vec![
+        Family {
+            name: "berth_cost_per_hour_usd",
+            help: "US dollars an hour of what runs now; pool is empty for what stands around the pools, service where a node is not divided.",
+            samples: rates.map(|(labels, (_, rate))| sample(labels, rate.micro_usd(Span::Hour))).collect(),
+        },
+        Family {
+            name: "berth_cost_so_far_usd",
+            help: "US dollars spent, in the parts of berth_cost_per_hour_usd.",
+            samples: spent.map(|(labels, (money, _))| sample(labels, money.micro_usd())).collect(),
+        },
+        Family {
+            name: "berth_cost_month_expected_usd",
+            help: "US dollars that the month in UTC comes to if what runs now goes on; all clusters together.",
+            samples: vec![Sample { labels: Vec::new(), value: billed.month.expected.micro_usd() as f64 / 1e6 }],
+        },
+        Family {
+            name: "berth_cost_unknown_prices",
+            help: "Things without a known price; above 0 the costs of that pool are too low.",
+            samples: unknown.collect(),
+        },
+    ])
+}
+
+/// What does not overlap: cluster, pool and service.
+fn parts(bill: &Bill) -> BTreeMap<[&str; 3], (Money, Amount)> {
+    let mut parts: BTreeMap<[&str; 3], (Money, Amount)> = BTreeMap::new();
+    for line in &bill.lines {
+        let (cluster, pool) = (line.what.whose.cluster.as_str(), line.what.pool.as_deref().unwrap_or(""));
+        let whole = [("", line.money, line.rate)];
+        let divided = line.parts.iter().map(|part| (part.service.as_deref().unwrap_or(IDLE), part.money, part.rate));
+        let all: Vec<(&str, Money, Amount)> = if line.parts.is_empty() { whole.into() } else { divided.collect() };
+        for (service, money, rate) in all {
+            let sum = parts.entry([cluster, pool, service]).or_default();
+            *sum = (sum.0 + money, sum.1 + rate);
+        }
+    }
+    parts
+}

@@ -1,0 +1,139 @@
+//! What was used, read from the clouds: their inventories, their machines, and the pods that asked for GPUs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use berth_core::cost::{Item, LivePrices, Usage};
+use berth_core::gc::{Claim, Inventory, Scope};
+use berth_core::manifests::quotas;
+use berth_core::metering::{self, Found, Machines, Metered};
+use berth_core::observed::{ObservedCluster, Phase};
+use berth_core::ports::{Clock, Eyes};
+use berth_core::run::Fault;
+use berth_core::spec::{GPU_RESOURCE, Provider};
+use jiff::{SignedDuration, Timestamp};
+
+use super::prices::{Live, Wanted};
+use super::{Cloud, Doors};
+use crate::settings::Settings;
+
+/// For how long EC2 keeps the history of spot prices.
+const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What one look at one cloud found to bill.
+pub(crate) struct Billable {
+    pub(crate) metered: Metered,
+    /// When the look was.
+    pub(crate) now: Timestamp,
+}
+
+impl Doors {
+    /// What was used by the clusters of ours that these doors lead to, or by the one of this name, with what is left of those that are gone.
+    pub(crate) async fn billable(&self, cluster: Option<&str>) -> Result<Billable, Fault> {
+        let now = self.clock.now();
+        let regions = self.only_region().map(ToOwned::to_owned).into_iter().collect();
+        let scope = Scope { accounts: Vec::new(), regions };
+        // Boxed, because the futures of the calls are large.
+        let (inventory, machines, fleet) =
+            futures::join!(Box::pin(self.inventory(&scope)), Box::pin(self.machines()), Box::pin(self.cloud.fleet()));
+        let (mut inventory, mut machines, fleet) = (inventory?, machines?, fleet?);
+        let is_asked = |name: &str| cluster.is_none_or(|asked| asked == name);
+        machines.found.retain(|machine| is_asked(&machine.cluster));
+        let mut notes = unproven(&mut inventory, &is_asked);
+        let ours = fleet.clusters.iter().filter(|one| one.is_ours() && is_asked(&one.name));
+        let mut shares = BTreeMap::new();
+        let mut requests = Vec::new();
+        for cluster in ours {
+            match self.asked_within(cluster).await {
+                Ok(Some(within)) => {
+                    shares.extend(within.shares);
+                    requests.extend(within.requests);
+                }
+                Ok(None) => {}
+                Err(fault) => notes.push(format!(
+                    "cluster {}: what services asked for is not seen, so its nodes are not divided: {fault}",
+                    cluster.name
+                )),
+            }
+        }
+        let found =
+            Found { inventory: &inventory, machines: &machines, clusters: &fleet.clusters, shares: &shares, now };
+        let mut metered = metering::metered(&found);
+        metered.usage.requests = requests;
+        metered.notes.extend(notes);
+        Ok(Billable { metered, now })
+    }
+
+    async fn machines(&self) -> Result<Machines, Fault> {
+        match &self.cloud {
+            Cloud::Gke(gke) => gke.machines().await,
+            Cloud::Eks(eks) => eks.machines().await,
+            Cloud::Existing(_) => Ok(Machines::default()),
+        }
+    }
+
+    /// Shares and requests in a cluster; `None` while its API cannot be there.
+    async fn asked_within(&self, cluster: &ObservedCluster) -> Result<Option<Within>, Fault> {
+        let Some(access) = &cluster.access else { return Ok(None) };
+        if matches!(cluster.phase, Phase::Creating | Phase::Deleting) {
+            return Ok(None);
+        }
+        let client = self.kubernetes(access, &cluster.name)?;
+        let kinds = [("v1", "ResourceQuota")];
+        let (nodes, pods, limits) = futures::join!(
+            Box::pin(berth_kube::nodes(&client)),
+            Box::pin(berth_kube::pods(&client, None)),
+            Box::pin(berth_kube::labelled(&client, &kinds, quotas::SELECTOR))
+        );
+        let shares = nodes?.into_iter().filter_map(|node| {
+            let shares = node.extended_resources.get(GPU_RESOURCE).copied()?;
+            Some((node.name, shares))
+        });
+        Ok(Some(Within { shares: shares.collect(), requests: metering::requests(&cluster.name, &pods?, &limits?) }))
+    }
+
+    /// Prices of what was used, as they are and as they moved.
+    pub(crate) async fn prices_of(&self, usage: &Usage, now: Timestamp, settings: &Settings) -> Live {
+        let mut live = Live::default();
+        let mut regions: BTreeMap<&str, BTreeSet<Item>> = BTreeMap::new();
+        for stretch in usage.stretches.iter().filter(|one| one.what.provider == self.provider()) {
+            regions.entry(&stretch.what.region).or_default().insert(stretch.what.item.clone());
+        }
+        if self.provider() == Provider::Existing {
+            return live;
+        }
+        let spot = usage.stretches.iter().filter(|one| one.what.item.is_spot()).map(|one| one.from).min();
+        let since = spot.map(|from| from.max(now.saturating_sub(HISTORY).unwrap_or(from)));
+        for (region, items) in regions {
+            let wanted = Wanted { items, region: region.to_owned(), since, refresh: false };
+            let read = self.live_prices(&wanted, settings).await;
+            live.layers.extend(read.layers);
+            live.notes.extend(read.notes);
+        }
+        live
+    }
+}
+
+/// Who asked for what in a cluster.
+struct Within {
+    shares: BTreeMap<String, u64>,
+    requests: Vec<berth_core::cost::Request>,
+}
+
+/// Takes out what is not asked about, and what nothing proves to be ours; that is said.
+fn unproven(inventory: &mut Inventory, is_asked: &impl Fn(&str) -> bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    inventory.found.retain(|thing| {
+        let proved = !matches!(&thing.claim, Claim::MadeFor { anchor, .. } if anchor.is_empty());
+        let asked = is_asked(&thing.cluster);
+        if asked && !proved && thing.kind.is_billed() {
+            notes.push(format!("not counted: {}, because {}", thing.words(), thing.why()));
+        }
+        asked && proved
+    });
+    notes
+}
+
+/// Prices of several looks over one book.
+pub(crate) fn over(book: berth_core::cost::PriceBook, layers: &[LivePrices]) -> berth_core::cost::PriceBook {
+    layers.iter().fold(book, berth_core::cost::PriceBook::with_live)
+}
