@@ -33,6 +33,8 @@ const PARAMETERS: &[&str] = &[
 
 /// Whom a bearer stands for in an EKS cluster; nothing when the cluster is none of EKS or the token none of its kind.
 ///
+/// An access entry makes its principal an administrator by the policy of that name over the whole cluster. Without it he may do what
+/// roles bound to his name and groups say; what the other policies allow is not simulated.
 /// `wall` is the wall's time: clients date their tokens by it, whatever speed simulated time runs at.
 pub(crate) fn authenticate(world: &World, uid: &str, bearer: &str, wall: Timestamp) -> Option<User> {
     let cluster = world.aws.clusters.values().find(|cluster| cluster.uid == uid)?;
@@ -46,7 +48,9 @@ pub(crate) fn authenticate(world: &World, uid: &str, bearer: &str, wall: Timesta
     let Some(entry) = cluster.entries.get(&arn) else { return Some(User::Unauthorized) };
     let own = super::serve::texts(entry.fields.get("kubernetesGroups"));
     let all = groups(&[own.as_slice(), &["system:authenticated"]].concat());
-    Some(User::Named { name: arn, groups: all })
+    let policy = entry.policies.get(&super::eks::admin_policy_arn());
+    let is_admin = policy.is_some_and(|own| own["accessScope"]["type"] == "cluster");
+    Some(if is_admin { User::Named { name: arn, groups: all } } else { User::Bound { name: arn, groups: all } })
 }
 
 fn groups(names: &[&str]) -> Vec<String> {

@@ -91,9 +91,34 @@ impl World {
         let creates_too = applies && !self.has_object(uid, &wanted);
         let needed = kube_permissions(&wanted, creates_too);
         let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
-        let lacking = self.policies.lacks(&needed, &asked.path)?.to_owned();
-        asked.user = kube::User::Bound { name, groups };
+        if let Some(lacking) = self.policies.lacks(&needed, &asked.path).map(str::to_owned) {
+            asked.user = kube::User::Bound { name, groups };
+            return Some(lacking);
+        }
+        let raising = self.raising(uid, asked, &wanted)?;
+        let lacking = self.policies.lacks(&[raising], &asked.path)?.to_owned();
+        asked.user = kube::User::Admitted { name, groups };
         Some(lacking)
+    }
+
+    /// The permission that stands for the verbs `escalate` and `bind`: without it who writes or binds a role has to hold what it allows
+    /// by roles of the cluster, and there his permissions of Google Cloud do not count.
+    fn raising(&mut self, uid: &str, asked: &kube::Request, wanted: &kube::Attributes) -> Option<&'static str> {
+        let writes = matches!(wanted.verb.as_str(), "create" | "update" | "patch") && wanted.subresource.is_empty();
+        if !writes || wanted.group != "rbac.authorization.k8s.io" {
+            return None;
+        }
+        match wanted.resource.as_str() {
+            "roles" => return Some("container.roles.escalate"),
+            "clusterroles" => return Some("container.clusterRoles.escalate"),
+            _ => {}
+        }
+        let namespace = Some(wanted.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let api = self.api(uid)?;
+        let there = api.kube.get(&wanted.resource, namespace, &wanted.name).cloned();
+        let binding = there.unwrap_or_else(|| kube::body(asked));
+        let of_namespace = binding["roleRef"]["kind"] == "Role";
+        Some(if of_namespace { "container.roles.bind" } else { "container.clusterRoles.bind" })
     }
 
     fn has_object(&mut self, uid: &str, wanted: &kube::Attributes) -> bool {

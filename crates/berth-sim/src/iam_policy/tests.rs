@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aws::ACCESS_KEY_ID;
+use crate::kube::User;
 use crate::wire::Request;
 use crate::world::World;
 
@@ -172,4 +173,37 @@ fn google_names_the_permission() {
     assert_eq!(status, 400);
     assert!(body["error"]["message"].as_str().unwrap().contains("does not have access to service account"), "{body}");
     assert!(world.clusters.is_empty(), "a refused call changes nothing");
+}
+
+#[test]
+fn googles_permissions_are_no_rights_to_give_on() {
+    let mut world = World::new("seed", now());
+    let create = json!({"cluster": {"name": "c", "initialNodeCount": 1}});
+    let (status, body) = google(&mut world, "POST", "/v1/projects/p/locations/us-central1/clusters", &create);
+    assert_eq!(status, 200, "{body}");
+    let uid = world.clusters.values().next().unwrap().uid.clone();
+    let held = ["container.roles.create", "container.roleBindings.create", "container.roles.bind"];
+    world.policies.set(&[json!({"includedPermissions": held})]).unwrap();
+    let mut limited = |resource: &str, body: &Value| {
+        let mut asked = crate::kube::Request {
+            method: "POST".to_owned(),
+            path: format!("/apis/rbac.authorization.k8s.io/v1/namespaces/default/{resource}"),
+            query: Vec::new(),
+            accept: "application/json".to_owned(),
+            content_type: Some("application/json".to_owned()),
+            user_agent: None,
+            if_none_match: None,
+            body: body.to_string().into(),
+            user: User::Named { name: "ci@example.com".to_owned(), groups: Vec::new() },
+        };
+        let lacking = world.limit_kube(&uid, &mut asked, Some("token"));
+        (lacking.unwrap_or_default(), matches!(asked.user, User::Admitted { .. }), asked.user)
+    };
+    let (lacking, admitted, _) = limited("roles", &json!({"rules": []}));
+    assert_eq!((lacking.as_str(), admitted), ("container.roles.escalate", true));
+    let reference = |kind: &str| json!({"roleRef": {"kind": kind, "name": "a"}});
+    let (lacking, _, user) = limited("rolebindings", &reference("Role"));
+    assert!(lacking.is_empty() && matches!(user, User::Named { .. }), "{lacking} {user:?}");
+    let (lacking, admitted, _) = limited("rolebindings", &reference("ClusterRole"));
+    assert_eq!((lacking.as_str(), admitted), ("container.clusterRoles.bind", true));
 }

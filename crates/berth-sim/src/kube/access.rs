@@ -1,6 +1,8 @@
 //! Who may do what: everything for people, and what their roles say for service accounts and for whoever is named by
 //! somebody else.
 
+mod acting;
+mod raising;
 mod roles;
 
 use serde_json::json;
@@ -10,7 +12,9 @@ use super::request::{Request, User};
 use super::store::Store;
 use super::target::Target;
 
-pub(crate) use roles::rules;
+pub(crate) use acting::act_for;
+pub(crate) use raising::check as refuse_raising;
+pub(crate) use roles::{built_in, rules};
 
 /// The name of who sends no credentials.
 pub(crate) const NOBODY: &str = "system:anonymous";
@@ -75,6 +79,7 @@ pub(crate) fn authorize(store: &Store, request: &Request) -> Outcome<()> {
         User::Unauthorized => return Err(Failure::unauthorized()),
         User::Anonymous if PUBLIC.contains(&request.path.as_str()) => return Ok(()),
         User::Anonymous => NOBODY,
+        User::Admitted { .. } => return Ok(()),
         User::Named { name, .. } | User::Bound { name, .. } => name,
     };
     let wanted = Attributes::of(request);
@@ -90,7 +95,7 @@ pub(crate) fn allows(store: &Store, user: &User, wanted: &Attributes) -> bool {
     match user {
         User::Anonymous | User::Unauthorized => false,
         User::Named { .. } => true,
-        User::Bound { .. } => roles::allow(store, user, wanted),
+        User::Admitted { .. } | User::Bound { .. } => roles::allow(store, user, wanted),
     }
 }
 

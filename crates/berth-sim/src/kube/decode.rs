@@ -51,6 +51,12 @@ pub(crate) fn plain(request: &Request) -> Outcome<Value> {
     })
 }
 
+/// The object in a body in whatever form it is; nothing if it cannot be read.
+pub(crate) fn loosely(request: &Request) -> Value {
+    let text = String::from_utf8_lossy(&request.body);
+    plain(request).ok().or_else(|| yaml(&text).ok()).unwrap_or_default()
+}
+
 /// The first document of an applied configuration.
 pub(crate) fn applied(asked: &Asked<'_>) -> Outcome<Value> {
     let (request, findings) = (asked.request, &asked.findings);

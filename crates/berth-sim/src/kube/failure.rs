@@ -166,7 +166,8 @@ impl Failure {
     }
 
     pub(crate) fn forbidden(kind: &Kind, name: &str, why: &str) -> Box<Failure> {
-        Failure::new(403, Some("Forbidden"), format!("{} \"{name}\" is forbidden: {why}", kind.qualified_plural()))
+        let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
+        Failure::new(403, Some("Forbidden"), format!("{}{named} is forbidden: {why}", kind.qualified_plural()))
             .with_details(Failure::about(kind, name))
     }
 

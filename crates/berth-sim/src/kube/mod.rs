@@ -39,6 +39,7 @@ mod yaml;
 
 pub(crate) use access::Attributes;
 pub(crate) use controllers::{Offer, Written, gibibytes};
+pub(crate) use decode::loosely as body;
 pub use read::watch::{Watch, WatchStep};
 pub use request::{Reply, Request, User};
 pub use store::Store;

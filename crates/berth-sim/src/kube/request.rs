@@ -68,6 +68,13 @@ pub enum User {
         /// The groups the user is in.
         groups: Vec<String>,
     },
+    /// Somebody whom his cloud lets make this request, and who beyond it may do what roles bound to him say.
+    Admitted {
+        /// The user name.
+        name: String,
+        /// The groups the user is in.
+        groups: Vec<String>,
+    },
     /// Somebody who may do what roles bound to him say: a service account, or who somebody else acts for.
     Bound {
         /// The user name.

@@ -10,7 +10,7 @@ use super::kinds::{self, Kind};
 use super::log::Log;
 use super::read::watch::{Watch, WatchStep};
 use super::request::{Reply, Request, User};
-use super::{controllers, definitions, parts, rules, serving, time};
+use super::{access, controllers, definitions, parts, rules, serving, time};
 
 /// The state of one simulated Kubernetes API server.
 ///
@@ -58,6 +58,9 @@ impl Store {
         store.put(now, "services", Some("default"), rules::service::api_server());
         for class in rules::priority_class::built_in() {
             store.put(now, "priorityclasses", None, class);
+        }
+        for (resource, object) in access::built_in() {
+            store.put(now, resource, None, object);
         }
         controllers::settle(&mut store, now);
         // A fresh cluster's first versions are compacted away before anybody connects.
@@ -127,6 +130,11 @@ impl Store {
     pub fn get(&self, resource: &str, namespace: Option<&str>, name: &str) -> Option<&Value> {
         let kind = kinds::by_plural(resource)?;
         self.object(kind, &kind.key(namespace, name)).map(|object| &**object)
+    }
+
+    /// The user a request counts as whose sender asks to act for another user and groups; the refusal if he may not.
+    pub(crate) fn acting(&self, by: &User, name: &str, groups: &[String]) -> Result<User, Reply> {
+        access::act_for(self, by, name, groups).map_err(|failure| failure.reply())
     }
 
     /// Every kind that is served, the built-in ones first.

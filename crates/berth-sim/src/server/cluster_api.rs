@@ -92,12 +92,12 @@ fn carry_out(
     if matches!(delivery, Delivery::HoldBefore(_)) {
         return (status(500, "InternalError", "held"), delivery);
     }
-    let user = match &request.bearer {
-        None => kube::User::Anonymous,
-        Some(bearer) => {
-            let account = live.world.api(uid).and_then(|api| api.kube.whose(bearer, now));
-            account.unwrap_or_else(|| who(&live.world, uid, bearer, now))
+    let user = match asker(&mut live.world, uid, request, headers, now) {
+        Ok(user) => user,
+        Err(kube::Reply::Once { status, headers, body }) => {
+            return (respond(status, &headers, Body::from(body)), Delivery::Send);
         }
+        Err(kube::Reply::Watch(_)) => return (status(500, "InternalError", "a refusal is no watch"), Delivery::Send),
     };
     let mut asked = kube::Request {
         method: request.method.clone(),
@@ -153,6 +153,24 @@ fn requiring(body: &Bytes, lacking: Option<&str>) -> Bytes {
     let said = refusal["message"].as_str().unwrap_or_default();
     refusal["message"] = json!(format!("{said}: requires one of [\"{lacking}\"] permission(s)."));
     Bytes::from(refusal.to_string())
+}
+
+/// Who asks, or for whom he acts; the refusal if he may not act for that user.
+fn asker(
+    world: &mut World,
+    uid: &str,
+    request: &Request,
+    headers: &Headers,
+    now: Timestamp,
+) -> Result<kube::User, kube::Reply> {
+    let Some(bearer) = &request.bearer else { return Ok(kube::User::Anonymous) };
+    let account = world.api(uid).and_then(|api| api.kube.whose(bearer, now));
+    let user = account.unwrap_or_else(|| who(world, uid, bearer, now));
+    if headers.acting_for.is_none() && headers.acting_groups.is_empty() {
+        return Ok(user);
+    }
+    let name = headers.acting_for.as_deref().unwrap_or_default();
+    world.api(uid).map_or(Ok(user.clone()), |api| api.kube.acting(&user, name, &headers.acting_groups))
 }
 
 /// Whom a bearer token stands for in a cluster of either cloud.

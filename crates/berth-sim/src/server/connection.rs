@@ -34,6 +34,10 @@ pub(crate) struct Headers {
     pub(crate) user_agent: Option<String>,
     /// `If-None-Match`.
     pub(crate) if_none_match: Option<String>,
+    /// `Impersonate-User`.
+    pub(crate) acting_for: Option<String>,
+    /// Each `Impersonate-Group`.
+    pub(crate) acting_groups: Vec<String>,
 }
 
 /// Serves a connection until it closes or the simulator stops.
@@ -84,6 +88,13 @@ async fn read(incoming: http::Request<Incoming>) -> (Request, Headers) {
         content_type: text(header::CONTENT_TYPE),
         user_agent: text(header::USER_AGENT),
         if_none_match: text(header::IF_NONE_MATCH),
+        acting_for: text(header::HeaderName::from_static("impersonate-user")),
+        acting_groups: parts
+            .headers
+            .get_all("impersonate-group")
+            .iter()
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect(),
     };
     (request, headers)
 }

@@ -23,9 +23,14 @@ fn policy_arn(name: &str) -> String {
     format!("arn:aws:eks::aws:cluster-access-policy/{name}")
 }
 
+/// The policy that makes somebody an administrator.
+pub(crate) fn admin_policy_arn() -> String {
+    policy_arn("AmazonEKSClusterAdminPolicy")
+}
+
 /// The association that makes somebody an administrator.
 pub(crate) fn admin_policy(now: Timestamp) -> (String, Value) {
-    let arn = policy_arn("AmazonEKSClusterAdminPolicy");
+    let arn = admin_policy_arn();
     let scope = json!({"type": "cluster", "namespaces": []});
     let shown = json!({
         "policyArn": arn, "accessScope": scope, "associatedAt": seconds(now), "modifiedAt": seconds(now),

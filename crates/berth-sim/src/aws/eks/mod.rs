@@ -13,5 +13,6 @@ mod serve;
 mod tags;
 mod versions;
 
+pub(crate) use access::admin_policy_arn;
 pub(crate) use advance::schedulable;
 pub(crate) use serve::serve;

@@ -47,8 +47,28 @@ fn everybody() -> [Value; 2] {
     ]
 }
 
+/// The role that may do everything, and its binding. The other roles a real server begins with are not here.
+pub(crate) fn built_in() -> [(&'static str, Value); 2] {
+    let metadata = json!({
+        "name": "cluster-admin",
+        "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
+        "annotations": {"rbac.authorization.kubernetes.io/autoupdate": "true"},
+    });
+    let rules = json!([
+        {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+        {"nonResourceURLs": ["*"], "verbs": ["*"]},
+    ]);
+    let group = "rbac.authorization.k8s.io";
+    let subjects = json!([{"apiGroup": group, "kind": "Group", "name": "system:masters"}]);
+    let role = json!({"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"});
+    [
+        ("clusterroles", json!({"metadata": metadata, "rules": rules})),
+        ("clusterrolebindings", json!({"metadata": metadata, "subjects": subjects, "roleRef": role})),
+    ]
+}
+
 fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
-    let User::Bound { name, groups } = user else { return false };
+    let (User::Admitted { name, groups } | User::Bound { name, groups }) = user else { return false };
     binding["subjects"].as_array().into_iter().flatten().any(|subject| {
         let own = subject["name"].as_str().unwrap_or_default();
         match subject["kind"].as_str() {

@@ -37,7 +37,9 @@ pub(crate) fn answer(store: &Store, asked: &Asked<'_>) -> Outcome<Reply> {
 
 fn about(user: &User) -> Value {
     match user {
-        User::Named { name, groups } | User::Bound { name, groups } => json!({"username": name, "groups": groups}),
+        User::Named { name, groups } | User::Admitted { name, groups } | User::Bound { name, groups } => {
+            json!({"username": name, "groups": groups})
+        }
         _ => json!({"username": access::NOBODY, "groups": ["system:unauthenticated"]}),
     }
 }

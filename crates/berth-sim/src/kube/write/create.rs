@@ -8,7 +8,7 @@ use crate::kube::failure::{Failure, Outcome};
 use crate::kube::request::Reply;
 use crate::kube::serving::Asked;
 use crate::kube::store::Store;
-use crate::kube::{admission, decode, ownership, rules, time};
+use crate::kube::{access, admission, decode, ownership, rules, time};
 
 /// What a client may say about an object that only the server decides.
 const SERVER_FIELDS: &[&str] =
@@ -28,6 +28,7 @@ pub(crate) fn insert(store: &mut Store, asked: &Asked<'_>, mut object: Value, ow
         return Err(Failure::internal("resourceVersion should not be set on objects to be created"));
     }
     place::accepts_new(store, asked, &given)?;
+    access::refuse_raising(store, asked, &object, None)?;
     let name = name(store, &object);
     let uid = store.uid();
     if let Some(metadata) = object["metadata"].as_object_mut() {

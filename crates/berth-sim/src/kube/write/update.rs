@@ -10,7 +10,7 @@ use crate::kube::kinds::{Kind, Subresource};
 use crate::kube::request::Reply;
 use crate::kube::serving::{Asked, media};
 use crate::kube::store::Store;
-use crate::kube::{admission, decode, ownership, patch, rules};
+use crate::kube::{access, admission, decode, ownership, patch, rules};
 
 /// Where the owners of the written fields come from.
 #[derive(Debug)]
@@ -118,6 +118,7 @@ pub(crate) fn change(
     mut object: Value,
     owners: Owners,
 ) -> Outcome<Arc<Value>> {
+    access::refuse_raising(store, asked, &object, Some(current))?;
     precondition(asked, current, &object)?;
     keep_server_fields(&mut object, current);
     keep_other_parts(asked, &mut object, current);
