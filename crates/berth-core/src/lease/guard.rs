@@ -33,6 +33,20 @@ pub fn refuse_others(current: &ObservedCluster, want_labels: &BTreeMap<String, S
     }
 }
 
+/// Why what stands is not what a creation wanted, in words; `None` if it may be.
+///
+/// A plan guards only what was seen before it: of two runs that both saw nothing, the second finds the first one's cluster.
+pub fn why_not_same(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Option<String> {
+    if is_same_environment(have, want) {
+        return None;
+    }
+    Some(match Lease::read(have) {
+        None => "without a lease".to_owned(),
+        Some(Ok(lease)) => format!("under {lease}"),
+        Some(Err(error)) => format!("under a lease that cannot be read: {error}"),
+    })
+}
+
 /// What to say of a lease that the wish does not have: it stays, so that nobody strips it unknowingly.
 pub fn left_alone(current: &ObservedCluster, want: &BTreeMap<String, String>) -> Option<Note> {
     if Lease::read(want).is_some() {

@@ -15,7 +15,7 @@ mod relabel;
 mod terms;
 mod ttl;
 
-pub use guard::{left_alone, refuse_others};
+pub use guard::{left_alone, refuse_others, why_not_same};
 pub use join::{Joined, Standing, join};
 pub use labels::{
     EXPIRES_KEY, KEYS, LEASE_KEY, OWNER_OF_LEASE_KEY, RUN_KEYS, expires_word, is_lease_key, is_same_environment, marks,

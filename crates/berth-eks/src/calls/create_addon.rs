@@ -5,7 +5,7 @@ use berth_core::actions::eks::{EksAddon, EksTarget};
 use berth_core::ports::Started;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
-use super::under_way;
+use super::under_way::{self, Wish};
 use crate::cloud::EksCloud;
 use crate::poll::{look, unseen};
 use crate::there;
@@ -14,8 +14,9 @@ use crate::ticket::target_words;
 /// Makes the add-on, or finds that an earlier try has.
 pub(crate) async fn create_addon(cloud: &EksCloud, wanted: &EksAddon) -> Result<Started, Fault> {
     let (at, target) = (&wanted.cluster, EksTarget::Addon(wanted.name.clone()));
+    let wish = Wish { cluster: at, target: &target, tags: &wanted.tags };
     if let Some(look) = look::look(cloud, at, &target).await.map_err(unseen)? {
-        return under_way::creation(at, &look).map(|started| waited_for(wanted, started));
+        return under_way::creation(wish, &look).map(|started| waited_for(wanted, started));
     }
     let tried = format!("create {}", target_words(at, &target));
     let identity = match &wanted.identity {
@@ -46,7 +47,7 @@ pub(crate) async fn create_addon(cloud: &EksCloud, wanted: &EksAddon) -> Result<
         .await;
     let started = match sent {
         Ok(_) => under_way::made(at, &target),
-        Err(error) => under_way::not_made(cloud, at, &target, &error).await?,
+        Err(error) => under_way::not_made(cloud, wish, &error).await?,
     };
     Ok(waited_for(wanted, started))
 }

@@ -10,7 +10,7 @@ use berth_core::actions::eks::{EksCluster, EksTarget};
 use berth_core::ports::Started;
 use berth_core::run::Fault;
 
-use super::under_way;
+use super::under_way::{self, Wish};
 use crate::classify::CallError;
 use crate::cloud::EksCloud;
 use crate::poll::{look, unseen};
@@ -20,23 +20,24 @@ use crate::{find, there};
 /// Makes the cluster, or finds that an earlier try has.
 pub(crate) async fn create_cluster(cloud: &EksCloud, wanted: &EksCluster) -> Result<Started, Fault> {
     let (at, target) = (&wanted.cluster, EksTarget::Cluster);
+    let wish = Wish { cluster: at, target: &target, tags: &wanted.tags };
     if let Some(look) = look::look(cloud, at, &target).await.map_err(unseen)? {
-        return under_way::creation(at, &look);
+        return under_way::creation(wish, &look);
     }
     let tried = format!("create {}", target_words(at, &target));
     let role = there::role(cloud, &wanted.role, &tried).await?;
     let subnets = find::subnet_ids(cloud, at, &wanted.subnets, &tried).await?;
     // A cluster made again with another wish is another request.
-    let wish = serde_json::to_string(wanted).unwrap_or_default();
+    let settings = serde_json::to_string(wanted).unwrap_or_default();
     let ids = subnets.join(",");
-    let token = ["cluster", &at.account, &at.region, &at.name, &ids, &role.identity, &wish];
+    let token = ["cluster", &at.account, &at.region, &at.name, &ids, &role.identity, &settings];
     for number in 0..under_way::TOKENS {
         let call = request(cloud, wanted, (&role.arn, &subnets)).client_request_token(under_way::token(&token, number));
         match call.send().await {
             Ok(_) if under_way::is_of_old(cloud, at, &target).await => {}
             Ok(_) => return Ok(under_way::made(at, &target)),
             Err(error) => {
-                let started = under_way::not_made(cloud, at, &target, &error).await;
+                let started = under_way::not_made(cloud, wish, &error).await;
                 return started.map_err(|fault| with_valid_zones(fault, &error));
             }
         }

@@ -9,7 +9,7 @@ use berth_core::ports::Started;
 use berth_core::run::Fault;
 use berth_core::spec::{self, NodeRange, TaintEffect};
 
-use super::under_way;
+use super::under_way::{self, Wish};
 use crate::cloud::EksCloud;
 use crate::poll::{look, unseen};
 use crate::ticket::target_words;
@@ -21,8 +21,9 @@ const TEMPLATE_VERSION: &str = "1";
 /// Makes the node group, or finds that an earlier try has.
 pub(crate) async fn create_group(cloud: &EksCloud, wanted: &EksGroup) -> Result<Started, Fault> {
     let (at, target) = (&wanted.cluster, EksTarget::Group(wanted.name.clone()));
+    let wish = Wish { cluster: at, target: &target, tags: &wanted.tags };
     if let Some(look) = look::look(cloud, at, &target).await.map_err(unseen)? {
-        return under_way::creation(at, &look);
+        return under_way::creation(wish, &look);
     }
     let tried = format!("create {}", target_words(at, &target));
     let cluster = there::cluster(cloud, at).await?.ok_or_else(|| under_way::not_there(&tried))?;
@@ -30,14 +31,14 @@ pub(crate) async fn create_group(cloud: &EksCloud, wanted: &EksGroup) -> Result<
     let role = there::role(cloud, &wanted.role, &tried).await?;
     let subnets = find::subnet_ids(cloud, at, &wanted.subnets, &tried).await?;
     // A group made again with another wish is another request.
-    let wish = serde_json::to_string(wanted).unwrap_or_default();
-    let token = ["group", &at.account, &at.region, &at.name, &wanted.name, &life, &wish];
+    let settings = serde_json::to_string(wanted).unwrap_or_default();
+    let token = ["group", &at.account, &at.region, &at.name, &wanted.name, &life, &settings];
     for number in 0..under_way::TOKENS {
         let call = request(cloud, wanted, (&role.arn, &subnets)).client_request_token(under_way::token(&token, number));
         match call.send().await {
             Ok(_) if under_way::is_of_old(cloud, at, &target).await => {}
             Ok(_) => return Ok(under_way::made(at, &target)),
-            Err(error) => return under_way::not_made(cloud, at, &target, &error).await,
+            Err(error) => return under_way::not_made(cloud, wish, &error).await,
         }
     }
     Err(under_way::only_old(at, &target))

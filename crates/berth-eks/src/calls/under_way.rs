@@ -1,6 +1,9 @@
 //! Finding that what is to be made or changed is there already, because an earlier try took effect.
 
+use std::collections::BTreeMap;
+
 use berth_core::actions::eks::{EksClusterRef, EksTarget};
+use berth_core::lease;
 use berth_core::ports::{Progress, Started};
 use berth_core::rules::eks::names;
 use berth_core::rules::ownership;
@@ -13,12 +16,31 @@ use crate::find;
 use crate::poll::{Look, look, unseen, verdict};
 use crate::ticket::{Work, target_words};
 
+/// Something that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    /// In or as this cluster.
+    pub(super) cluster: &'a EksClusterRef,
+    pub(super) target: &'a EksTarget,
+    /// Tags it is to have.
+    pub(super) tags: &'a BTreeMap<String, String>,
+}
+
 /// What making something comes to when it is there: the same ticket while it is being made, nothing to do when it is well.
-pub(super) fn creation(at: &EksClusterRef, look: &Look) -> Result<Started, Fault> {
+pub(super) fn creation(wish: Wish<'_>, look: &Look) -> Result<Started, Fault> {
+    let at = wish.cluster;
     let ours = ownership::is_ours(&look.tags) && look.tags.get(ownership::CLUSTER_KEY) == Some(&at.name);
     if !ours {
         let said = format!("there is a {} already, and its tags do not say that berth made it", look.words);
         return Err(making::foreign(&format!("create {}", look.words), said));
+    }
+    // Two runs may have wanted one name at a time and both have seen nothing of it.
+    if let Some(why) = lease::why_not_same(&look.tags, wish.tags) {
+        let (tried, words) = (format!("create {}", look.words), &look.words);
+        return Err(Fault {
+            kind: FaultKind::Refused,
+            ..making::foreign(&tried, format!("there is a {words} already, {why}; use another id"))
+        });
     }
     match verdict::made(&look.words, Some(look)) {
         Ok(Progress::Done) => Ok(Started::Done),
@@ -67,17 +89,17 @@ pub(super) fn only_old(at: &EksClusterRef, target: &EksTarget) -> Fault {
 /// A call that makes something was refused: perhaps because an earlier try of it took effect and was not seen before the call.
 pub(super) async fn not_made<E: Answer>(
     cloud: &EksCloud,
-    at: &EksClusterRef,
-    target: &EksTarget,
+    wish: Wish<'_>,
     error: &CallError<E>,
 ) -> Result<Started, Fault> {
+    let (at, target) = (wish.cluster, wish.target);
     let tried = format!("create {}", target_words(at, target));
     let fault = settling(classify::with_left(tried, error, |kind| left_by(error, kind)));
     if !matches!(fault.kind, FaultKind::AlreadyExists | FaultKind::Busy) {
         return Err(fault);
     }
     match look::look(cloud, at, target).await.map_err(unseen)? {
-        Some(look) => creation(at, &look),
+        Some(look) => creation(wish, &look),
         // The name was taken a moment ago and is free again.
         None => Err(making::again(fault)),
     }

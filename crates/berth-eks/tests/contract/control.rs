@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use berth_core::actions::eks::{EksAction, EksCluster, EksClusterChange, EksClusterRef, EksGroupChange, EksTarget};
+use berth_core::lease::{Lease, LeaseId};
 use berth_core::ports::{Hands, Progress, Started, Ticket};
 use berth_core::rules::eks::cluster::Wanted;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::NodeRange;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::bench::{Bench, connect};
@@ -126,6 +128,27 @@ async fn what_is_made_again_with_the_same_wish_is_another_request() {
     }
     // The second of each finds out that the first token brings back only what is gone.
     assert_eq!((bench.calls("eks:CreateCluster").await, bench.calls("eks:CreateNodegroup").await), (3, 6));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn another_leases_cluster_is_refused_and_its_own_is_joined() {
+    let (bench, wanted) = grounds().await;
+    bench.advance(10).await;
+    let leased = |owner: &str| {
+        let lease = Lease::new(LeaseId::new("pr-1").unwrap(), owner, None, Timestamp::UNIX_EPOCH).unwrap();
+        let EksAction::CreateCluster(mut cluster) = wish::cluster(&wanted) else { panic!("a creation") };
+        cluster.tags.extend(lease.labels());
+        EksAction::CreateCluster(cluster)
+    };
+    bench.drive(leased("acme/app")).await.unwrap();
+    assert_eq!(bench.begin(leased("acme/app")).await, Ok(Started::Done));
+    let fault = bench.begin(leased("acme/other")).await.unwrap_err();
+    assert_eq!((fault.kind, fault.retry), (FaultKind::Refused, Retry::Never));
+    assert_eq!(fault.left_behind, LeftBehind::Nothing);
+    let why =
+        "there is a cluster dubbing already, under lease pr-1 of acme/app until 1970-01-01T00:00:00Z; use another id";
+    assert_eq!(fault.said, why);
     bench.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! CreateCluster.
 
 use berth_core::actions::gke::GkeCluster;
+use berth_core::lease;
 use berth_core::ports::Started;
 use berth_core::rules::ownership;
 use berth_core::run::{Fault, FaultKind};
@@ -19,7 +20,9 @@ pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Resul
         .set_cluster(write::cluster(wanted)?);
     match gke.clients.call(|| call.clone().send()).await {
         Ok(operation) => Ok(waiting(&operation, &target)),
-        Err(error) if classify::kind_of(&error) == FaultKind::AlreadyExists => there_already(gke, &target).await,
+        Err(error) if classify::kind_of(&error) == FaultKind::AlreadyExists => {
+            there_already(gke, wanted, &target).await
+        }
         Err(error) => {
             let tried = format!("create {}", target.words());
             Err(under_way::fault_of(gke, &target.cluster, tried, &error, classify::left_by_create).await)
@@ -27,12 +30,17 @@ pub(crate) async fn create_cluster(gke: &GkeCloud, wanted: &GkeCluster) -> Resul
     }
 }
 
-async fn there_already(gke: &GkeCloud, target: &Target) -> Result<Started, Fault> {
+/// The name is taken: by an earlier try of this run, or by another run that saw nothing of it either.
+async fn there_already(gke: &GkeCloud, wanted: &GkeCluster, target: &Target) -> Result<Started, Fault> {
     let Some(cluster) = gke.find_cluster(&target.cluster).await.map_err(classify::unseen)? else {
         return Err(under_way::free_again(target));
     };
-    if !ownership::is_ours(&read::sorted_map(&cluster.resource_labels)) {
+    let labels = read::sorted_map(&cluster.resource_labels);
+    if !ownership::is_ours(&labels) {
         return Err(under_way::foreign(target));
+    }
+    if let Some(why) = lease::why_not_same(&labels, &wanted.resource_labels) {
+        return Err(under_way::another_lease(target, &why));
     }
     under_way::creation(gke, "CREATE_CLUSTER", target).await
 }

@@ -68,10 +68,19 @@ pub(super) async fn fault_of(
 
 /// Somebody else's thing has the name.
 pub(super) fn foreign(target: &Target) -> Fault {
+    refused(target, format!("a {} is there already, and its labels do not say that it is berth's", target.words()))
+}
+
+/// Another environment has the name.
+pub(super) fn another_lease(target: &Target, why: &str) -> Fault {
+    refused(target, format!("a {} is there already, {why}; use another id", target.words()))
+}
+
+fn refused(target: &Target, said: String) -> Fault {
     Fault {
         kind: FaultKind::Refused,
         tried: format!("create {}", target.words()),
-        said: format!("a {} is there already, and its labels do not say that it is berth's", target.words()),
+        said,
         left_behind: LeftBehind::Nothing,
         retry: Retry::Never,
     }

@@ -1,9 +1,11 @@
 //! Making and removing, once and again.
 
 use berth_core::actions::gke::{GkeAction, GkeSettings};
+use berth_core::lease::{Lease, LeaseId};
 use berth_core::observed::{ObservedCloud, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::bench::{Bench, REGION, gpu_pool, reference, settings_of, wanted};
@@ -111,6 +113,31 @@ async fn a_strangers_cluster_is_not_taken_for_ours() {
         fault.to_string(),
         "create cluster dubbing: a cluster dubbing is there already, and its labels do not say that it is berth's"
     );
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn another_leases_cluster_is_refused_and_its_own_is_joined() {
+    let bench = Bench::start().await;
+    let leased = |id: &str, owner: &str, hour: i64| {
+        let id = LeaseId::new(id).unwrap();
+        let lease = Lease::new(id, owner, None, Timestamp::from_second(hour * 3600).unwrap()).unwrap();
+        let mut wanted = wanted();
+        wanted.resource_labels.extend(lease.labels());
+        GkeAction::CreateCluster(Box::new(wanted))
+    };
+    bench.carry_out(leased("pr-1", "acme/app", 5)).await.unwrap();
+    assert_eq!(bench.begin(leased("pr-1", "acme/app", 9)).await.unwrap(), Started::Done);
+    for (id, owner) in [("pr-1", "acme/other"), ("pr-2", "acme/app")] {
+        let fault = bench.begin(leased(id, owner, 5)).await.unwrap_err();
+        let how = (fault.kind, fault.retry, fault.left_behind.clone());
+        assert_eq!(how, (FaultKind::Refused, Retry::Never, LeftBehind::Nothing));
+        assert_eq!(
+            fault.to_string(),
+            "create cluster dubbing: a cluster dubbing is there already, under lease pr-1 of acme/app until \
+             1970-01-01T05:00:00Z; use another id"
+        );
+    }
     bench.stop().await;
 }
 
