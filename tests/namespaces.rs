@@ -17,6 +17,14 @@ const MORE: u32 = 600;
 const UP: &str =
     "ci up --mode namespace --on small --id pr-7 --owner a/b --ttl 2d --gpus 2 --kubeconfig ns.yaml --simulate";
 
+/// A policy that would let everything in and out.
+const OPEN: &str = r"
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: open}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress: [{}]}
+";
+
 fn standing() -> (Sandbox, Control) {
     let (sandbox, control) = Sandbox::hurried(SPEED, MORE);
     small(&sandbox);
@@ -58,11 +66,20 @@ fn a_namespace_is_up_in_seconds_and_its_kubeconfig_reaches_nothing_else() {
         "create namespaces",
         "delete resourcequotas -n berth-pr-7",
         "update networkpolicies -n berth-pr-7",
+        "update limitranges -n berth-pr-7",
+        "create roles -n default",
+        "create clusterroles",
         "create clusterrolebindings",
+        "escalate roles -n berth-pr-7",
+        "bind roles -n berth-pr-7",
+        "bind clusterroles -n berth-pr-7",
+        "create serviceaccounts --subresource=token -n berth-pr-7",
         "impersonate users",
+        "* * -A",
     ] {
         kubectl(&sandbox, &format!("auth can-i {refused}")).exits(1).says("no");
     }
+    sandbox.write("open.yaml", OPEN);
     kubectl(&sandbox, "get pods").exits(0);
     kubectl(&sandbox, "create configmap mine --from-literal=a=b").exits(0);
     for forbidden in [
@@ -71,11 +88,20 @@ fn a_namespace_is_up_in_seconds_and_its_kubeconfig_reaches_nothing_else() {
         "get nodes",
         "create configmap theirs --from-literal=a=b -n default",
         "delete namespace default",
+        "create namespace mine",
+        "get nodes --as admin",
+        "get pods --as system:serviceaccount:kube-system:default",
         "delete resourcequota berth-lease",
+        "patch resourcequota berth-lease -p {\"spec\":{\"hard\":{\"pods\":\"999\"}}}",
+        "create quota more --hard=pods=999",
+        "delete limitrange berth-lease",
+        "delete networkpolicy berth-lease",
+        "apply -f open.yaml",
         "annotate namespace berth-pr-7 berth.dev/expires=2099-01-01T00:00:00Z --overwrite",
     ] {
         kubectl(&sandbox, forbidden).exits(1).says("forbidden");
     }
+    gives_no_more_than_it_has(&sandbox);
     let quota = kubectl(&sandbox, "get resourcequota berth-lease -o json").exits(0).json();
     let gpus = quota["spec"]["hard"].as_object().unwrap().iter().filter(|(key, _)| key.contains("nvidia.com/gpu"));
     assert!(gpus.clone().any(|(_, most)| most == "2"), "{quota}");
@@ -84,6 +110,32 @@ fn a_namespace_is_up_in_seconds_and_its_kubeconfig_reaches_nothing_else() {
     let gone = kubectl(&sandbox, "get pods");
     assert_ne!(gone.code, 0, "its token is of no use any more: {}", gone.text());
     end(&sandbox);
+}
+
+/// The account may write roles and bindings of its namespace, but only such as give what it has.
+fn gives_no_more_than_it_has(sandbox: &Sandbox) {
+    const RAISING: &str = "is attempting to grant RBAC permissions not currently held";
+    kubectl(sandbox, "create role reader --verb=get --resource=pods").exits(0);
+    kubectl(sandbox, "create rolebinding reader --role=reader --serviceaccount=berth-pr-7:default").exits(0);
+    for raising in [
+        "create role more --verb=* --resource=resourcequotas",
+        "create role more --verb=update --resource=networkpolicies.networking.k8s.io",
+        "create role more --verb=impersonate --resource=serviceaccounts",
+        "create rolebinding more --clusterrole=cluster-admin --serviceaccount=berth-pr-7:berth-lease",
+        "patch role berth-lease --type=json \
+         -p [{\"op\":\"add\",\"path\":\"/rules/-\",\"value\":{\"apiGroups\":[\"\"],\"resources\":[\"resourcequotas\"],\"verbs\":[\"update\"]}}]",
+    ] {
+        kubectl(sandbox, raising).exits(1).says(RAISING);
+    }
+    let elsewhere =
+        "create rolebinding more --clusterrole=cluster-admin --serviceaccount=berth-pr-7:berth-lease -n default";
+    kubectl(sandbox, elsewhere).exits(1).says("forbidden");
+    let everywhere =
+        "create clusterrolebinding more --clusterrole=cluster-admin --serviceaccount=berth-pr-7:berth-lease";
+    kubectl(sandbox, everywhere).exits(1).says("forbidden");
+    // What it did not get it still may not.
+    kubectl(sandbox, "delete resourcequota berth-lease").exits(1).says("forbidden");
+    kubectl(sandbox, "auth can-i update resourcequotas").exits(1).says("no");
 }
 
 #[test]
