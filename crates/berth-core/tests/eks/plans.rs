@@ -118,6 +118,18 @@ fn every_vpc_of_ours_is_swept() {
 }
 
 #[test]
+fn a_plan_says_what_it_could_not_look_for() {
+    let spec = shipped("clusters/ai-dubbing-eks.yaml", None);
+    let mut world = World::new();
+    let line = "internet gateways: 403, takes ec2:DescribeInternetGateways";
+    world.observed.around.unread = vec![line.to_owned()];
+    for plan in [present(&spec, &world.observed), absent(&spec, &world.observed)] {
+        let notes = plan.expect("a plan").notes;
+        assert!(notes.iter().any(|note| note.about == "not looked for" && note.text == line), "{notes:?}");
+    }
+}
+
+#[test]
 fn in_a_given_network_only_the_clusters_own_vpc_is_swept() {
     let mut spec = shipped("clusters/ai-dubbing-eks.yaml", None);
     let CloudSpec::Eks(eks) = &mut spec.cloud else { panic!("a file for EKS") };

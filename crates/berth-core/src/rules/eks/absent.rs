@@ -38,9 +38,13 @@ pub fn plan(cluster: &EksClusterRef, adopt: bool, observed: &Observed) -> Result
         let text = format!("there is none of that name in {} of account {}", cluster.region, cluster.account);
         notes.push(Note { about: format!("cluster {}", cluster.name), text });
     }
-    let unread = observed.around.unread.iter();
-    notes.extend(unread.map(|what| Note { about: "not looked for".to_owned(), text: what.clone() }));
+    notes.extend(not_looked_for(observed));
     Ok(Plan { steps: taking.steps, notes })
+}
+
+/// What could not be looked for: a plan takes it as missing, and says so.
+pub(super) fn not_looked_for(observed: &Observed) -> impl Iterator<Item = Note> {
+    observed.around.unread.iter().map(|what| Note { about: "not looked for".to_owned(), text: what.clone() })
 }
 
 /// Refuses a cluster that is not ours, unless it is to be adopted.

@@ -6,7 +6,7 @@
 use super::cluster::Wanted;
 use super::group_steps::{Groups, decide};
 use super::steps::{self, Lasts};
-use super::{addons, autoscaler, diff_cluster, network};
+use super::{absent, addons, autoscaler, diff_cluster, network};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
 use crate::actions::kube::{KubeAction, Manifest};
 use crate::lease;
@@ -22,7 +22,7 @@ use crate::spec::{Taint, TaintEffect};
 pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, Refusal> {
     let mut making = Making { wanted, observed, steps: Vec::new(), notes: Vec::new() };
     if let Some(current) = &observed.cluster {
-        super::absent::refuse_foreign(current, adopt)?;
+        absent::refuse_foreign(current, adopt)?;
         refuse_moved(wanted, current)?;
         lease::refuse_others(current, &wanted.cluster.tags)?;
     }
@@ -42,6 +42,7 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     making.addons_after_nodes(&ready, &nodes);
     making.device_plugin(&ready);
     making.autoscaler(&ready);
+    making.notes.extend(absent::not_looked_for(observed));
     Ok(Plan { steps: making.steps, notes: making.notes })
 }
 
