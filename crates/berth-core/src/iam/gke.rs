@@ -72,9 +72,9 @@ const ROWS: &[Row] = &[
         "the cluster is reached by its DNS endpoint",
     ),
     row(&["container.nodes.list"], &[Create, Verify, Status], "count nodes and their GPUs", ""),
-    row(&["container.resourceQuotas.list"], &[Verify, Destroy], "read quotas", ""),
+    row(&["container.resourceQuotas.list"], &[Verify], "read quotas", "a file has quotas"),
     row(
-        &["container.limitRanges.list", "container.priorityClasses.list"],
+        &["container.limitRanges.list", "container.priorityClasses.list", "container.resourceQuotas.list"],
         &[Destroy],
         "see what quotas are in force",
         "",
