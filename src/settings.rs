@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use crate::cli::GlobalArgs;
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::wiring::CallPace;
 
 /// berth's own folder for journals, kubeconfigs and the simulated clouds; default `$XDG_STATE_HOME/berth`.
 pub(crate) const STATE_DIR: &str = "BERTH_STATE_DIR";
@@ -74,13 +76,21 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<String>,
     /// berth's own folder.
     pub(crate) home: Home,
+    /// How often APIs are called, over all clusters of this run; made when the first cloud is opened.
+    pub(crate) pace: Arc<OnceLock<Arc<CallPace>>>,
 }
 
 impl Settings {
     /// Reads the environment.
     pub(crate) fn new(global: &GlobalArgs) -> Result<Self, Failure> {
         let home = Home::find(global.state_dir.clone().or_else(|| variable(STATE_DIR).map(PathBuf::from)))?;
-        Ok(Self { simulate: global.simulate, project: global.project.clone(), profile: global.profile.clone(), home })
+        Ok(Self {
+            simulate: global.simulate,
+            project: global.project.clone(),
+            profile: global.profile.clone(),
+            home,
+            pace: Arc::default(),
+        })
     }
 
     /// The same for another Google Cloud project.

@@ -27,8 +27,9 @@ pub(crate) struct Billable {
 }
 
 impl Doors {
-    /// What was used by the clusters of ours that these doors lead to, or by the one of this name, with what is left of those that are gone.
-    pub(crate) async fn billable(&self, cluster: Option<&str>) -> Result<Billable, Fault> {
+    /// What was used by the clusters of ours that these doors lead to, or by the one of this name, with what is left of those that are
+    /// gone; `divided` also asks the clusters which services asked for their GPUs.
+    pub(crate) async fn billable(&self, cluster: Option<&str>, divided: bool) -> Result<Billable, Fault> {
         let now = self.clock.now();
         let regions = self.only_region().map(ToOwned::to_owned).into_iter().collect();
         let scope = Scope { accounts: Vec::new(), regions };
@@ -39,7 +40,7 @@ impl Doors {
         let is_asked = |name: &str| cluster.is_none_or(|asked| asked == name);
         machines.found.retain(|machine| is_asked(&machine.cluster));
         let mut notes = unproven(&mut inventory, &is_asked);
-        let ours = fleet.clusters.iter().filter(|one| one.is_ours() && is_asked(&one.name));
+        let ours = fleet.clusters.iter().filter(|one| divided && one.is_ours() && is_asked(&one.name));
         let mut shares = BTreeMap::new();
         let mut requests = Vec::new();
         for cluster in ours {

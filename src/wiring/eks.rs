@@ -6,7 +6,7 @@ use berth_eks::{EksCloud, Endpoint};
 use berth_kube::{Secret, Token, TokenSource};
 use futures::future::BoxFuture;
 
-use super::{Cloud, Doors, Simulated};
+use super::{Cloud, Doors, Simulated, pace};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -42,10 +42,16 @@ async fn connect(
 fn way(region: Option<&str>, simulated: Option<&Simulated>, settings: &Settings) -> berth_eks::Settings {
     let region = region.map(ToOwned::to_owned);
     match simulated {
-        None => berth_eks::Settings { region, profile: settings.profile.clone(), endpoint: None },
+        None => berth_eks::Settings {
+            region,
+            profile: settings.profile.clone(),
+            endpoint: None,
+            pace: Some(pace::of(settings, 1.0)),
+        },
         Some(simulated) => berth_eks::Settings {
             region: region.or_else(|| Some(berth_sim::AWS_REGION.to_owned())),
             profile: None,
+            pace: Some(pace::of(settings, simulated.endpoints.speed)),
             endpoint: Some(Endpoint {
                 url: simulated.endpoints.base_url.clone(),
                 access_key_id: berth_sim::ACCESS_KEY_ID.to_owned(),

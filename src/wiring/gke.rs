@@ -9,7 +9,7 @@ use berth_kube::{Secret, Token, TokenSource};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Cloud, Doors, Simulated};
+use super::{Cloud, Doors, Simulated, pace};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::settings::{self, Settings, variable};
@@ -19,7 +19,9 @@ pub(super) async fn open(file_project: Option<&str>, settings: &Settings) -> Res
     let given = settings.project.as_deref().or(file_project).map(ToOwned::to_owned);
     let failed = |fault: Fault| Failure::reading(&fault, Provider::Gke);
     if !settings.simulate {
-        let gke = GkeCloud::connect(real(given)?).await.map_err(failed)?;
+        let gke = GkeCloud::connect(berth_gke::Settings { pace: Some(pace::of(settings, 1.0)), ..real(given)? })
+            .await
+            .map_err(failed)?;
         return Ok(Doors::new(Cloud::Gke(gke), RunClock::real(), None));
     }
     let simulated = Simulated::open(settings).await?;
@@ -31,6 +33,7 @@ pub(super) async fn open(file_project: Option<&str>, settings: &Settings) -> Res
         billing_endpoint: Some(endpoints.base_url.clone()),
         tokeninfo_endpoint: Some(endpoints.tokeninfo_url.clone()),
         credentials: endpoints.adc_path.clone().map_or(CredentialSource::Anonymous, CredentialSource::File),
+        pace: Some(pace::of(settings, endpoints.speed)),
     };
     let clock = simulated.clock().await?;
     match GkeCloud::connect(gke_settings).await {
@@ -96,6 +99,7 @@ fn real(given: Option<String>) -> Result<berth_gke::Settings, Failure> {
         billing_endpoint: variable(settings::BILLING_ENDPOINT),
         tokeninfo_endpoint: None,
         credentials,
+        pace: None,
     })
 }
 

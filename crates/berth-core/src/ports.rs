@@ -2,7 +2,9 @@
 //!
 //! Only traits and plain data; the crates of the clouds implement them.
 
+use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -81,6 +83,12 @@ pub trait Clock: Send + Sync {
 
     /// Waits this long.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Spreads calls over time, so that many clusters at once ask of an API no more than it takes.
+pub trait Pace: fmt::Debug + Send + Sync {
+    /// Waits for the next turn at an API, by the name its calls share, for example `us-east-1/ec2`.
+    fn turn<'a>(&'a self, api: &'a str) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
 
 /// Keeps the facts of a run.

@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
+use crate::paced;
 use crate::settings::{Endpoint, Settings};
 
 /// One attempt of a call may take this long.
@@ -83,6 +84,7 @@ pub(crate) async fn config(settings: &Settings) -> SdkConfig {
             .credentials_provider(fixed(endpoint))
             .timeout_config(timeouts);
         config.set_app_name(app_name);
+        config.set_http_client(settings.pace.clone().map(paced::client));
         return config.build();
     }
     let mut loader = aws_config::defaults(version).timeout_config(timeouts);
@@ -94,6 +96,9 @@ pub(crate) async fn config(settings: &Settings) -> SdkConfig {
     }
     if let Some(app_name) = app_name {
         loader = loader.app_name(app_name);
+    }
+    if let Some(pace) = settings.pace.clone() {
+        loader = loader.http_client(paced::client(pace));
     }
     loader.load().await
 }

@@ -12,6 +12,7 @@ mod facts;
 mod find;
 mod finder;
 mod hands;
+mod paced;
 mod poll;
 mod prices;
 mod read;

@@ -1,6 +1,9 @@
 //! What the caller decides about the way to AWS.
 
 use std::fmt;
+use std::sync::Arc;
+
+use berth_core::ports::Pace;
 
 /// Where to call and as whom. What is `None` is found as every AWS tool finds it: environment, profile, metadata server.
 #[derive(Clone, Default)]
@@ -11,6 +14,8 @@ pub struct Settings {
     pub profile: Option<String>,
     /// One URL for all services, and these credentials with it: nothing is then read from the environment.
     pub endpoint: Option<Endpoint>,
+    /// How often calls may go out; `None` as often as they come.
+    pub pace: Option<Arc<dyn Pace>>,
 }
 
 /// One server that stands for all of AWS. `Debug` never shows the secret.
@@ -26,9 +31,13 @@ pub struct Endpoint {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { region, profile, endpoint } = self;
+        let Self { region, profile, endpoint, pace: _ } = self;
         let url = endpoint.as_ref().map(|endpoint| &endpoint.url);
-        f.debug_struct("Settings").field("region", region).field("profile", profile).field("endpoint", &url).finish()
+        f.debug_struct("Settings")
+            .field("region", region)
+            .field("profile", profile)
+            .field("endpoint", &url)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The SDK's clients, and the one way all calls go.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use berth_core::ports::Pace;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_billing_v1::client::CloudCatalog;
 use google_cloud_compute_v1::client::{AcceleratorTypes, Projects, Regions, Zones};
@@ -39,6 +41,17 @@ pub(crate) struct Clients {
     pub(crate) catalog: CloudCatalog,
     pub(crate) compute: Compute,
     pub(crate) tokens: Tokens,
+    pub(crate) pace: Option<Arc<dyn Pace>>,
+}
+
+/// By this name GKE and what it stands on share one pace: a project's calls to them come in step.
+const API: &str = "google";
+
+/// Waits for the next turn.
+pub(crate) async fn turn(pace: Option<&Arc<dyn Pace>>) {
+    if let Some(pace) = pace {
+        pace.turn(API).await;
+    }
 }
 
 /// Builds one SDK client; a macro because every service has a builder type of its own.
@@ -70,8 +83,9 @@ impl Clients {
             zones: client!(Zones, compute.as_deref(), tokens)?,
             accelerator_types: client!(AcceleratorTypes, compute.as_deref(), tokens)?,
             catalog: client!(CloudCatalog, billing.as_deref(), tokens)?,
-            compute: Compute::build(compute.as_deref(), tokens.clone())?,
+            compute: Compute::build(compute.as_deref(), tokens.clone(), settings.pace.clone())?,
             tokens,
+            pace: settings.pace.clone(),
         })
     }
 
@@ -82,6 +96,7 @@ impl Clients {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        turn(self.pace.as_ref()).await;
         let seen = self.tokens.generation();
         // The SDK's futures hold whole models, tens of kilobytes each: on the heap they do not add up on the stack.
         match Box::pin(send()).await {

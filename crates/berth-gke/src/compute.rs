@@ -4,8 +4,10 @@
 //! differ in nothing but a word of the path. So the word is an argument here, and credentials, tries and error classes are those
 //! of every other call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use berth_core::ports::Pace;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_auth::credentials::{CacheableResource, CredentialsProvider};
 use http::header::USER_AGENT;
@@ -29,6 +31,7 @@ pub(crate) struct Compute {
     /// `https://compute.googleapis.com/compute/v1/`
     service: String,
     tokens: Tokens,
+    pace: Option<Arc<dyn Pace>>,
 }
 
 /// A call that was not answered as it should be.
@@ -49,10 +52,10 @@ impl Trouble {
 
 impl Compute {
     /// Prepares the way; nothing is called yet. `endpoint` stands in place of Google's, without a path.
-    pub(crate) fn build(endpoint: Option<&str>, tokens: Tokens) -> Result<Self, Fault> {
+    pub(crate) fn build(endpoint: Option<&str>, tokens: Tokens, pace: Option<Arc<dyn Pace>>) -> Result<Self, Fault> {
         let built = reqwest::Client::builder().timeout(client::ATTEMPT_TIMEOUT).build();
         let http = built.map_err(|error| client::refused(classify::chain(&error)))?;
-        Ok(Self { http, service: format!("{}/compute/v1/", endpoint.unwrap_or(GOOGLE)), tokens })
+        Ok(Self { http, service: format!("{}/compute/v1/", endpoint.unwrap_or(GOOGLE)), tokens, pace })
     }
 
     /// Reads what a path that begins with `projects/` shows; tries again what passes by itself.
@@ -77,6 +80,7 @@ impl Compute {
 
     /// Sends a call; when its token was refused, makes a new token and sends it once more.
     async fn call(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        client::turn(self.pace.as_ref()).await;
         let seen = self.tokens.generation();
         match self.send(method.clone(), path, query).await {
             Err(trouble) if trouble.kind == FaultKind::Credentials && matches!(self.tokens.renew(seen), Ok(true)) => {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use berth_core::ports::Pace;
 
 /// Where to call, as whom, and for which project.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub struct Settings {
     pub tokeninfo_endpoint: Option<String>,
     /// How to become somebody.
     pub credentials: CredentialSource,
+    /// How often calls may go out; `None` as often as they come.
+    pub pace: Option<Arc<dyn Pace>>,
 }
 
 /// Where credentials come from. `Debug` never shows a secret.

@@ -42,7 +42,7 @@ pub(crate) async fn connect(url: &str) -> EksCloud {
         access_key_id: ACCESS_KEY_ID.to_owned(),
         secret_access_key: "secret".to_owned(),
     };
-    let settings = Settings { region: Some(REGION.to_owned()), profile: None, endpoint: Some(endpoint) };
+    let settings = Settings { region: Some(REGION.to_owned()), profile: None, endpoint: Some(endpoint), pace: None };
     EksCloud::connect(settings).await.unwrap()
 }
 

@@ -47,6 +47,7 @@ impl Bench {
             billing_endpoint: Some(endpoints.base_url.clone()),
             tokeninfo_endpoint: Some(endpoints.tokeninfo_url.clone()),
             credentials: CredentialSource::File(endpoints.adc_path.clone().unwrap()),
+            pace: None,
         })
         .await
         .unwrap();

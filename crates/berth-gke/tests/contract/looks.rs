@@ -107,6 +107,7 @@ async fn a_project_and_credentials_are_needed() {
         billing_endpoint: None,
         tokeninfo_endpoint: None,
         credentials,
+        pace: None,
     };
     let said = async |settings| GkeCloud::connect(settings).await.unwrap_err().to_string();
     assert_eq!(

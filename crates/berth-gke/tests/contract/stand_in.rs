@@ -69,6 +69,7 @@ async fn connect(url: &str) -> GkeCloud {
         billing_endpoint: Some(url.to_owned()),
         tokeninfo_endpoint: Some(format!("{url}/tokeninfo")),
         credentials: CredentialSource::AccessToken("sesame".to_owned()),
+        pace: None,
     })
     .await
     .unwrap()
