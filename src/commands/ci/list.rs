@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::namespace;
-use crate::commands::ProviderArg;
+use crate::commands::{ProviderArg, cost};
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 use crate::ui::Ui;
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result
     for (provider, region) in &places {
         match wiring::open(*provider, region.as_deref(), settings).await {
             Ok(doors) => {
-                let seen = clusters(&doors, ui).await;
+                let seen = clusters(&doors, settings, ui).await;
                 doors.close().await;
                 rows.extend(seen?);
             }
@@ -82,13 +82,23 @@ fn places(args: &ListArgs) -> Vec<(Provider, Option<String>)> {
     places
 }
 
-async fn clusters(doors: &Doors, ui: &Ui) -> Result<Vec<Row>, Failure> {
+async fn clusters(doors: &Doors, settings: &Settings, ui: &Ui) -> Result<Vec<Row>, Failure> {
     let fleet = doors.cloud.fleet().await.map_err(|fault| doors.reading(&fault))?;
     if !fleet.unreachable.is_empty() {
         ui.warning(&format!("these locations did not answer: {}", fleet.unreachable.join(", ")));
     }
     let now = doors.clock.now();
-    Ok(fleet.clusters.iter().filter(|cluster| cluster.is_ours()).filter_map(|cluster| row(cluster, now)).collect())
+    let ours = fleet.clusters.iter().filter(|cluster| cluster.is_ours());
+    let mut rows: Vec<Row> = ours.filter_map(|cluster| row(cluster, now)).collect();
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    // Without its cost an environment is listed all the same.
+    match Box::pin(cost::so_far(doors, settings)).await {
+        Ok(costs) => rows.iter_mut().for_each(|row| row.cost = costs.get(&row.cluster).copied()),
+        Err(failure) => ui.warning(&format!("what they cost was not read: {}", failure.message)),
+    }
+    Ok(rows)
 }
 
 fn row(cluster: &ObservedCluster, now: Timestamp) -> Option<Row> {
@@ -109,5 +119,6 @@ fn row(cluster: &ObservedCluster, now: Timestamp) -> Option<Row> {
         made: cluster.created_at,
         now,
         state,
+        cost: None,
     })
 }

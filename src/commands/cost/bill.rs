@@ -1,6 +1,8 @@
 //! `berth cost NAME` and `--all`: what runs now, and what it has cost since it was made, from the clouds' own times.
 
-use berth_core::cost::{Budget, GroupBy, PriceBook, Usage, Window, bill, month_end};
+use std::collections::BTreeMap;
+
+use berth_core::cost::{Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, month_end};
 use berth_core::metering::Metered;
 use berth_core::spec::Provider;
 use clap::Args;
@@ -94,12 +96,29 @@ fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// What all clouds that could be asked told.
-pub(crate) struct Gathered {
-    pub(crate) metered: Metered,
-    pub(crate) book: PriceBook,
-    pub(crate) now: Timestamp,
+struct Gathered {
+    metered: Metered,
+    book: PriceBook,
+    now: Timestamp,
     /// Clouds that could not be asked, and why.
-    pub(crate) closed: Vec<(Provider, String)>,
+    closed: Vec<(Provider, String)>,
+}
+
+/// What each cluster behind these doors has cost since it was made, by its name.
+///
+/// # Errors
+/// What was used cannot be read.
+pub(crate) async fn so_far(doors: &wiring::Doors, settings: &Settings) -> Result<BTreeMap<String, Money>, Failure> {
+    let billable = doors.billable(None, false).await.map_err(|fault| doors.reading(&fault))?;
+    let usage = &billable.metered.usage;
+    let live = doors.prices_of(usage, billable.now, settings).await;
+    let book = wiring::over(PriceBook::facts(), &live.layers);
+    let bill = bill(usage, &book, Window { since: None, now: billable.now });
+    let named = |group: Group| match group.name {
+        GroupName::Named(name) => Some((name, group.money)),
+        _ => None,
+    };
+    Ok(bill.grouped(&GroupBy::Cluster).into_iter().filter_map(named).collect())
 }
 
 /// Reads what was used and its prices, cloud by cloud.
@@ -133,7 +152,7 @@ async fn gather(
 
 impl Gathered {
     async fn add(&mut self, name: Option<&str>, doors: &wiring::Doors, settings: &Settings) -> Result<(), Failure> {
-        let billable = doors.billable(name).await.map_err(|fault| doors.reading(&fault))?;
+        let billable = doors.billable(name, true).await.map_err(|fault| doors.reading(&fault))?;
         let Usage { stretches, requests } = billable.metered.usage;
         let usage = Usage { stretches, requests };
         let live = doors.prices_of(&usage, billable.now, settings).await;

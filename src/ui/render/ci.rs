@@ -1,10 +1,12 @@
 //! Environments with an end, as text and as JSON.
 
+use berth_core::cost::Money;
 use berth_core::lease::Lease;
 use berth_core::spec::Provider;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::ui::render::cost;
 use crate::ui::render::table::{self, Align, Column};
 use crate::ui::render::words::elapsed;
 
@@ -20,6 +22,8 @@ pub(crate) struct Row {
     pub(crate) made: Option<Timestamp>,
     pub(crate) now: Timestamp,
     pub(crate) state: State,
+    /// What it has cost since it was made, if that was read.
+    pub(crate) cost: Option<Money>,
 }
 
 /// Where an environment is in its life.
@@ -56,7 +60,7 @@ impl Row {
             "secondsLeft": lease.map(|lease| lease.expires.duration_since(self.now).as_secs().max(0)),
             "made": self.made, "state": self.state.as_str(), "cluster": self.cluster, "namespace": self.namespace,
             "provider": self.provider, "location": self.location, "unreadable": self.lease.as_ref().err(),
-            "costSoFar": Value::Null,
+            "costSoFar": self.cost.map(cost::bill::money),
         })
     }
 
@@ -74,7 +78,17 @@ impl Row {
             Err(_) => ("?".to_owned(), "?".to_owned(), "?".to_owned(), dash()),
         };
         let age = self.made.map_or_else(dash, |made| elapsed(made, self.now));
-        vec![id, place, self.location.clone(), self.state.as_str().to_owned(), age, left, dash(), owner, run]
+        vec![
+            id,
+            place,
+            self.location.clone(),
+            self.state.as_str().to_owned(),
+            age,
+            left,
+            self.cost.map_or_else(dash, cost::bill::cents),
+            owner,
+            run,
+        ]
     }
 }
 

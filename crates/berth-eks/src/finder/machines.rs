@@ -49,7 +49,21 @@ impl EksCloud {
                 None => {}
             }
         }
+        like_the_others(&mut machines);
         Ok(machines)
+    }
+}
+
+/// The volume of a machine that is gone went with it; it was as those of its pool are.
+fn like_the_others(machines: &mut Machines) {
+    let pool = |one: &Machine| (one.cluster.clone(), one.pool.clone());
+    let there = machines.found.iter().filter(|machine| machine.to.is_none());
+    let known: BTreeMap<_, _> = there.map(|one| (pool(one), one.disks.clone())).collect();
+    for gone in machines.found.iter_mut().filter(|machine| machine.to.is_some() && machine.disks.is_empty()) {
+        match known.get(&pool(gone)) {
+            Some(disks) => gone.disks.clone_from(disks),
+            None => machines.unread.push(format!("the volume of machine {}, which is gone, is not counted", gone.id)),
+        }
     }
 }
 

@@ -9,15 +9,17 @@ use berth_core::run::{Fault, LeftBehind};
 use berth_core::spec::{Place, Provider};
 
 use super::collections::COLLECTIONS;
+use super::gone;
 use super::list::{self, Listed};
 use super::row::Row;
+use crate::client::reading;
 use crate::cloud::GkeCloud;
 
 /// GKE's label for the pool a machine is of.
 const POOL_LABEL: &str = "goog-k8s-node-pool-name";
 
 impl GkeCloud {
-    /// All machines of our clusters in this project.
+    /// All machines of our clusters in this project, with those of standing pools that are gone and of which operations still tell.
     ///
     /// # Errors
     /// Machines or disks cannot be listed.
@@ -27,14 +29,38 @@ impl GkeCloud {
             let listed = list::list(self, self.project(), collection).await;
             listed.map_err(|trouble| trouble.fault(format!("list the {}s", collection.kind), |_| LeftBehind::Nothing))
         });
+        let (lists, gone) = futures::join!(futures::future::join_all(lists), Box::pin(self.gone()));
         let mut rows = Vec::new();
         let mut unread = Vec::new();
-        for listed in futures::future::join_all(lists).await {
+        for listed in lists {
             let Listed { rows: more, unread: silent } = listed?;
             rows.extend(more);
             unread.extend(silent.into_iter().map(|one| format!("machines or disks are not seen: {}", one.why)));
         }
-        Ok(Machines { found: standing(&rows), unread })
+        let mut found = standing(&rows);
+        match gone {
+            Ok(gone) => found.extend(gone),
+            Err(why) => {
+                unread.push(format!("machines that are gone are not seen: {why} (takes compute.globalOperations.list)"))
+            }
+        }
+        unread.push(
+            "machines of pools that are gone are not seen, nor those that ended before Compute Engine's operations begin, two weeks ago or earlier"
+                .to_owned(),
+        );
+        Ok(Machines { found, unread })
+    }
+
+    /// Machines of standing pools that are gone, or why nothing tells.
+    async fn gone(&self) -> Result<Vec<Machine>, String> {
+        let parent = format!("projects/{}/locations/-", self.project());
+        let call = reading(self.clients.container.list_clusters()).set_parent(parent);
+        let listed = self.clients.call(|| call.clone().send()).await.map_err(|error| error.to_string())?;
+        let groups = gone::groups(&listed.clusters, self.project());
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        gone::gone(self, &groups).await.map_err(|trouble| trouble.said)
     }
 }
 

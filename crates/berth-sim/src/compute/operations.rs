@@ -1,15 +1,18 @@
-//! Operations of Compute Engine: they belong to a zone, a region or the project, and deletions are the only ones here.
+//! Operations of Compute Engine: they belong to a zone, a region or the project. Deletions are here, and, in the list of all of them, what
+//! made and ended the machines of nodes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::collections::{Collection, collection};
-use super::route;
+use super::filter::Filter;
 use super::things::Call;
+use super::{lists, route};
 use crate::faults::Effect;
+use crate::ledger::{Span, SpanKind};
 use crate::lifecycle::after;
-use crate::wire::Reply;
+use crate::wire::{Reply, Request};
 use crate::world::{Step, World, offset, parts};
 
 /// A deletion under way or over.
@@ -100,4 +103,44 @@ pub(super) fn look(world: &World, name: &str, call: &Call<'_>) -> Reply {
         shown["httpErrorMessage"] = json!("BAD REQUEST");
     }
     Reply::ok(shown)
+}
+
+/// The list over all scopes of the operations that made and ended the machines of nodes; pages are counted in operations.
+pub(super) fn of_nodes(world: &World, request: &Request, root: &str, project: &str) -> Reply {
+    let filter = match request.parameter("filter").filter(|text| !text.trim().is_empty()).map(Filter::parse) {
+        Some(None) => return route::refused(400, "invalid", "Invalid value for field 'filter'."),
+        known => known.flatten(),
+    };
+    let front = format!("projects/{project}/");
+    let machines =
+        world.ledger.spans.iter().filter(|span| span.kind == SpanKind::Node && span.cluster.starts_with(&front));
+    let rows = machines.flat_map(|span| {
+        let begun = ("insert", Some(span.from));
+        [begun, ("delete", span.to)].into_iter().filter_map(|(kind, at)| Some(of_node(span, kind, at?, root)))
+    });
+    let rows = rows.filter(|row| filter.as_ref().is_none_or(|filter| filter.passes(row))).collect();
+    let (rows, next) = lists::cut(request, rows);
+    let mut items = Map::new();
+    for row in rows {
+        let zone = row["zone"].as_str().and_then(|link| link.rsplit('/').next()).unwrap_or_default().to_owned();
+        let entry = items.entry(format!("zones/{zone}")).or_insert_with(|| json!({"operations": []}));
+        if let Some(list) = entry["operations"].as_array_mut() {
+            list.push(row);
+        }
+    }
+    let link = format!("{root}/aggregated/operations");
+    let mut body = json!({"kind": "compute#operationAggregatedList", "id": link, "selfLink": link, "items": items});
+    lists::more(&mut body, next);
+    Reply::ok(body)
+}
+
+fn of_node(span: &Span, kind: &str, at: Timestamp, root: &str) -> Value {
+    let zone = format!("{root}/zones/{}", span.zone);
+    let name = format!("operation-{}-{}-{kind}", at.as_millisecond(), span.name);
+    json!({
+        "kind": "compute#operation", "id": route::id(&name), "name": name, "operationType": kind, "status": "DONE",
+        "progress": 100, "targetLink": format!("{zone}/instances/{}", span.name), "targetId": route::id(&span.name),
+        "insertTime": offset(at), "startTime": offset(at), "endTime": offset(at), "zone": zone,
+        "selfLink": format!("{zone}/operations/{name}"), "user": "1000000000000@cloudservices.gserviceaccount.com",
+    })
 }

@@ -24,6 +24,7 @@ const METHODS: &[(&str, &str)] = &[
     ("regions/*", "compute.regions.get"),
     ("zones", "compute.zones.list"),
     ("zones/*", "compute.zones.get"),
+    ("aggregated/operations", "compute.globalOperations.aggregatedList"),
     ("aggregated/acceleratorTypes", "compute.acceleratorTypes.aggregatedList"),
     ("zones/*/acceleratorTypes", "compute.acceleratorTypes.list"),
     ("zones/*/acceleratorTypes/*", "compute.acceleratorTypes.get"),
@@ -94,6 +95,7 @@ fn described(world: &World, request: &Request, base: &str, project: &str, parts:
             lists::page(request, "compute#zoneList", &format!("{root}/zones"), items)
         }
         ["zones", name] => found(is_zone(name), &request.path, || zone(&root, name)),
+        ["aggregated", "operations"] => super::operations::of_nodes(world, request, &root, project),
         ["aggregated", "acceleratorTypes"] => lists::aggregated(request, &root, "acceleratorType", lists::accelerators),
         ["aggregated", "machineTypes"] => lists::aggregated(request, &root, "machineType", lists::machines),
         ["zones", zone, _] | ["zones", zone, _, _] if !is_zone(zone) => {

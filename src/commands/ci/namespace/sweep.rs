@@ -153,6 +153,8 @@ fn row(namespace: &Value, standing: &Standing, now: Timestamp) -> Option<Row> {
         made: metadata["creationTimestamp"].as_str().and_then(|text| text.parse().ok()),
         now,
         state,
+        // A namespace has a part of its cluster, which nothing tells for what is over.
+        cost: None,
     })
 }
 

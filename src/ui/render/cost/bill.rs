@@ -229,7 +229,8 @@ fn line(line: &BillLine) -> Value {
     })
 }
 
-fn money(money: Money) -> Value {
+/// Money in USD as JSON; `null` where nothing of it is known.
+pub(crate) fn money(money: Money) -> Value {
     let usd = (!money.is_unknown()).then(|| money.micro_usd() as f64 / 1e6);
     json!({"usd": usd, "atLeast": money.is_at_least()})
 }
