@@ -3,6 +3,7 @@
 use aws_sdk_eks::types::{AddonPodIdentityAssociations, ResolveConflicts};
 use berth_core::actions::eks::{EksAddon, EksTarget};
 use berth_core::ports::Started;
+use berth_core::rules::eks::addons;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use super::under_way::{self, Wish};
@@ -42,6 +43,7 @@ pub(crate) async fn create_addon(cloud: &EksCloud, wanted: &EksAddon) -> Result<
         .addon_name(&wanted.name)
         .resolve_conflicts(ResolveConflicts::Overwrite)
         .set_pod_identity_associations(identity)
+        .set_configuration_values(addons::configuration(wanted))
         .set_tags(Some(wanted.tags.clone().into_iter().collect()))
         .send()
         .await;

@@ -3,8 +3,12 @@
 //! Nodes are not ready without the network plugin, so it comes before them; DNS cannot be active without nodes, so nobody waits
 //! for it before there are some; what needs running nodes comes after them.
 
+use serde_json::json;
+
 use super::{names, roles, tags};
 use crate::actions::eks::{EksAddon, EksClusterRef, EksIdentity, EksRoleRef};
+use crate::lease;
+use crate::rules::ownership;
 use crate::spec::EksSpec;
 
 /// The network plugin.
@@ -31,6 +35,17 @@ pub fn wanted(cluster: &EksClusterRef, eks: &EksSpec) -> Vec<EksAddon> {
     wanted.into_iter().map(|name| addon(cluster, name)).collect()
 }
 
+/// What the volume driver is told when it is made: to put our mark, and that of a lease, on every volume it makes. EKS hands it to the
+/// add-on as it is; the driver's setting is `controller.extraVolumeTags`.
+pub fn configuration(addon: &EksAddon) -> Option<String> {
+    if addon.name != EBS_CSI {
+        return None;
+    }
+    let mut marks = ownership::labels(&addon.cluster.name);
+    marks.extend(lease::marks(&addon.tags));
+    Some(json!({"controller": {"extraVolumeTags": marks}}).to_string())
+}
+
 fn addon(cluster: &EksClusterRef, name: &str) -> EksAddon {
     let identity = (name == EBS_CSI).then(|| EksIdentity {
         service_account: "ebs-csi-controller-sa".to_owned(),
@@ -42,5 +57,32 @@ fn addon(cluster: &EksClusterRef, name: &str) -> EksAddon {
         identity,
         wait: !is_before_nodes(name),
         tags: tags::part_tags(&cluster.name, &format!("addon-{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn volumes_the_driver_makes_bear_our_mark_and_the_leases() {
+        let cluster =
+            EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "small".to_owned() };
+        let told = |name: &str| {
+            let mut addon = addon(&cluster, name);
+            addon.tags.insert(lease::LEASE_KEY.to_owned(), "pr-1".to_owned());
+            configuration(&addon).map(|text| serde_json::from_str::<Value>(&text).expect("JSON"))
+        };
+        let told_driver = told(EBS_CSI).expect("the driver is told");
+        let marks: BTreeMap<String, String> =
+            serde_json::from_value(told_driver["controller"]["extraVolumeTags"].clone()).expect("texts");
+        let mut want = ownership::labels("small");
+        want.insert(lease::LEASE_KEY.to_owned(), "pr-1".to_owned());
+        assert_eq!(marks, want);
+        assert_eq!(told(VPC_CNI), None);
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn provision(world: &mut World, uid: &str, claim: &Value, wanted: &Wa
     let Some(cluster) = world.aws.by_uid(uid) else { return name };
     let (region, owner) = (cluster.region.clone(), cluster.name().to_owned());
     let size = gib(claim["spec"]["resources"]["requests"]["storage"].as_str().unwrap_or_default());
-    let tags = BTreeMap::from([
+    let mut tags = BTreeMap::from([
         ("Name".to_owned(), format!("{owner}-dynamic-{name}")),
         ("kubernetes.io/created-for/pvc/name".to_owned(), part("name")),
         ("kubernetes.io/created-for/pvc/namespace".to_owned(), part("namespace")),
@@ -45,6 +45,7 @@ pub(crate) fn provision(world: &mut World, uid: &str, claim: &Value, wanted: &Wa
         (format!("kubernetes.io/cluster/{owner}"), "owned".to_owned()),
         ("CSIVolumeName".to_owned(), name.clone()),
     ]);
+    tags.extend(extra_tags(cluster));
     let volume = ec2::make(world, &region, "vol-", tags, |id| {
         json!({
             "volumeId": id, "size": size, "volumeType": wanted.volume_type, "status": "available",
@@ -88,6 +89,15 @@ pub(crate) fn provision(world: &mut World, uid: &str, claim: &Value, wanted: &Wa
         cluster.kube.put(now, "persistentvolumes", None, object);
     }
     name
+}
+
+/// Tags the driver was told to put on every volume.
+fn extra_tags(cluster: &Cluster) -> BTreeMap<String, String> {
+    let values =
+        cluster.addons.get("aws-ebs-csi-driver").and_then(|addon| addon.fields.get("configurationValues")?.as_str());
+    let told: Value = values.and_then(|values| serde_saphyr::from_str(values).ok()).unwrap_or_default();
+    let extra = told["controller"]["extraVolumeTags"].as_object().into_iter().flatten();
+    extra.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
 }
 
 /// Whole GiB that hold a quantity; at least one.
