@@ -7,8 +7,8 @@ use berth_core::observed::{
     Issue, IssueCause, Observed, ObservedCluster, ObservedOperation, ObservedPool, ObservedPoolSettings, Phase,
 };
 use berth_core::spec::{
-    Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Sharing, Taint,
-    TaintEffect,
+    AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec,
+    Sharing, Taint, TaintEffect,
 };
 
 use crate::world::World;
@@ -42,6 +42,7 @@ pub(crate) fn cpu(name: &str, min: u32, max: u32) -> PoolSpec {
         nodes: NodeRange { min, max },
         zones: zones("abc"),
         group_per_zone: false,
+        ami_family: AmiFamily::AmazonLinux2023,
         labels: BTreeMap::new(),
         taints: Vec::new(),
         disk: Disk { size_gb: 100, kind: "pd-balanced".to_owned() },
