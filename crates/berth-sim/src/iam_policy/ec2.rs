@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::aws::{Wanted, ask, list_of};
 use super::document::Ask;
 
-/// Operations, the kind each makes, and its parameters that name resources, with their kinds.
-const OPERATIONS: &[(&str, &str, &[(&str, &str)])] = &[
+/// An operation, the kind it makes, and its parameters that name resources, with their kinds.
+type Operation = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const OPERATIONS: &[Operation] = &[
     ("CreateVpc", "vpc", &[]),
     ("DeleteVpc", "", &[("VpcId", "vpc")]),
     ("ModifyVpcAttribute", "", &[("VpcId", "vpc")]),

@@ -133,8 +133,8 @@ impl Store {
     }
 
     /// The user a request counts as whose sender asks to act for another user and groups; the refusal if he may not.
-    pub(crate) fn acting(&self, by: &User, name: &str, groups: &[String]) -> Result<User, Reply> {
-        access::act_for(self, by, name, groups).map_err(|failure| failure.reply())
+    pub(crate) fn acting(&self, by: &User, name: &str, groups: &[String]) -> Result<User, Box<Reply>> {
+        access::act_for(self, by, name, groups).map_err(|failure| Box::new(failure.reply()))
     }
 
     /// Every kind that is served, the built-in ones first.

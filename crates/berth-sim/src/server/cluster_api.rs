@@ -94,10 +94,13 @@ fn carry_out(
     }
     let user = match asker(&mut live.world, uid, request, headers, now) {
         Ok(user) => user,
-        Err(kube::Reply::Once { status, headers, body }) => {
-            return (respond(status, &headers, Body::from(body)), Delivery::Send);
+        Err(refusal) => {
+            let response = match *refusal {
+                kube::Reply::Once { status, headers, body } => respond(status, &headers, Body::from(body)),
+                kube::Reply::Watch(_) => status(500, "InternalError", "a refusal is no watch"),
+            };
+            return (response, Delivery::Send);
         }
-        Err(kube::Reply::Watch(_)) => return (status(500, "InternalError", "a refusal is no watch"), Delivery::Send),
     };
     let mut asked = kube::Request {
         method: request.method.clone(),
@@ -162,7 +165,7 @@ fn asker(
     request: &Request,
     headers: &Headers,
     now: Timestamp,
-) -> Result<kube::User, kube::Reply> {
+) -> Result<kube::User, Box<kube::Reply>> {
     let Some(bearer) = &request.bearer else { return Ok(kube::User::Anonymous) };
     let account = world.api(uid).and_then(|api| api.kube.whose(bearer, now));
     let user = account.unwrap_or_else(|| who(world, uid, bearer, now));
