@@ -1,6 +1,7 @@
 //! From what a cloud lists to what is to be billed.
 //!
-//! Times are the cloud's own: a thing counts from when its cloud says that it was made. What is gone counts where its cloud still tells of it.
+//! Times are the cloud's own: a thing counts from when its cloud says that it was made. What is gone counts where its cloud still
+//! tells of it.
 
 mod meter;
 mod requests;

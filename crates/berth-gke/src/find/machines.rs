@@ -45,7 +45,7 @@ impl GkeCloud {
             }
         }
         unread.push(
-            "machines of pools that are gone are not seen, nor those that ended before Compute Engine's operations begin, two weeks ago or earlier"
+            "not seen: machines of pools that are gone, and those that ended before Compute Engine's operations begin"
                 .to_owned(),
         );
         Ok(Machines { found, unread })
