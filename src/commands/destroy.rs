@@ -1,7 +1,11 @@
 //! `berth destroy`: takes a cluster away from any state, and looks again.
 
+mod rest;
+
 use std::path::PathBuf;
 
+use berth_core::actions::eks::EksClusterRef;
+use berth_core::gc::{self, Leftover, LeftoverKind, Unread};
 use berth_core::observed::{Observed, Surroundings};
 use berth_core::plan::{Goal, Plan};
 use berth_core::spec::{ClusterSpec, Provider};
@@ -20,6 +24,8 @@ use crate::ui::render;
 use crate::which::{self, Found};
 use crate::wiring::{self, ClusterAt, Doors};
 
+use rest::Rest;
+
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
 /// What is looked for after a destroy in a cluster that berth did not make.
@@ -28,8 +34,19 @@ const EXISTING_KINDS: [&str; 4] = ["workloads", "service quotas", "device plugin
 const EKS_KINDS: [&str; 2] = ["cluster", "node groups"];
 /// What is looked for after a destroy on GKE.
 const KINDS: [&str; 3] = ["cluster", "node pools", "running operations"];
-/// What workloads can have made and GKE does not always take away with a cluster; not looked for.
-const NOT_LOOKED_FOR: &str = "disks and load balancers made by workloads";
+/// What else is looked for there: what workloads make and GKE does not always take away with a cluster.
+const LEFT_KINDS: [(LeftoverKind, &str); 10] = [
+    (LeftoverKind::Disk, "disks"),
+    (LeftoverKind::ForwardingRule, "forwarding rules"),
+    (LeftoverKind::TargetPool, "target pools"),
+    (LeftoverKind::TargetProxy, "target proxies"),
+    (LeftoverKind::UrlMap, "URL maps"),
+    (LeftoverKind::BackendService, "backend services"),
+    (LeftoverKind::HealthCheck, "health checks"),
+    (LeftoverKind::NetworkEndpointGroup, "endpoint groups"),
+    (LeftoverKind::Firewall, "firewall rules"),
+    (LeftoverKind::Address, "addresses"),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct DestroyArgs {
@@ -51,6 +68,15 @@ pub(crate) struct DestroyArgs {
     /// Delete it although berth did not make it
     #[arg(long)]
     adopt: bool,
+    /// Also disks and volumes that outlive it, with their data; without it those of a cluster without a lease stay and are named
+    #[arg(long)]
+    with_volumes: bool,
+}
+
+impl DestroyArgs {
+    fn agreed(&self, yes: bool) -> Agreed<'static> {
+        Agreed { yes, adopt: self.adopt, with_volumes: self.with_volumes, still: None }
+    }
 }
 
 pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
@@ -61,16 +87,32 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     let (doors, found) = which::find(&which, args.location.as_deref(), settings, ui).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = match found {
-        Ok(Found::At(at)) => destroy(Agreed { yes: args.yes, adopt: args.adopt, still: None }, &at, &work).await,
-        Ok(Found::Nowhere { name, looked }) => {
-            report(ui, &name, &looked, false, &Looked::at(doors.provider(), &Surroundings::default()));
-            tidy_kubeconfigs(ui, || kubeconfig::remove_by_name(&name, args.location.as_deref(), settings));
-            Ok(Exit::Done)
-        }
+        Ok(Found::At(at)) => destroy(args.agreed(args.yes), &at, &work).await,
+        Ok(Found::Nowhere { name, looked }) => nowhere(args, &name, &looked, &work).await,
         Err(failure) => Err(failure),
     };
     doors.close().await;
     result
+}
+
+/// There is no cluster of that name; what one has left is taken away all the same.
+async fn nowhere(args: &DestroyArgs, name: &str, looked: &str, work: &Work<'_>) -> Result<Exit, Failure> {
+    let mut gone = Gone::default();
+    if work.doors.provider() == Provider::Gke {
+        let mut asked = args.yes;
+        for (at, rest) in Rest::of_name(name, work.doors).await? {
+            if args.location.as_ref().is_some_and(|location| !at.location.is_empty() && at.location != *location) {
+                continue;
+            }
+            let (kept, deleted) = rest.clear(args.agreed(args.yes), &at, work, &mut asked).await?;
+            gone.kept.extend(kept);
+            gone.deleted |= deleted;
+            gone.unread = rest.unread;
+        }
+    }
+    report(work.ui, name, looked, Gone { deleted: false, ..gone }, work.doors.provider());
+    tidy_kubeconfigs(work.ui, || kubeconfig::remove_by_name(name, args.location.as_deref(), work.settings));
+    Ok(Exit::Done)
 }
 
 /// Takes several clusters away: nothing is touched before all of them have been looked at and agreed to.
@@ -106,9 +148,9 @@ async fn all_at_once(
 ) -> Result<Exit, Failure> {
     let all: Vec<ClusterAt> = specs.iter().zip(doors).map(|(spec, doors)| wiring::cluster_at(spec, doors)).collect();
     fleet::distinct(all.iter().map(|at| (at.words(), at.name.as_str())))?;
-    let agreed = Agreed { yes: true, adopt: args.adopt, still: None };
+    let agreed = args.agreed(true);
     let looks = all.iter().zip(doors).map(|(at, doors)| async move {
-        let (_, plan) = decide(agreed, at, doors).await?;
+        let (_, plan) = decide(agreed, at, doors, &mut None).await?;
         Ok((!plan.is_empty()).then(|| render::plan::text(&heading(at), &plan)))
     });
     let looked = fleet::all_or_none(fleet::at_once(looks).await, "clusters cannot be taken away", ui)?;
@@ -132,8 +174,8 @@ async fn all_at_once(
 }
 
 async fn destroy(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
-    let Gone { deleted, around } = take_away(agreed, at, work).await?;
-    report(work.ui, &at.name, &at.words(), deleted, &Looked::at(at.provider, &around));
+    let gone = take_away(agreed, at, work).await?;
+    report(work.ui, &at.name, &at.words(), gone, at.provider);
     Ok(Exit::Done)
 }
 
@@ -144,29 +186,47 @@ pub(crate) struct Agreed<'a> {
     pub(crate) yes: bool,
     /// Also what berth did not make.
     pub(crate) adopt: bool,
+    /// Also disks and volumes of what has no lease; what has one goes with all its data.
+    pub(crate) with_volumes: bool,
     /// Looks at it once more before each round, because it may have got another owner or a longer life since.
     pub(crate) still: Option<&'a (dyn Fn(&Observed) -> Result<(), Failure> + Sync)>,
 }
 
 /// What a last look has proved.
+#[derive(Default)]
 pub(crate) struct Gone {
     /// Whether anything had to be done.
     pub(crate) deleted: bool,
     /// What the look was able to see.
     pub(crate) around: Surroundings,
+    /// Disks and volumes that stay on purpose.
+    kept: Vec<Leftover>,
+    /// Kinds of which there may be more.
+    unread: Vec<Unread>,
+    /// Why nothing beside the cluster could be looked for.
+    deaf: Option<String>,
 }
 
 /// Takes away all of one cluster until a last look finds nothing, and its entries in kubeconfigs.
 pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Gone, Failure> {
-    let mut asked = agreed.yes;
+    // Parts of load balancers can be told only while the cluster stands.
+    let rest = Rest::look(at, work.doors).await;
+    let mut so_far = SoFar { asked: agreed.yes, leased: None };
     for round in 0..ROUNDS {
-        match one_round(agreed, at, work, &mut asked).await {
+        match one_round(agreed, at, work, &mut so_far).await {
             Ok(None) => {}
-            Ok(Some(around)) => {
+            Ok(Some(observed)) => {
+                let cleared = rest.clear(agreed, at, work, &mut so_far.asked).await;
+                let (mut kept, deleted) = cleared.map_err(|failure| left_behind(failure, at))?;
+                if at.provider == Provider::Eks {
+                    let (account, region) = (at.account.clone(), at.location.clone());
+                    kept = gc::volumes(&observed, &EksClusterRef { account, region, name: at.name.clone() });
+                }
                 if at.provider != Provider::Existing {
                     tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
                 }
-                return Ok(Gone { deleted: round > 0, around });
+                let (around, deleted) = (observed.around, deleted || round > 0);
+                return Ok(Gone { deleted, around, kept, unread: rest.unread, deaf: rest.deaf });
             }
             Err(failure) if round == 0 => return Err(failure),
             Err(failure) => return Err(still_running(failure, at)),
@@ -176,25 +236,33 @@ pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_
     Err(still_running(failure.detail(format!("after {ROUNDS} rounds something of it remains")), at))
 }
 
+/// What the rounds of one deletion remember.
+struct SoFar {
+    /// The user has agreed.
+    asked: bool,
+    /// Whether the first look has shown a lease: what bore it may be gone in a later one.
+    leased: Option<bool>,
+}
+
 /// Looks, decides, shows, asks and acts once; when nothing is left, gives what the last look was able to see.
 async fn one_round(
     agreed: Agreed<'_>,
     at: &ClusterAt,
     work: &Work<'_>,
-    asked: &mut bool,
-) -> Result<Option<Surroundings>, Failure> {
-    let (observed, plan) = decide(agreed, at, work.doors).await?;
+    so_far: &mut SoFar,
+) -> Result<Option<Observed>, Failure> {
+    let (observed, plan) = decide(agreed, at, work.doors, &mut so_far.leased).await?;
     if plan.is_empty() {
         if at.provider == Provider::Existing {
             plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));
         }
-        return Ok(Some(observed.around));
+        return Ok(Some(observed));
     }
     // Of several clusters at once, the plans were shown before anything was asked.
     if !work.ui.is_beside() {
         work.ui.talk(&render::plan::text(&heading(at), &plan));
     }
-    agree(agreed, at, asked, work.ui)?;
+    agree(agreed, at, &mut so_far.asked, work.ui)?;
     let outcome = work.carry_out("destroy", &at.name, &plan).await?;
     if work.may_go_on(&outcome) {
         return Ok(None);
@@ -210,7 +278,12 @@ fn heading(at: &ClusterAt) -> String {
 }
 
 /// Looks at a cluster and decides what takes it away.
-async fn decide(agreed: Agreed<'_>, at: &ClusterAt, doors: &Doors) -> Result<(Observed, Plan), Failure> {
+async fn decide(
+    agreed: Agreed<'_>,
+    at: &ClusterAt,
+    doors: &Doors,
+    leased: &mut Option<bool>,
+) -> Result<(Observed, Plan), Failure> {
     let mut observed = doors.look(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
     if let Some(still) = agreed.still {
         still(&observed)?;
@@ -226,7 +299,14 @@ async fn decide(agreed: Agreed<'_>, at: &ClusterAt, doors: &Doors) -> Result<(Ob
         name: &at.name,
         adopt: agreed.adopt,
     };
-    let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
+    let leased = *leased.get_or_insert_with(|| gc::shows_lease(&observed));
+    if at.provider != Provider::Eks || agreed.with_volumes || leased {
+        let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
+        return Ok((observed, plan));
+    }
+    let plan = berth_core::plan::plan(&goal, &gc::without_volumes(&observed));
+    let mut plan = plan.map_err(|refusal| plan::refused(&refusal))?;
+    gc::spare_volumes(&mut plan, &observed);
     Ok((observed, plan))
 }
 
@@ -266,6 +346,13 @@ fn still_running(failure: Failure, at: &ClusterAt) -> Failure {
         .hint("run the same command again, it goes on from there")
 }
 
+/// The cluster is gone, what it left may not be.
+fn left_behind(failure: Failure, at: &ClusterAt) -> Failure {
+    failure
+        .after_spending(format!("cluster {} is gone, but what it left may still be billed", at.name))
+        .hint("run the same command again, it goes on from there")
+}
+
 /// The cluster is gone whatever happens here, so a configuration that cannot be written is only worth a warning.
 fn tidy_kubeconfigs(ui: &Ui, remove: impl FnOnce() -> Result<bool, Failure>) {
     if let Err(failure) = remove() {
@@ -280,36 +367,60 @@ struct Looked {
 }
 
 impl Looked {
-    fn at(provider: Provider, around: &Surroundings) -> Self {
+    fn at(provider: Provider, gone: &Gone) -> Self {
+        let around = &gone.around;
         if provider == Provider::Existing {
             return Self { kinds: EXISTING_KINDS.map(ToOwned::to_owned).to_vec(), not: Vec::new() };
         }
         if provider == Provider::Gke {
-            return Self { kinds: KINDS.map(ToOwned::to_owned).to_vec(), not: vec![NOT_LOOKED_FOR.to_owned()] };
+            return Self::on_gke(gone);
         }
         let plural = |words: &str| if words.ends_with('s') { format!("{words}es") } else { format!("{words}s") };
         let around_kinds = around.checked.iter().map(|kind| plural(kind.words()));
         let kinds = EKS_KINDS.into_iter().map(ToOwned::to_owned).chain(around_kinds).collect();
         Self { kinds, not: around.unread.clone() }
     }
+
+    fn on_gke(gone: &Gone) -> Self {
+        let is_read =
+            |kind: LeftoverKind| gone.deaf.is_none() && !gone.unread.iter().any(|unread| unread.kinds.contains(&kind));
+        let left = LEFT_KINDS.into_iter().filter(|(kind, _)| is_read(*kind)).map(|(_, words)| words);
+        let kinds = KINDS.into_iter().chain(left).map(ToOwned::to_owned).collect();
+        let mut not: Vec<String> = gone.deaf.iter().map(|why| format!("what its workloads made: {why}")).collect();
+        not.extend(gone.unread.iter().map(|unread| {
+            let kinds: Vec<&str> = unread.kinds.iter().map(|kind| kind.words()).collect();
+            format!("{} ({}): {}", kinds.join(", "), unread.place.as_deref().unwrap_or("everywhere"), unread.why)
+        }));
+        Self { kinds, not }
+    }
 }
 
-fn report(ui: &Ui, name: &str, place: &str, deleted: bool, looked: &Looked) {
-    let Looked { kinds, not } = looked;
-    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": 0, "checked": kinds,
-                       "notChecked": not});
+fn report(ui: &Ui, name: &str, place: &str, gone: Gone, provider: Provider) {
+    let Looked { kinds, not } = Looked::at(provider, &gone);
+    let Gone { deleted, kept, .. } = gone;
+    let volumes: Vec<_> = kept
+        .iter()
+        .map(|one| json!({"kind": one.kind, "name": one.name, "place": one.at.place, "deletion": one.deletion()}))
+        .collect();
+    let value = json!({"report": "destroy", "cluster": name, "deleted": deleted, "left": kept.len(), "kept": volumes,
+                       "checked": kinds, "notChecked": not});
     if ui.is_json() {
         ui.json_line(&value);
         return;
     }
-    if kinds.first().is_some_and(|kind| kind == EXISTING_KINDS[0]) {
+    if provider == Provider::Existing {
         let left = format!("0 left of what berth put there ({} checked)", kinds.join(", "));
         ui.data(&format!("Cluster {name} ({place}) stays: {left}"));
         return;
     }
     let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({place})") };
-    ui.data(&format!("Cluster {name} {first}: 0 left ({} checked)", kinds.join(", ")));
-    if deleted && !not.is_empty() {
+    let left = match kept.first() {
+        None => "0 left".to_owned(),
+        Some(one) => format!("{} kept on purpose", render::words::count(kept.len(), one.kind.words())),
+    };
+    ui.data(&format!("Cluster {name} {first}: {left} ({} checked)", kinds.join(", ")));
+    kept.iter().for_each(|volume| ui.data(&render::gc::volume_words(volume)));
+    if (deleted || !kept.is_empty()) && !not.is_empty() {
         ui.talk(&format!("not looked for: {}", not.join("; ")));
     }
 }

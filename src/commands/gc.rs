@@ -46,6 +46,9 @@ pub(crate) struct GcArgs {
     /// Also what has no cluster, no lease, and does not say how old it is
     #[arg(long)]
     even_without_age: bool,
+    /// Also disks and volumes of what had no lease, with their data; without it they stay and are named
+    #[arg(long)]
+    with_volumes: bool,
     /// How long to wait for a cluster that is still being made, which no cloud deletes; then the next gc has it
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = verify::duration)]
     wait: Duration,
@@ -126,7 +129,8 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
         let quiet = ui.beside();
         let sweeps = plans.iter().flat_map(|(plan, doors, settings)| {
             let sweep = |environment| {
-                let broom = sweep::Broom { settings, ui: &quiet, interrupts: interrupts.clone(), wait: args.wait };
+                let (wait, with_volumes) = (args.wait, args.with_volumes);
+                let broom = sweep::Broom { settings, ui: &quiet, interrupts: interrupts.clone(), wait, with_volumes };
                 broom.sweep(environment, doors)
             };
             plan.doomed.iter().map(sweep).collect::<Vec<_>>()
@@ -147,7 +151,12 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
 async fn look(args: &GcArgs, doors: &Doors) -> Result<GcPlan, Failure> {
     let scope = Scope { accounts: vec![doors.account().to_owned()], regions: args.region.clone() };
     let inventory: Inventory = doors.inventory(&scope).await.map_err(|fault| doors.reading(&fault))?;
-    let rules = GcRules { now: doors.clock.now(), grace: args.grace, even_without_age: args.even_without_age };
+    let rules = GcRules {
+        now: doors.clock.now(),
+        grace: args.grace,
+        even_without_age: args.even_without_age,
+        with_volumes: args.with_volumes,
+    };
     Ok(decide(&inventory, &rules))
 }
 

@@ -60,7 +60,8 @@ pub(crate) async fn run(args: &DownArgs, settings: &Settings, ui: &Ui) -> Result
 async fn down(args: &DownArgs, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
     let owner = args.which.owner();
     let still = |observed: &Observed| is_leased(observed, at, &args.which, owner.as_deref());
-    let Gone { deleted, .. } = take_away(Agreed { yes: true, adopt: false, still: Some(&still) }, at, work).await?;
+    let agreed = Agreed { yes: true, adopt: false, with_volumes: true, still: Some(&still) };
+    let Gone { deleted, .. } = take_away(agreed, at, work).await?;
     let words = if deleted { "is taken away" } else { "is not there" };
     report(work.ui, &args.which.words(), Some(at), if deleted { "deleted" } else { "nothing" }, words);
     Ok(Exit::Done)

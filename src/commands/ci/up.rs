@@ -232,7 +232,7 @@ async fn give_up(args: &UpArgs, failure: Failure, mine: &Lease, at: &ClusterAt, 
                 _ => Ok(()),
             }
         };
-        let agreed = Agreed { yes: true, adopt: false, still: Some(&still) };
+        let agreed = Agreed { yes: true, adopt: false, with_volumes: true, still: Some(&still) };
         match take_away(agreed, at, work).await {
             Ok(_) => {
                 let failure = Failure { exit: Exit::FailedClean, hints: Vec::new(), ..failure };

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use berth_core::actions::Action;
-use berth_core::actions::eks::EksAction;
+use berth_core::actions::eks::{EksAction, EksPartKind};
 use berth_core::actions::gke::GkeAction;
-use berth_core::gc::{Environment, Leftover, confirm, plan};
+use berth_core::gc::{Environment, Leftover, LeftoverKind, confirm, plan, plan_sparing_volumes};
 use berth_core::observed::{Observed, Phase};
 use berth_core::plan::Plan;
 use berth_core::ports::Clock;
@@ -33,6 +33,8 @@ pub(super) struct Broom<'a> {
     pub(super) interrupts: Interrupts,
     /// How long a cluster is waited for that is still being made.
     pub(super) wait: Duration,
+    /// Also disks and volumes of what had no lease.
+    pub(super) with_volumes: bool,
 }
 
 impl Broom<'_> {
@@ -72,12 +74,16 @@ impl Broom<'_> {
             if let Err(why) = confirm(environment, &observed, doors.clock.now()) {
                 return Ok(Outcome::Stays(why));
             }
+            let plan = if self.with_volumes || environment.is_leased() { plan } else { plan_sparing_volumes };
             let plan = plan(&left, &observed).map_err(|refusal| planning::refused(&refusal))?;
             if plan.is_empty() {
                 if let Err(failure) = kubeconfig::remove(&at, settings) {
                     ui.warning(&failure.message);
                 }
-                return Ok(Outcome::Gone);
+                let mut left = environment.clone();
+                let volumes = left.take_volumes();
+                let spares = !self.with_volumes && !environment.is_leased();
+                return Ok(if spares && !volumes.is_empty() { Outcome::Spared(volumes) } else { Outcome::Gone });
             }
             let outcome = work.carry_out("gc", &environment.cluster, &plan).await?;
             if !work.may_go_on(&outcome) {
@@ -124,6 +130,10 @@ async fn look(at: &ClusterAt, doors: &Doors) -> Result<Observed, Failure> {
 fn has_deleted(plan: &Plan, thing: &Leftover) -> bool {
     plan.steps.iter().any(|step| match &step.action {
         Action::Gke(GkeAction::DeleteLeftover(deleted)) => deleted.path == thing.id,
+        // Target groups go with the load balancers they are of.
+        Action::Eks(EksAction::Sweep { kinds, .. }) => {
+            thing.kind == LeftoverKind::TargetGroup && kinds.contains(&EksPartKind::LoadBalancer)
+        }
         Action::Eks(EksAction::DeletePart { part, .. }) => part.id == thing.id,
         _ => false,
     })

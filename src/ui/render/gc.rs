@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_core::cost::{Amount, Span};
-use berth_core::gc::{Environment, GcPlan, LeaseFound, Leftover};
+use berth_core::gc::{Environment, GcPlan, KeptWhy, LeaseFound, Leftover};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ pub(crate) struct Swept {
 pub(crate) enum Outcome {
     /// A last look found nothing.
     Gone,
+    /// All but these disks and volumes, which are kept for their data.
+    Spared(Vec<Leftover>),
     /// A second look said that it is not to go, for this reason.
     Stays(String),
     /// The next gc has it, for this reason.
@@ -32,12 +34,13 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Whether there is nothing left to do about it.
     pub(crate) fn is_settled(&self) -> bool {
-        matches!(self, Self::Gone | Self::Stays(_))
+        matches!(self, Self::Gone | Self::Spared(_) | Self::Stays(_))
     }
 
     fn words(&self) -> String {
         match self {
             Self::Gone => "deleted".to_owned(),
+            Self::Spared(volumes) => format!("deleted, but {} kept", counts(volumes)),
             Self::Stays(why) => format!("stays: {why}"),
             Self::HandedOver(why) => format!("remains: {why}"),
             Self::Failed(failure) => format!("remains: {}", failure.message),
@@ -51,6 +54,7 @@ impl Swept {
         let Environment { provider, account, location, cluster, .. } = &self.environment;
         let (outcome, why) = match &self.outcome {
             Outcome::Gone => ("deleted", Vec::new()),
+            Outcome::Spared(volumes) => ("deleted", volumes.iter().map(volume_words).collect()),
             Outcome::Stays(why) => ("stays", vec![why.clone()]),
             Outcome::HandedOver(why) => ("handed-over", vec![why.clone()]),
             Outcome::Failed(failure) => {
@@ -158,6 +162,9 @@ pub(crate) fn text(decided: &Decided<'_>, swept: &[Swept]) -> Option<String> {
         let place = kept.environment.location.as_deref().unwrap_or("?");
         let things = counts(&kept.environment.things);
         parts.push(format!("kept: {} in {place} ({things}): {}", kept.environment.cluster, kept.why));
+        if kept.why == KeptWhy::Data {
+            parts.extend(kept.environment.things.iter().map(volume_words));
+        }
     }
     for thing in &plan.unproven {
         parts.push(format!(
@@ -198,6 +205,12 @@ fn doomed(decided: &Decided<'_>, swept: &[Swept]) -> String {
         ]
     };
     let mut lines = vec![table::text(&columns, plan.doomed.iter().zip(prices).map(row))];
+    let of_here = swept.iter().filter(|swept| plan.doomed.contains(&swept.environment));
+    for swept in of_here {
+        if let Outcome::Spared(volumes) = &swept.outcome {
+            lines.extend(volumes.iter().map(volume_words));
+        }
+    }
     for swept in swept {
         if let Outcome::Failed(failure) = &swept.outcome {
             let of_here = plan.doomed.contains(&swept.environment);
@@ -211,6 +224,11 @@ fn doomed(decided: &Decided<'_>, swept: &[Swept]) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A disk or volume that is kept, and what deletes it.
+pub(crate) fn volume_words(volume: &Leftover) -> String {
+    format!("{} is kept for its data and stays billed; delete it with: {}", volume.words(), volume.deletion())
 }
 
 /// Why it is to go.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::environment::{Environment, LeaseFound, sort};
 use super::inventory::{Inventory, Unread};
 use super::leftover::{Leftover, LeftoverKind};
+use super::volumes::is_volume;
 use crate::lease::Lease;
 use crate::spec::Place;
 
@@ -21,12 +22,14 @@ pub struct GcRules {
     pub grace: Duration,
     /// Also what has no cluster, bears no lease, and does not say how old it is.
     pub even_without_age: bool,
+    /// Also the disks and volumes of what has no cluster and no lease, with their data.
+    pub with_volumes: bool,
 }
 
 impl GcRules {
-    /// An hour of grace, and nothing whose age is not known.
+    /// An hour of grace, and nothing whose age is not known; with its data.
     pub fn at(now: Timestamp) -> Self {
-        Self { now, grace: Duration::from_secs(3600), even_without_age: false }
+        Self { now, grace: Duration::from_secs(3600), even_without_age: false, with_volumes: true }
     }
 }
 
@@ -73,6 +76,8 @@ pub enum KeptWhy {
     Unreadable(String),
     /// Its cluster may be there: clusters could not be listed, for this reason.
     ClustersUnread(String),
+    /// Disks or volumes are all that is left of it, and it had no lease: data that was made to stay.
+    Data,
     /// It may belong to several clusters, and nothing tells to which.
     Ambiguous,
 }
@@ -93,6 +98,7 @@ impl fmt::Display for KeptWhy {
             Self::AgeUnknown => f.write_str("no cluster and no lease, and nothing says how old it is"),
             Self::Unreadable(why) => write!(f, "its lease cannot be read: {why}"),
             Self::ClustersUnread(why) => write!(f, "its cluster may be there, clusters could not be listed: {why}"),
+            Self::Data => f.write_str("its cluster is gone and had no lease, so its data is kept"),
             Self::Ambiguous => f.write_str("it may belong to several clusters of that name"),
         }
     }
@@ -135,9 +141,12 @@ fn keep(environment: &Environment, unread: &[Unread], rules: &GcRules) -> Option
         return None;
     }
     match environment.youngest() {
-        Some(made) => is_young(made, rules).then_some(KeptWhy::Young { made }),
-        None => (!rules.even_without_age).then_some(KeptWhy::AgeUnknown),
+        Some(made) if is_young(made, rules) => return Some(KeptWhy::Young { made }),
+        None if !rules.even_without_age => return Some(KeptWhy::AgeUnknown),
+        Some(_) | None => {}
     }
+    let is_data = environment.things.iter().all(|thing| is_volume(thing.kind));
+    (is_data && !rules.with_volumes && !environment.is_leased()).then_some(KeptWhy::Data)
 }
 
 fn is_young(made: Timestamp, rules: &GcRules) -> bool {

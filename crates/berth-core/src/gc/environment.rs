@@ -55,9 +55,10 @@ impl Environment {
         latest(bearers.into_iter().map(|thing| (thing.words(), &thing.labels)))
     }
 
-    /// When the youngest of its things was made, as far as known.
+    /// When the youngest of its things that bear our mark was made, as far as known. What was made for it by others, such as the
+    /// address or firewall rule of a load balancer, says nothing of a creation that may be running.
     pub fn youngest(&self) -> Option<Timestamp> {
-        self.things.iter().filter_map(|thing| thing.made).max()
+        self.things.iter().filter(|thing| thing.is_marked()).filter_map(|thing| thing.made).max()
     }
 
     /// When the oldest of its things was made, as far as known: how long it is there.
@@ -155,7 +156,7 @@ fn is_of(thing: &Leftover, (provider, account, cluster, _): &Key) -> bool {
 }
 
 /// Whether a thing may be of the cluster of its name at this location.
-fn is_home(thing: &Leftover, home: Option<&str>) -> bool {
+pub(super) fn is_home(thing: &Leftover, home: Option<&str>) -> bool {
     match (location(thing), home) {
         (Some(own), Some(home)) => own == home,
         // A cluster has machines in all zones of its region, so a zone tells no more than the region.

@@ -2,7 +2,8 @@
 
 use super::environment::Environment;
 use super::leftover::{Leftover, LeftoverKind};
-use crate::actions::eks::{EksClusterRef, EksPart, EksPartKind, EksPartRef};
+use crate::actions::Action;
+use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind, EksPartRef};
 use crate::actions::gke::GkeLeftover;
 use crate::observed::Observed;
 use crate::plan::{Goal, Plan, Refusal, Step, StepId, plan as decide};
@@ -37,6 +38,9 @@ pub fn plan(environment: &Environment, observed: &Observed) -> Result<Plan, Refu
     if environment.provider == Provider::Eks && observed.cluster.is_none() {
         all.steps = after_machines(environment, all.steps);
     }
+    if environment.provider == Provider::Eks {
+        all.steps.extend(target_groups(environment, &all.steps));
+    }
     if environment.provider == Provider::Gke {
         let before: Vec<StepId> = all.steps.iter().map(|step| step.id.clone()).collect();
         let things: Vec<GkeLeftover> = {
@@ -67,6 +71,26 @@ fn after_machines(environment: &Environment, steps: Vec<Step>) -> Vec<Step> {
     let wait = |step: Step| if step.after.is_empty() { Step { after: ids.clone(), ..step } } else { step };
     all.extend(steps.into_iter().map(wait));
     all
+}
+
+/// Target groups go with a sweep for load balancers; where they are all that is left of one, nothing else would ask for it.
+fn target_groups(environment: &Environment, steps: &[Step]) -> Option<Step> {
+    let kinds = vec![EksPartKind::LoadBalancer];
+    let has_groups = environment.things.iter().any(|thing| thing.kind == LeftoverKind::TargetGroup);
+    let sweeps = |step: &Step| match &step.action {
+        Action::Eks(EksAction::Sweep { kinds, .. }) => kinds.contains(&EksPartKind::LoadBalancer),
+        _ => false,
+    };
+    if !has_groups || steps.iter().any(sweeps) {
+        return None;
+    }
+    let region = environment.place()?.region;
+    let cluster = EksClusterRef { account: environment.account.clone(), region, name: environment.cluster.clone() };
+    let action = EksAction::Sweep { cluster, vpc: None, near: None, kinds };
+    let title = "delete load balancers and target groups that are left".to_owned();
+    let step = eks::steps::removing("sweep/target-groups", title, Vec::new(), action);
+    let why = "their cluster is gone, and they would stay".to_owned();
+    Some(eks::steps::lasting(Step { why, ..step }, eks::steps::Lasts::SWEEP))
 }
 
 /// Whether a thing of GCP has to be deleted by itself; machines of a cluster that stands go with it.

@@ -1,6 +1,7 @@
 //! What of an inventory is to go: examples, and what holds for any inventory.
 
 mod build;
+mod data;
 mod decided;
 mod planned;
 mod priced;
