@@ -5,6 +5,7 @@
 //! a test takes counts, and what no test here takes is printed.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use serde_json::{Value, json};
 
@@ -82,14 +83,15 @@ impl Trial {
         assert_eq!(idle, Vec::<&(String, String)>::new(), "{}: these were never needed", self.provider);
         let untaken: Vec<String> =
             self.printed.difference(&self.needed).map(|(purpose, right)| format!("{purpose}: {right}")).collect();
-        println!(
-            "{}: {} rights over all purposes, {} needed here, {} only on roads that are not taken here: {}",
+        let text = format!(
+            "{}: {} rights over all purposes, {} needed here, {} only on roads that are not taken here: {}\n",
             self.provider,
             self.printed.len(),
             self.needed.len(),
             untaken.len(),
             untaken.join(", ")
         );
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
     }
 }
 
@@ -341,7 +343,8 @@ fn without_any_one_of_its_rights_a_plan_is_refused_something() {
             assert!(refused.contains(right), "{provider}: {right} is not missed: {refused}\n{}", output.text());
             output.says(right);
         }
-        println!("{provider}: a plan misses each of its {} rights", always.len());
+        let text = format!("{provider}: a plan misses each of its {} rights\n", always.len());
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
     }
 }
 
