@@ -188,6 +188,12 @@ const ROWS: &[Row] = &[
         "pods use claims",
     ),
     row(
+        &["compute.globalOperations.list"],
+        &[Ci],
+        "count machines that are gone in what an environment has cost",
+        "environments are listed",
+    ),
+    row(
         &["container.clusters.update"],
         &[Ci],
         "move the end of an environment, and mark it as ended",
