@@ -21,6 +21,7 @@ mod fleet;
 mod gc;
 mod iam;
 mod interrupts;
+mod left;
 mod live_prices;
 mod namespaces;
 mod readme;

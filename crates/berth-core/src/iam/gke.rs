@@ -43,6 +43,7 @@ const ROWS: &[Row] = &[
     row(&["container.operations.list"], LOOKING, "see what runs on the cluster", ""),
     row(&["container.clusters.list"], &[Plan, Create], "read which versions GKE offers", ""),
     row(&["container.clusters.list"], &[List], "list clusters", ""),
+    row(&["container.clusters.list"], &[Destroy], "see what hangs on the cluster", ""),
     row(
         &["container.clusters.list"],
         &[Status, Kubeconfig, Destroy],
@@ -254,7 +255,7 @@ const ROWS: &[Row] = &[
             "compute.targetPools.list",
             "compute.urlMaps.list",
         ],
-        &[Gc],
+        &[Destroy, Gc],
         "find what clusters left",
         "",
     ),
@@ -280,9 +281,9 @@ const ROWS: &[Row] = &[
             "compute.urlMaps.delete",
             "compute.zoneOperations.get",
         ],
-        &[Gc],
+        &[Destroy, Gc],
         "take away what clusters left",
-        "something is left and gc runs with --yes",
+        "something is left and is to be taken away",
     ),
     row(
         &[
@@ -295,9 +296,9 @@ const ROWS: &[Row] = &[
             "compute.regionTargetHttpsProxies.delete",
             "compute.regionUrlMaps.delete",
         ],
-        &[Gc],
+        &[Destroy, Gc],
         "take away what clusters left",
-        "regional load balancers left something and gc runs with --yes",
+        "regional load balancers left something that is to be taken away",
     ),
 ];
 
