@@ -179,6 +179,9 @@ async fn destroy(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<
     Ok(Exit::Done)
 }
 
+/// A look at what is about to be deleted, which may refuse it.
+type Still<'a> = &'a (dyn Fn(&Observed) -> Result<(), Failure> + Sync);
+
 /// What the user has agreed to beforehand.
 #[derive(Clone, Copy)]
 pub(crate) struct Agreed<'a> {
@@ -189,7 +192,7 @@ pub(crate) struct Agreed<'a> {
     /// Also disks and volumes of what has no lease; what has one goes with all its data.
     pub(crate) with_volumes: bool,
     /// Looks at it once more before each round, because it may have got another owner or a longer life since.
-    pub(crate) still: Option<&'a (dyn Fn(&Observed) -> Result<(), Failure> + Sync)>,
+    pub(crate) still: Option<Still<'a>>,
 }
 
 /// What a last look has proved.

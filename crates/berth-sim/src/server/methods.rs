@@ -27,10 +27,15 @@ pub(crate) fn known(on: &str) -> Result<(), String> {
 }
 
 fn names() -> Vec<String> {
-    let fixed = WORDS.into_iter().chain(gke::methods()).chain(oauth::METHODS);
-    let fixed = fixed.chain(billing::METHODS);
+    let fixed = WORDS.into_iter().chain(gke::methods()).chain(oauth::METHODS).chain(billing::METHODS);
     let kube = KUBE.into_iter().map(|verb| format!("kube:{verb}"));
-    fixed.map(str::to_owned).chain(compute::methods()).chain(["serviceusage.get".to_owned()]).chain(kube).chain(aws::methods()).collect()
+    fixed
+        .map(str::to_owned)
+        .chain(compute::methods())
+        .chain(["serviceusage.get".to_owned()])
+        .chain(kube)
+        .chain(aws::methods())
+        .collect()
 }
 
 #[cfg(test)]
