@@ -10,6 +10,7 @@ use super::{Found, Machine, Metered};
 use crate::cost::{Item, Stretch, Usage, What, Whose, control_plane};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
+use crate::observed::ObservedCluster;
 use crate::spec::{Place, Provider};
 
 /// The label by which people say whose a cluster is, where no lease does.
@@ -102,17 +103,23 @@ impl<'a> Meter<'a> {
         }
     }
 
-    fn fee(&self, thing: &Leftover) -> Item {
+    /// The cluster a thing is of, as it was looked at.
+    fn standing(&self, thing: &Leftover) -> Option<&'a ObservedCluster> {
         let is_it = |place: &Place| thing.cluster_location.as_deref().is_none_or(|known| known == place.location());
-        let cluster = self.found.clusters.iter().find(|one| one.name == thing.cluster && is_it(&one.place));
-        let version = cluster.map(|cluster| cluster.version.as_str());
+        self.found.clusters.iter().find(|one| one.name == thing.cluster && is_it(&one.place))
+    }
+
+    fn fee(&self, thing: &Leftover) -> Item {
+        let version = self.standing(thing).map(|cluster| cluster.version.as_str());
         control_plane(thing.at.provider, version, self.found.now.to_zoned(TimeZone::UTC).date())
     }
 
     /// Since when it is billed: AWS does not say how old an address is, which berth makes for a NAT gateway just before it.
     fn begun(&mut self, thing: &Leftover) -> Option<Timestamp> {
-        if thing.made.is_some() {
-            return thing.made;
+        // EKS's index names clusters without their times.
+        let looked = self.standing(thing).filter(|_| thing.kind == LeftoverKind::Cluster);
+        if let Some(made) = thing.made.or_else(|| looked?.created_at) {
+            return Some(made);
         }
         let near = |kind| {
             let of_it = self.found.inventory.found.iter().filter(move |other| other.kind == kind);
