@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod event_json;
 mod failure;
+mod fleet;
 mod home;
 mod interrupt;
 mod journal_file;

@@ -14,8 +14,9 @@ use serde_json::json;
 
 use crate::commands::cost::Forecast;
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
-use crate::commands::{fleet, kubeconfig, verify};
+use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
+use crate::fleet;
 use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;

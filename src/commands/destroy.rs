@@ -13,8 +13,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::WhichCluster;
-use crate::commands::{ProviderArg, fleet, kubeconfig, plan};
+use crate::commands::{ProviderArg, kubeconfig, plan};
 use crate::failure::{Exit, Failure};
+use crate::fleet;
 use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;

@@ -5,7 +5,6 @@ pub(crate) mod cost;
 pub(crate) mod create;
 pub(crate) mod destroy;
 pub(crate) mod dispatch;
-mod fleet;
 pub(crate) mod gc;
 pub(crate) mod iam;
 pub(crate) mod kubeconfig;

@@ -16,14 +16,14 @@ use crate::wiring::Doors;
 const AT_ONCE: usize = 64;
 
 /// Carries something out for each of these at once; what comes of them is in their order.
-pub(super) async fn at_once<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub(crate) async fn at_once<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     // Collected first: the futures of a lazy iterator would borrow what it borrows.
     let all: Vec<_> = all.collect();
     stream::iter(all).buffered(AT_ONCE).collect().await
 }
 
 /// All of them, or a failure that says how many cannot be had; each is told by itself.
-pub(super) fn all_or_none<T>(results: Vec<Result<T, Failure>>, what: &str, ui: &Ui) -> Result<Vec<T>, Failure> {
+pub(crate) fn all_or_none<T>(results: Vec<Result<T, Failure>>, what: &str, ui: &Ui) -> Result<Vec<T>, Failure> {
     let (mut all, mut failures, number) = (Vec::new(), Vec::new(), results.len());
     for result in results {
         match result {
@@ -40,7 +40,7 @@ pub(super) fn all_or_none<T>(results: Vec<Result<T, Failure>>, what: &str, ui: &
 }
 
 /// The end of the whole run: the worst of the ends.
-pub(super) fn end(results: Vec<Result<Exit, Failure>>, done: &str, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn end(results: Vec<Result<Exit, Failure>>, done: &str, ui: &Ui) -> Result<Exit, Failure> {
     let number = results.len();
     let failures: Vec<Failure> = results.into_iter().filter_map(Result::err).collect();
     failures.iter().for_each(|failure| ui.failure(failure));
@@ -65,7 +65,7 @@ fn weight(exit: Exit) -> u8 {
 }
 
 /// Refuses a cluster that two files describe: they would work against each other.
-pub(super) fn distinct<'a>(clusters: impl Iterator<Item = (String, &'a str)>) -> Result<(), Failure> {
+pub(crate) fn distinct<'a>(clusters: impl Iterator<Item = (String, &'a str)>) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for (place, name) in clusters {
         if !seen.insert((place.clone(), name)) {
@@ -77,7 +77,7 @@ pub(super) fn distinct<'a>(clusters: impl Iterator<Item = (String, &'a str)>) ->
 }
 
 /// Asks whether all of them are to go on; `wanted` is the answer that says so.
-pub(super) fn agree(question: &str, wanted: &[&str], nothing: &str, ui: &Ui) -> Result<(), Failure> {
+pub(crate) fn agree(question: &str, wanted: &[&str], nothing: &str, ui: &Ui) -> Result<(), Failure> {
     match ui.ask(&format!("\n{question}")) {
         Some(answer) if wanted.contains(&answer.to_lowercase().as_str()) => Ok(()),
         Some(_) => Err(Failure::refused("not confirmed").leaving(nothing)),
@@ -88,7 +88,7 @@ pub(super) fn agree(question: &str, wanted: &[&str], nothing: &str, ui: &Ui) -> 
 }
 
 /// Closes all doors, the first ones last: a simulator of this process stands behind them.
-pub(super) async fn close(doors: Vec<Doors>) {
+pub(crate) async fn close(doors: Vec<Doors>) {
     for doors in doors.into_iter().rev() {
         doors.close().await;
     }
