@@ -294,7 +294,7 @@ fn what_workloads_left(trial: &mut Trial, control: &Control) {
     assert!(["load-balancer", "target-group", "volume"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     let answer = json!({"answer": {"code": 403, "status": "PERMISSION_DENIED", "message": "nobody comes in here"}});
     control.arm(&json!({"on": "kube", "times": 100_000, "do": answer}));
-    trial.run("destroy", None, "destroy small --provider eks --yes").says("0 left");
+    trial.run("destroy", None, "destroy small --provider eks --yes --with-volumes").says("0 left");
     control.clear_faults();
 }
 

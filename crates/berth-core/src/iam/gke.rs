@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::KindUse;
-use super::purpose::Purpose::{self, Ci, Create, Destroy, Gc, Kubeconfig, List, Plan, Probe, Status, Verify};
+use super::purpose::Purpose::{self, Ci, Cost, Create, Destroy, Gc, Kubeconfig, List, Plan, Probe, Status, Verify};
 
 /// A permission and why it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,9 +190,42 @@ const ROWS: &[Row] = &[
     ),
     row(
         &["compute.globalOperations.list"],
-        &[Ci],
+        &[Ci, Cost],
         "count machines that are gone in what an environment has cost",
         "environments are listed",
+    ),
+    row(
+        &[
+            "compute.addresses.list",
+            "compute.backendServices.list",
+            "compute.disks.list",
+            "compute.firewalls.list",
+            "compute.forwardingRules.list",
+            "compute.healthChecks.list",
+            "compute.httpHealthChecks.list",
+            "compute.instances.list",
+            "compute.networkEndpointGroups.list",
+            "compute.sslCertificates.list",
+            "compute.targetHttpProxies.list",
+            "compute.targetHttpsProxies.list",
+            "compute.targetPools.list",
+            "compute.urlMaps.list",
+        ],
+        &[Ci, Cost],
+        "find what a cluster is made of",
+        "what it has cost is told",
+    ),
+    row(
+        &[
+            "container.clusters.get",
+            "container.clusters.list",
+            "container.operations.list",
+            "container.pods.list",
+            "container.resourceQuotas.list",
+        ],
+        &[Cost],
+        "see clusters, their nodes, and what services ask for",
+        "what it has cost is told",
     ),
     row(
         &["container.clusters.update"],

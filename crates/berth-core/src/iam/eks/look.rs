@@ -1,7 +1,7 @@
 //! What reading takes.
 
 use super::{ANY, EksNeed, LOOKING, When, need};
-use crate::iam::purpose::Purpose::{Cost, Create, Destroy, Gc, Kubeconfig, List, Plan, Status};
+use crate::iam::purpose::Purpose::{Ci, Cost, Create, Destroy, Gc, Kubeconfig, List, Plan, Status};
 
 /// The rows.
 pub(super) const ROWS: &[EksNeed] = &[
@@ -86,6 +86,46 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Look",
+        &[Ci, Cost],
+        &[
+            "ec2:DescribeInstances",
+            "ec2:DescribeRegions",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "iam:GetOpenIDConnectProvider",
+            "iam:ListRoleTags",
+            "iam:ListRoles",
+            "tag:GetResources",
+        ],
+        (ANY, When::Always),
+        ("find what a cluster or an environment is made of", "what it has cost is told"),
+    ),
+    need(
+        "Look",
+        &[Cost],
+        &[
+            "ec2:DescribeAddresses",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeNatGateways",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVolumes",
+            "ec2:DescribeVpcs",
+            "eks:DescribeCluster",
+            "eks:DescribeNodegroup",
+            "eks:ListClusters",
+            "eks:ListNodegroups",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTags",
+            "logs:DescribeLogGroups",
+        ],
+        (ANY, When::Always),
+        ("see clusters, and what else is billed", "what it has cost is told"),
+    ),
+    need(
+        "Look",
         &[Gc],
         &["iam:GetOpenIDConnectProvider", "iam:ListRoleTags"],
         (ANY, When::Always),
@@ -130,7 +170,7 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Prices",
-        &[Cost],
+        &[Ci, Cost],
         &["ec2:DescribeSpotPriceHistory", "pricing:GetProducts"],
         (ANY, When::Always),
         ("read prices", "prices are read from the cloud"),
