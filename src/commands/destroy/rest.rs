@@ -64,6 +64,10 @@ impl Rest {
         work: &Work<'_>,
         asked: &mut bool,
     ) -> Result<(Vec<Leftover>, bool), Failure> {
+        // Elsewhere what hangs on a cluster is part of its own plans.
+        if at.provider != Provider::Gke {
+            return Ok((Vec::new(), false));
+        }
         let spares = !agreed.with_volumes && !self.environment.is_leased();
         // What may have got another owner is proved by its cluster; without one, gc has it.
         if agreed.still.is_some() && self.environment.standing().is_none() {
