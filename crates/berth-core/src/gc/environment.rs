@@ -56,9 +56,13 @@ impl Environment {
     }
 
     /// When the youngest of its things that bear our mark was made, as far as known. What was made for it by others, such as the
-    /// address or firewall rule of a load balancer, says nothing of a creation that may be running.
+    /// address or firewall rule of a load balancer, says nothing of a creation that may be running; it counts where nothing else
+    /// says how old it is: on AWS networks do not, and roles are known by their names.
     pub fn youngest(&self) -> Option<Timestamp> {
-        self.things.iter().filter(|thing| thing.is_marked()).filter_map(|thing| thing.made).max()
+        let of = |is_marked: bool| {
+            self.things.iter().filter(move |thing| thing.is_marked() == is_marked).filter_map(|thing| thing.made).max()
+        };
+        of(true).or_else(|| of(false))
     }
 
     /// When the oldest of its things was made, as far as known: how long it is there.
