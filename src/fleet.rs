@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
+use berth_core::spec::ClusterSpec;
 use futures::stream::{self, StreamExt};
 
 use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render::words::count;
-use crate::wiring::Doors;
+use crate::wiring::{self, Doors};
 
 /// Clusters that are looked at, or worked on, at once. What runs in a cloud costs no more than a poll now and then, and how often
 /// an API is called has a bound of its own.
@@ -85,6 +87,24 @@ pub(crate) fn agree(question: &str, wanted: &[&str], nothing: &str, ui: &Ui) -> 
             .leaving(nothing)
             .hint("confirm beforehand with --yes")),
     }
+}
+
+/// Opens the doors that each of these needs, one after the other: the first ones may have to start the simulated clouds.
+pub(crate) async fn open(
+    specs: impl Iterator<Item = &ClusterSpec>,
+    settings: &Settings,
+) -> Result<Vec<Doors>, Failure> {
+    let mut opened = Vec::new();
+    for spec in specs {
+        match wiring::open_for(spec, settings).await {
+            Ok(doors) => opened.push(doors),
+            Err(failure) => {
+                close(opened).await;
+                return Err(failure);
+            }
+        }
+    }
+    Ok(opened)
 }
 
 /// Closes all doors, the first ones last: a simulator of this process stands behind them.

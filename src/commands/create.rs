@@ -77,26 +77,14 @@ async fn many(args: &CreateArgs, wishes: &[WishArgs], settings: &Settings, ui: &
     let wanted = wishes.iter().map(|wish| load(args, wish, ui)).collect();
     let wanted = fleet::all_or_none(wanted, "files cannot be used", ui)?;
     fleet::distinct(wanted.iter().map(|wanted| place(wanted.spec())))?;
-    let mut doors = Vec::new();
-    let opened = open_all(&wanted, &mut doors, settings).await;
-    let result = match opened {
-        Ok(()) => all_at_once(args, &wanted, &doors, settings, ui).await,
-        Err(failure) => Err(failure),
-    };
+    let doors = fleet::open(wanted.iter().map(Wanted::spec), settings).await?;
+    let result = all_at_once(args, &wanted, &doors, settings, ui).await;
     fleet::close(doors).await;
     result
 }
 
 fn place(spec: &ClusterSpec) -> (String, &str) {
     (format!("{}, {}", spec.cloud.provider().as_str(), spec.place.location()), &spec.name)
-}
-
-/// Opens the doors of each, one after the other: the first ones may have to start the simulated clouds.
-async fn open_all(wanted: &[Wanted<'_>], doors: &mut Vec<Doors>, settings: &Settings) -> Result<(), Failure> {
-    for wanted in wanted {
-        doors.push(wiring::open_for(wanted.spec(), settings).await?);
-    }
-    Ok(())
 }
 
 async fn all_at_once(

@@ -121,21 +121,8 @@ async fn many(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Result<Exit, 
     let provider = args.provider.map(Into::into);
     let specs = args.file.iter().map(|file| Ok(spec_file::load(file, provider, ui)?.spec)).collect();
     let specs: Vec<ClusterSpec> = fleet::all_or_none(specs, "files cannot be used", ui)?;
-    let mut doors = Vec::new();
-    let mut opened = Ok(());
-    for spec in &specs {
-        match wiring::open_for(spec, settings).await {
-            Ok(open) => doors.push(open),
-            Err(failure) => {
-                opened = Err(failure);
-                break;
-            }
-        }
-    }
-    let result = match opened {
-        Ok(()) => all_at_once(args, &specs, &doors, settings, ui).await,
-        Err(failure) => Err(failure),
-    };
+    let doors = fleet::open(specs.iter(), settings).await?;
+    let result = all_at_once(args, &specs, &doors, settings, ui).await;
     fleet::close(doors).await;
     result
 }

@@ -53,7 +53,7 @@ pub(crate) enum PurposeArg {
     List,
     /// Write kubeconfigs
     Kubeconfig,
-    /// Read prices
+    /// Tell prices, and what clusters have cost
     Cost,
     /// Take clusters away
     Destroy,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::cost::{Bought, Usage};
-use crate::gc::{Inventory, Leftover};
+use crate::gc::Inventory;
 use crate::observed::ObservedCluster;
 use crate::spec::Provider;
 
@@ -88,12 +88,6 @@ pub struct Metered {
 /// What of all this is billed by time, and since when. Requests for shares of GPUs are not in it; see [`requests`].
 pub fn metered(found: &Found<'_>) -> Metered {
     meter::metered(found)
-}
-
-/// Whether a thing belongs to this cluster; an unknown location is taken for any.
-pub fn is_of(thing: &Leftover, cluster: &str, location: Option<&str>) -> bool {
-    let elsewhere = thing.cluster_location.as_deref().zip(location).is_some_and(|(known, asked)| known != asked);
-    thing.cluster == cluster && !elsewhere
 }
 
 #[cfg(test)]

@@ -19,6 +19,24 @@ pub struct GkeNeed {
     pub road: Option<String>,
 }
 
+/// What it takes to list all that a cluster can have made in Compute Engine.
+const LEFTOVERS_ARE_LISTED: &[&str] = &[
+    "compute.addresses.list",
+    "compute.backendServices.list",
+    "compute.disks.list",
+    "compute.firewalls.list",
+    "compute.forwardingRules.list",
+    "compute.healthChecks.list",
+    "compute.httpHealthChecks.list",
+    "compute.instances.list",
+    "compute.networkEndpointGroups.list",
+    "compute.sslCertificates.list",
+    "compute.targetHttpProxies.list",
+    "compute.targetHttpsProxies.list",
+    "compute.targetPools.list",
+    "compute.urlMaps.list",
+];
+
 struct Row {
     permissions: &'static [&'static str],
     purposes: &'static [Purpose],
@@ -194,27 +212,7 @@ const ROWS: &[Row] = &[
         "count machines that are gone in what an environment has cost",
         "environments are listed",
     ),
-    row(
-        &[
-            "compute.addresses.list",
-            "compute.backendServices.list",
-            "compute.disks.list",
-            "compute.firewalls.list",
-            "compute.forwardingRules.list",
-            "compute.healthChecks.list",
-            "compute.httpHealthChecks.list",
-            "compute.instances.list",
-            "compute.networkEndpointGroups.list",
-            "compute.sslCertificates.list",
-            "compute.targetHttpProxies.list",
-            "compute.targetHttpsProxies.list",
-            "compute.targetPools.list",
-            "compute.urlMaps.list",
-        ],
-        &[Ci, Cost],
-        "find what a cluster is made of",
-        "what it has cost is told",
-    ),
+    row(LEFTOVERS_ARE_LISTED, &[Ci, Cost], "find what a cluster is made of", "what it has cost is told"),
     row(
         &[
             "container.clusters.get",
@@ -271,27 +269,7 @@ const ROWS: &[Row] = &[
         "end environments that are namespaces",
         "gc looks into standing clusters",
     ),
-    row(
-        &[
-            "compute.addresses.list",
-            "compute.backendServices.list",
-            "compute.disks.list",
-            "compute.firewalls.list",
-            "compute.forwardingRules.list",
-            "compute.healthChecks.list",
-            "compute.httpHealthChecks.list",
-            "compute.instances.list",
-            "compute.networkEndpointGroups.list",
-            "compute.sslCertificates.list",
-            "compute.targetHttpProxies.list",
-            "compute.targetHttpsProxies.list",
-            "compute.targetPools.list",
-            "compute.urlMaps.list",
-        ],
-        &[Destroy, Gc],
-        "find what clusters left",
-        "",
-    ),
+    row(LEFTOVERS_ARE_LISTED, &[Destroy, Gc], "find what clusters left", ""),
     row(
         &[
             "compute.addresses.delete",

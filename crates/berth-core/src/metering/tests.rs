@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cost::Item;
-use crate::gc::{Claim, LeftoverKind, LeftoverSize, Whereabouts};
+use crate::gc::{Claim, Leftover, LeftoverKind, LeftoverSize, Whereabouts};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

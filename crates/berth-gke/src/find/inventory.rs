@@ -46,23 +46,10 @@ impl Finder for GkeCloud {
 }
 
 impl GkeCloud {
-    /// What there is of one cluster and of what was made for it, the cluster itself included while it stands.
-    ///
-    /// Parts of load balancers bear no labels: whose they are can only be proved while the cluster stands. So this is asked before
-    /// a cluster is deleted, and [`GkeCloud::still_there`] after.
-    ///
-    /// # Errors
-    /// Nothing could be listed at all.
-    pub async fn inventory_of(&self, cluster: &str, location: &str) -> Result<Inventory, Fault> {
-        let mut inventory = project_inventory(self, self.project()).await?;
-        inventory.found.retain(|thing| {
-            let elsewhere = thing.cluster_location.as_deref().is_some_and(|known| known != location);
-            thing.cluster == cluster && !elsewhere
-        });
-        Ok(inventory)
-    }
-
     /// Which of these things of Compute Engine are there now; clusters are not asked about.
+    ///
+    /// Parts of load balancers bear no labels: whose they are can only be proved while the cluster stands. So its things are found
+    /// before a cluster is deleted, and looked for here after.
     ///
     /// # Errors
     /// A kind of theirs cannot be listed.

@@ -1,10 +1,11 @@
 //! Finding what clusters leave, and taking it away.
 
 use berth_core::actions::gke::{GkeAction, GkeLeftover};
-use berth_core::gc::{Claim, Inventory, Leftover, LeftoverKind, LeftoverSize, Scope};
+use berth_core::gc::{Claim, Inventory, Leftover, LeftoverKind, LeftoverSize, Scope, of_cluster};
 use berth_core::observed::Phase;
 use berth_core::ports::{Finder, Hands, Progress, Started};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
+use berth_core::spec::Provider;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, REGION, reference, wanted};
@@ -102,10 +103,11 @@ async fn what_a_cluster_made_is_found_while_it_stands_and_goes_after_it_but_look
     bench.plant(&json!(lookalikes)).await;
     bench.plant(&disk("pvc-2", &[("managed-by", "somebody"), ("berth-cluster", "dubbing")])).await;
     bench.plant(&disk("pvc-3", &[("berth-cluster", "dubbing")])).await;
-    let found = bench.gke.inventory_of("dubbing", REGION).await.unwrap();
-    assert_eq!(found.unread, Vec::new());
+    let seen = inventory(&bench).await;
+    assert_eq!(seen.unread, Vec::new());
+    let found = of_cluster(&seen, (Provider::Gke, berth_sim::PROJECT), "dubbing", REGION);
     assert_eq!(
-        names(&found.found),
+        names(&found.things),
         [
             "cluster dubbing",
             "disk pvc-1",
@@ -116,7 +118,7 @@ async fn what_a_cluster_made_is_found_while_it_stands_and_goes_after_it_but_look
             "target pool a1",
         ]
     );
-    let standing = &found.found[0];
+    let standing = found.standing().unwrap();
     assert_eq!((standing.kind, standing.phase), (LeftoverKind::Cluster, Some(Phase::Running)));
     let Some(LeftoverSize::Machines(machines)) = &standing.size else { panic!("its machines are told") };
     let gpus: Vec<_> = machines.iter().filter(|one| one.accelerator.is_some()).collect();
@@ -124,7 +126,7 @@ async fn what_a_cluster_made_is_found_while_it_stands_and_goes_after_it_but_look
     assert!(gpus[0].spot);
 
     bench.carry_out(GkeAction::DeleteCluster { cluster: reference() }).await.unwrap();
-    let mut things = found.found.clone();
+    let mut things = found.things.clone();
     things.retain(|thing| thing.kind != LeftoverKind::Cluster);
     assert_eq!(bench.gke.still_there(&things).await.unwrap().len(), 6);
     things.sort_by_key(|thing| thing.kind);
