@@ -16,7 +16,6 @@ pub(super) const ROWS: &[EksNeed] = &[
             "ec2:DeleteSubnet",
             "ec2:DeleteVpc",
             "ec2:DetachInternetGateway",
-            "ec2:DisassociateRouteTable",
             "ec2:ReleaseAddress",
             "eks:DeleteAddon",
             "eks:DeleteCluster",
@@ -24,6 +23,13 @@ pub(super) const ROWS: &[EksNeed] = &[
         ],
         (ANY, When::Ours),
         ("take away what is berth's", ""),
+    ),
+    need(
+        "OfOurs",
+        &[Destroy],
+        &["ec2:DisassociateRouteTable"],
+        (ANY, When::Ours),
+        ("take away what is berth's", "a route table goes before its subnets, which go at the same time"),
     ),
     need(
         "OfOurs",
