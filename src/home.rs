@@ -1,4 +1,4 @@
-//! berth's own folder: journals, kubeconfigs and the simulated clouds. All of it may be deleted; the cloud is the truth.
+//! berth's own folder: journals, records for bills, kubeconfigs and the simulated clouds. All of it may be deleted; the cloud is the truth.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -44,6 +44,11 @@ impl Home {
     /// Journals, one file per run.
     pub(crate) fn runs(&self) -> PathBuf {
         self.root.join("runs")
+    }
+
+    /// Records of what clusters used, one file per cluster; those of simulated clouds go with their world.
+    pub(crate) fn usage(&self, simulated: bool) -> PathBuf {
+        if simulated { self.sim().join("usage") } else { self.root.join("usage") }
     }
 
     /// Folder of live prices that are kept for a while.

@@ -11,6 +11,7 @@ mod interrupt;
 mod journal_file;
 mod price_cache;
 mod probe;
+mod records;
 mod run;
 mod secrets;
 mod settings;

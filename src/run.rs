@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::failure::{self, Failure};
 use crate::interrupt::Interrupts;
 use crate::journal_file::JournalFile;
+use crate::records::Records;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::wiring::Doors;
@@ -38,7 +39,8 @@ pub(crate) enum Manners {
 impl Work<'_> {
     /// Carries out a plan for `verb` (`create`, `destroy`) on `cluster` and shows it.
     pub(crate) async fn carry_out(&self, verb: &str, cluster: &str, plan: &Plan) -> Result<Outcome, Failure> {
-        let mut journal = JournalFile::begin(&self.settings.home, verb, cluster)?;
+        let kept = Records::of(self.doors, self.settings, cluster);
+        let mut journal = JournalFile::begin(&self.settings.home, (verb, cluster), plan, kept)?;
         let (events, shown) = mpsc::unbounded_channel();
         let (stopper, stop) = stop_channel();
         let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), self.manners, stopper));
@@ -52,6 +54,21 @@ impl Work<'_> {
         let (outcome, ()) = tokio::join!(execute(&goal, plan, outside, &policy), self.ui.follow(shown, clock.clone()));
         watch.abort();
         Ok(outcome)
+    }
+
+    /// Looks what a cluster consists of that is billed, and keeps it for bills when it is gone; what is in the way of that is told and
+    /// keeps nothing from being done.
+    pub(crate) async fn remember(&self, cluster: &str) {
+        if let Err(fault) = Box::pin(self.doors.billable(Some(cluster), false, self.settings)).await {
+            self.ui.warning(&format!("what cluster {cluster} has cost will not be known in full: {fault}"));
+        }
+    }
+
+    /// Looks when what was remembered of a cluster ended, if that is not known yet.
+    pub(crate) async fn settle(&self, cluster: &str) {
+        if Records::of(self.doors, self.settings, cluster).is_open() {
+            self.remember(cluster).await;
+        }
     }
 
     /// Whether a run that ended so may be followed by a plan that gets the missing machines in another way.

@@ -53,6 +53,38 @@ fn billed(bill: &Value) -> Seconds {
     seconds
 }
 
+/// Takes the cluster away, and fails unless the bill of what is gone is the ledger still, whenever it is asked for.
+///
+/// Each end is the cloud's own, but for what AWS tells no end of: the fee of a cluster ends when the step that deletes it is done, which
+/// berth sees at its next poll, and so does an address, of which AWS tells no beginning either.
+fn ends(sandbox: &Sandbox, control: &Control, silent: &[&str]) {
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+    over(sandbox, control, silent);
+    let before = bill(sandbox, control, "").0;
+    control.advance(3 * 3600);
+    let after = bill(sandbox, control, "").0;
+    assert_eq!(before["total"], after["total"]);
+    assert_eq!((usd(&after["perHour"]), before["lines"].as_array()), (0.0, after["lines"].as_array()));
+}
+
+fn over(sandbox: &Sandbox, control: &Control, silent: &[&str]) {
+    let (bill, mut ledger) = bill(sandbox, control, "");
+    let mut billed = billed(&bill);
+    for kind in silent {
+        let key = ((*kind).to_owned(), String::new());
+        let (told, counted) = (billed.remove(&key).unwrap(), ledger.remove(&key).unwrap());
+        let least = if *kind == "address" { -120 } else { 0 };
+        assert!(told.0 == counted.0 && (least..=60).contains(&(told.1 - counted.1)), "{kind}: {told:?} and {counted:?}");
+    }
+    assert_eq!(billed, ledger, "{bill:#}");
+    for line in bill["lines"].as_array().unwrap() {
+        let by = if silent.iter().any(|kind| line["item"] == *kind) { "step" } else { "cloud" };
+        assert_eq!(line["ended"]["told"], by, "{line:#}");
+    }
+    let says = bill["notes"].to_string().contains("ended with a step of berth's");
+    assert_eq!(says, !silent.is_empty(), "{}", bill["notes"]);
+}
+
 /// Fails unless both tell the same; AWS does not say since when an address is there, so those may differ by as long as it takes to make
 /// the NAT gateway they are for.
 #[track_caller]
@@ -121,8 +153,13 @@ fn the_bill_of_a_gke_cluster_is_the_ledger_to_the_second() {
     );
     sandbox.berth("cost small --simulate --fail-over 0.01").exits(7).says("expected to cost more");
 
-    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
-    sandbox.berth("cost small --simulate").exits(1).says("no cluster small").says("its cloud's own billing");
+    ends(&sandbox, &control, &[]);
+    sandbox.berth("cost small --simulate").exits(0).says("cluster small since it was made");
+    sandbox.berth("cost other --simulate").exits(1).says("no cluster other").says("its cloud's own billing");
+    let total = usd(&bill(&sandbox, &control, "").0["total"]);
+    let late = usd(&bill(&sandbox, &control, "--since 4h").0["total"]);
+    assert!(late < total && late > 0.0, "{late} of {total}");
+    assert_eq!(usd(&bill(&sandbox, &control, "--since 2h").0["total"]), 0.0);
 }
 
 #[test]
@@ -130,7 +167,7 @@ fn the_bill_of_an_eks_cluster_is_the_ledger_to_the_second() {
     let (sandbox, control) = Sandbox::serving(60);
     small_eks(&sandbox);
     lives(&sandbox, &control, 2);
-    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+    ends(&sandbox, &control, &["control-plane", "address"]);
 }
 
 #[test]
@@ -145,5 +182,32 @@ fn a_create_that_was_killed_and_resumed_is_billed_from_its_first_second() {
     sandbox.berth(create).exits(0);
     let bill = agree(&sandbox, &control);
     assert!(bill["lines"][0]["seconds"].as_i64().unwrap() >= 1200, "{bill:#}");
-    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+
+    // The cluster ends while nobody looks.
+    let destroy = "destroy -f small.yaml --simulate --yes";
+    let rule = json!({"on": "DeleteCluster", "nth": 1, "times": 1, "do": "hang-after"});
+    assert!(run_and_kill_at(&sandbox, &control, destroy, &rule) != End::Finished);
+    control.advance(1800);
+    sandbox.berth(destroy).exits(0);
+    over(&sandbox, &control, &[]);
+}
+
+#[test]
+fn a_destroy_on_eks_that_was_killed_and_run_again_is_billed_to_its_last_second() {
+    let (sandbox, control) = Sandbox::serving(60);
+    small_eks(&sandbox);
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let destroy = "destroy -f small.yaml --simulate --yes";
+    let rule = json!({"on": "eks:DeleteNodegroup", "nth": 1, "times": 1, "do": "hang-after"});
+    assert!(run_and_kill_at(&sandbox, &control, destroy, &rule) != End::Finished);
+    control.advance(1800);
+    sandbox.berth(destroy).exits(0);
+    over(&sandbox, &control, &["control-plane", "address"]);
+
+    // A cluster made again under its name has a second life.
+    let lines = bill(&sandbox, &control, "").0["lines"].as_array().unwrap().len();
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let both = bill(&sandbox, &control, "").0;
+    assert!(both["lines"].as_array().unwrap().len() > lines, "both lives are billed: {both:#}");
+    sandbox.berth(destroy).exits(0);
 }

@@ -111,6 +111,7 @@ async fn nowhere(args: &DestroyArgs, name: &str, looked: &str, work: &Work<'_>) 
             gone.unread = rest.unread;
         }
     }
+    work.settle(name).await;
     report(work.ui, name, looked, Gone { deleted: false, ..gone }, work.doors.provider());
     tidy_kubeconfigs(work.ui, || kubeconfig::remove_by_name(name, args.location.as_deref(), work.settings));
     Ok(Exit::Done)
@@ -202,7 +203,7 @@ pub(crate) struct Gone {
 pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Gone, Failure> {
     // Parts of load balancers can be told only while the cluster stands.
     let rest = Rest::look(at, work.doors).await;
-    let mut so_far = SoFar { asked: agreed.yes, leased: None };
+    let mut so_far = SoFar { asked: agreed.yes, leased: None, remembered: false };
     for round in 0..ROUNDS {
         match one_round(agreed, at, work, &mut so_far).await {
             Ok(None) => {}
@@ -216,6 +217,7 @@ pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_
                 if at.provider != Provider::Existing {
                     tidy_kubeconfigs(work.ui, || kubeconfig::remove(at, work.settings));
                 }
+                work.settle(&at.name).await;
                 let (around, deleted) = (observed.around, deleted || round > 0);
                 return Ok(Gone { deleted, around, kept, unread: rest.unread, deaf: rest.deaf });
             }
@@ -233,6 +235,8 @@ struct SoFar {
     asked: bool,
     /// Whether the first look has shown a lease: what bore it may be gone in a later one.
     leased: Option<bool>,
+    /// What it consisted of was looked at for its bill.
+    remembered: bool,
 }
 
 /// Looks, decides, shows, asks and acts once; when nothing is left, gives what the last look was able to see.
@@ -254,6 +258,9 @@ async fn one_round(
         work.ui.talk(&render::plan::text(&heading(at), &plan));
     }
     agree(agreed, at, &mut so_far.asked, work.ui)?;
+    if !std::mem::replace(&mut so_far.remembered, true) && at.provider != Provider::Existing {
+        work.remember(&at.name).await;
+    }
     let outcome = work.carry_out("destroy", &at.name, &plan).await?;
     if work.may_go_on(&outcome) {
         return Ok(None);

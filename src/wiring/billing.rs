@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::prices::{Live, Wanted};
 use super::{Cloud, Doors};
+use crate::records::{Records, Seen};
 use crate::settings::Settings;
 
 /// For how long EC2 keeps the history of spot prices.
@@ -27,15 +28,22 @@ pub(crate) struct Billable {
 }
 
 impl Doors {
-    /// What was used by the clusters of ours that these doors lead to, or by the one of this name, with what is left of those that are
-    /// gone; `divided` also asks the clusters which services asked for their GPUs.
-    pub(crate) async fn billable(&self, cluster: Option<&str>, divided: bool) -> Result<Billable, Fault> {
+    /// What was used by the clusters of ours that these doors lead to, or by the one of this name, also by those that are gone, as far as
+    /// looks have seen it; `divided` also asks the clusters which services asked for their GPUs. This look is kept for later ones.
+    pub(crate) async fn billable(
+        &self,
+        cluster: Option<&str>,
+        divided: bool,
+        settings: &Settings,
+    ) -> Result<Billable, Fault> {
+        let records = Records::open(self, settings, cluster);
+        let remembered = records.are_open();
         let now = self.clock.now();
         let regions = self.only_region().map(ToOwned::to_owned).into_iter().collect();
         let scope = Scope { accounts: Vec::new(), regions };
         // Boxed, because the futures of the calls are large.
         let (inventory, machines, fleet) =
-            futures::join!(Box::pin(self.inventory(&scope)), Box::pin(self.machines()), Box::pin(self.cloud.fleet()));
+            futures::join!(Box::pin(self.inventory(&scope)), Box::pin(self.machines(remembered)), Box::pin(self.cloud.fleet()));
         let (mut inventory, mut machines, fleet) = (inventory?, machines?, fleet?);
         let is_asked = |name: &str| cluster.is_none_or(|asked| asked == name);
         machines.found.retain(|machine| is_asked(&machine.cluster));
@@ -43,9 +51,11 @@ impl Doors {
         let ours = fleet.clusters.iter().filter(|one| divided && one.is_ours() && is_asked(&one.name));
         let mut shares = BTreeMap::new();
         let mut requests = Vec::new();
+        let mut asked = BTreeSet::new();
         for cluster in ours {
             match self.asked_within(cluster).await {
                 Ok(Some(within)) => {
+                    asked.insert(cluster.name.clone());
                     shares.extend(within.shares);
                     requests.extend(within.requests);
                 }
@@ -59,15 +69,20 @@ impl Doors {
         let found =
             Found { inventory: &inventory, machines: &machines, clusters: &fleet.clusters, shares: &shares, now };
         let mut metered = metering::metered(&found);
-        metered.usage.requests = requests;
-        metered.notes.extend(notes);
+        let usage = Usage { stretches: metered.usage.stretches, requests };
+        let unread = inventory.unread.into_iter().chain(machines.partly).collect();
+        let seen = Seen { at: now, usage, ends: machines.ends, lives: machines.lives, unread, divided: asked };
+        let (usage, kept) = records.look(seen);
+        metered.notes.extend(metering::untold(&usage));
+        metered.usage = usage;
+        metered.notes.extend(notes.into_iter().chain(kept));
         Ok(Billable { metered, now })
     }
 
-    async fn machines(&self) -> Result<Machines, Fault> {
+    async fn machines(&self, remembered: bool) -> Result<Machines, Fault> {
         match &self.cloud {
-            Cloud::Gke(gke) => gke.machines().await,
-            Cloud::Eks(eks) => eks.machines().await,
+            Cloud::Gke(gke) => gke.machines(remembered).await,
+            Cloud::Eks(eks) => eks.machines(remembered).await,
             Cloud::Existing(_) => Ok(Machines::default()),
         }
     }

@@ -2,8 +2,12 @@
 //!
 //! Times are the cloud's own: a thing counts from when its cloud says that it was made. What is gone counts where its cloud still
 //! tells of it.
+//!
+//! A [`Record`] keeps what looks saw, so that a bill outlives its cluster, and says by whom each end is known.
 
+mod ended;
 mod meter;
+mod record;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -11,10 +15,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::cost::{Bought, Usage};
-use crate::gc::Inventory;
+use crate::gc::{Inventory, Unread};
 use crate::observed::ObservedCluster;
 use crate::spec::Provider;
 
+pub use record::{Life, Record, Sight, Told};
 pub use requests::requests;
 
 /// A virtual machine of a cluster, with what lives and ends with it.
@@ -59,6 +64,12 @@ pub struct Machines {
     pub found: Vec<Machine>,
     /// What could not be told, as lower-case sentences without their full stops.
     pub unread: Vec<String>,
+    /// Lists that are not whole: what is missing there is not known to be gone.
+    pub partly: Vec<Unread>,
+    /// Machines that came and went, of which the cloud tells only their names.
+    pub lives: Vec<Life>,
+    /// When other things ended, as far as the cloud tells.
+    pub ends: Vec<Told>,
 }
 
 /// All that was found of our clusters at one look.
@@ -83,6 +94,16 @@ pub struct Metered {
     pub usage: Usage,
     /// What is not seen, or was counted otherwise than by its own times, as lower-case sentences without their full stops.
     pub notes: Vec<String>,
+}
+
+/// What a cluster's fee is known by, among the ends that a cloud tells.
+pub fn cluster_id(location: &str, name: &str) -> String {
+    meter::cluster_id(location, name)
+}
+
+/// What has to be known of ends that no cloud told, as lower-case sentences without their full stops.
+pub fn untold(usage: &Usage) -> Vec<String> {
+    ended::untold(usage)
 }
 
 /// What of all this is billed by time, and since when. Requests for shares of GPUs are not in it; see [`requests`].

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::OutputForm;
 use crate::failure::{Exit, Failure};
+use crate::records;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render::cost::bill::{self as render, Billed};
@@ -58,7 +59,7 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
     let (usage, now) = (&gathered.metered.usage, gathered.now);
     if let Some(name) = args.name.as_ref().filter(|_| usage.stretches.is_empty()) {
         return Err(Failure::refused(format!("there is no cluster {name}, and nothing is left of it"))
-            .detail("what a cluster that is gone has cost only its cloud's own billing tells")
+            .detail("berth has seen none, and what one that is gone has cost its cloud's own billing tells")
             .hint(format!("see what there is:\n    berth list --all{}", settings.flags())));
     }
     let since = args.since.map(|since| match since {
@@ -109,7 +110,8 @@ struct Gathered {
 /// # Errors
 /// What was used cannot be read.
 pub(crate) async fn so_far(doors: &wiring::Doors, settings: &Settings) -> Result<BTreeMap<String, Money>, Failure> {
-    let billable = doors.billable(None, false).await.map_err(|fault| doors.reading(&fault))?;
+    let mut billable = doors.billable(None, false, settings).await.map_err(|fault| doors.reading(&fault))?;
+    records::of_this_life(&mut billable.metered.usage);
     let usage = &billable.metered.usage;
     let live = doors.prices_of(usage, billable.now, settings).await;
     let book = wiring::over(PriceBook::facts(), &live.layers);
@@ -152,7 +154,7 @@ async fn gather(
 
 impl Gathered {
     async fn add(&mut self, name: Option<&str>, doors: &wiring::Doors, settings: &Settings) -> Result<(), Failure> {
-        let billable = doors.billable(name, true).await.map_err(|fault| doors.reading(&fault))?;
+        let billable = doors.billable(name, true, settings).await.map_err(|fault| doors.reading(&fault))?;
         let Usage { stretches, requests } = billable.metered.usage;
         let usage = Usage { stretches, requests };
         let live = doors.prices_of(&usage, billable.now, settings).await;

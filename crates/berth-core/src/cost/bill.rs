@@ -24,7 +24,7 @@ use super::quote::supply;
 pub use group::{Group, GroupBy, GroupName};
 pub use money::Money;
 pub use month::{MonthEnd, month_end};
-pub use usage::{NodeShape, Request, Stretch, Usage, What, Whose};
+pub use usage::{NodeShape, Request, Stretch, Teller, Usage, What, Whose};
 
 /// What things cost over some time, and what those that are there cost now.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct BillLine {
     pub what: Arc<What>,
     /// Its name; the node's, if it is part of one.
     pub name: Arc<str>,
+    /// When it ended, and who told so; `None` while it is there.
+    pub end: Option<(Timestamp, Teller)>,
     /// Whole seconds of the window that it was billed for.
     pub seconds: u64,
     /// What that came to.
@@ -168,6 +170,7 @@ fn line(
     let mut line = BillLine {
         what: Arc::clone(&stretch.what),
         name: Arc::clone(&stretch.name),
+        end: stretch.to.map(|to| (to, stretch.told)),
         seconds: to.saturating_sub(from).max(0).unsigned_abs(),
         money,
         rate,

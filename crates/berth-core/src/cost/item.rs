@@ -70,6 +70,11 @@ impl Item {
         Self::Machine { name: name.to_owned(), bought }
     }
 
+    /// Whether it is a cluster's fee, whatever its version makes of that.
+    pub fn is_fee(&self) -> bool {
+        matches!(self, Self::ControlPlane | Self::ControlPlaneExtended | Self::ExtendedChannel)
+    }
+
     /// Whether it is spare capacity, whose price differs by zone and moves.
     pub fn is_spot(&self) -> bool {
         matches!(self, Self::Machine { bought: Bought::Spot, .. } | Self::Gpu { bought: Bought::Spot, .. })

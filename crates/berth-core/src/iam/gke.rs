@@ -208,9 +208,9 @@ const ROWS: &[Row] = &[
     ),
     row(
         &["compute.globalOperations.list"],
-        &[Ci, Cost],
-        "count machines that are gone in what an environment has cost",
-        "environments are listed",
+        &[Ci, Cost, Destroy],
+        "see when machines and other things ended, for what they have cost",
+        "what it has cost is told or remembered",
     ),
     row(LEFTOVERS_ARE_LISTED, &[Ci, Cost], "find what a cluster is made of", "what it has cost is told"),
     row(

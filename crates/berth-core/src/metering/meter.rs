@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Found, Machine, Metered};
-use crate::cost::{Item, Stretch, Usage, What, Whose, control_plane};
+use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, control_plane};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
 use crate::observed::ObservedCluster;
@@ -86,7 +86,14 @@ impl<'a> Meter<'a> {
             quantity,
             shares: 0,
         };
-        self.add(what, &thing.name, from, None);
+        // A cluster's id is its name, which another one may have elsewhere.
+        let id = match thing.kind {
+            LeftoverKind::Cluster => {
+                cluster_id(thing.cluster_location.as_deref().unwrap_or(&thing.at.place), &thing.name)
+            }
+            _ => thing.id.clone(),
+        };
+        self.add(what, (&id, &thing.name), from, None);
     }
 
     /// What is paid for a thing that is no part of a machine.
@@ -155,19 +162,25 @@ impl<'a> Meter<'a> {
                 quantity,
                 shares,
             };
-            self.add(what, &machine.node, machine.from, machine.to);
+            self.add(what, (&machine.id, &machine.node), machine.from, machine.to);
         }
     }
 
-    fn add(&mut self, what: What, name: &str, from: Timestamp, to: Option<Timestamp>) {
+    fn add(&mut self, what: What, (id, name): (&str, &str), from: Timestamp, to: Option<Timestamp>) {
         let known = self.kinds.iter().find(|known| ***known == what).cloned();
         let what = known.unwrap_or_else(|| {
             let what = Arc::new(what);
             self.kinds.push(Arc::clone(&what));
             what
         });
-        self.usage.stretches.push(Stretch { what, name: name.into(), from, to });
+        let (id, name) = (id.into(), name.into());
+        self.usage.stretches.push(Stretch { id, what, name, from, to, told: Teller::Cloud });
     }
+}
+
+/// What a cluster's fee is known by in a record.
+pub(super) fn cluster_id(location: &str, name: &str) -> String {
+    format!("{location}/{name}")
 }
 
 fn whose_is(thing: &Leftover) -> Whose {

@@ -60,7 +60,8 @@ fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_f
         thing(LeftoverKind::Vpc, "vpc-1", Some(begun)),
     ];
     let inventory = Inventory { found, unread: Vec::new() };
-    let machines = Machines { found: vec![machine()], unread: vec!["machines that are gone are not seen".to_owned()] };
+    let unread = vec!["machines that are gone are not seen".to_owned()];
+    let machines = Machines { found: vec![machine()], unread, ..Machines::default() };
     let shares = BTreeMap::from([("n1".to_owned(), 4)]);
     let now = at("2026-01-01T02:00:00Z");
     let metered = metered(&Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use berth_core::actions::gke::GkeDriver;
 use berth_core::cost::{
     Amount, Bill, Bought, GroupBy, GroupName, Item, LivePrice, LivePrices, Money, NodeShape, PriceBook, Request,
-    Source, Span, Stretch, Unit, Usage, What, Whose, Window, bill, month_end,
+    Source, Span, Stretch, Teller, Unit, Usage, What, Whose, Window, bill, month_end,
 };
 use berth_core::spec::{Disk, GpuSpec, Provider, Sharing};
 use jiff::Timestamp;
@@ -67,7 +67,8 @@ fn around(item: Item, from: &str) -> Stretch {
         quantity: 1,
         shares: 0,
     };
-    Stretch { what: Arc::new(what), name: "dubbing".into(), from: at(from), to: None }
+    let id = "dubbing".into();
+    Stretch { id, what: Arc::new(what), name: "dubbing".into(), from: at(from), to: None, told: Teller::Cloud }
 }
 
 fn whole(now: &str) -> Window {

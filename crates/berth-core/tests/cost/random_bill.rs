@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use berth_core::actions::gke::GkeDriver;
 use berth_core::cost::{
     Amount, Bill, Bought, GroupBy, Item, LivePrice, LivePrices, Money, NodeShape, PriceBook, Request, Source, Stretch,
-    Unit, Usage, What, Whose, Window, bill,
+    Teller, Unit, Usage, What, Whose, Window, bill,
 };
 use berth_core::spec::{Disk, GpuSpec, Provider, Sharing};
 use jiff::Timestamp;
@@ -89,7 +89,8 @@ fn usage() -> impl Strategy<Value = Usage> {
                 quantity: 1,
                 shares: 0,
             };
-            let stretch = Stretch { what: Arc::new(what), name: "nat".into(), from: second(from), to: to.map(second) };
+            let (id, to, told) = ("nat-1".into(), to.map(second), Teller::Cloud);
+            let stretch = Stretch { id, what: Arc::new(what), name: "nat".into(), from: second(from), to, told };
             usage.stretches.push(stretch);
         }
         usage.requests.extend(requests.into_iter().map(|(cluster, node, service, shares, (from, to))| Request {

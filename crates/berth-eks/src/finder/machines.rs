@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Instance, InstanceLifecycleType, InstanceStateName, Volume};
+use aws_sdk_ec2::types::{
+    Filter, Instance, InstanceLifecycleType, InstanceStateName, NatGateway, NatGatewayState, Volume,
+};
 use berth_core::cost::Bought;
-use berth_core::metering::{Machine, Machines};
+use berth_core::metering::{Machine, Machines, Told};
 use berth_core::rules::eks::tags::POOL_KEY;
 use berth_core::rules::ownership::CLUSTER_KEY;
 use berth_core::run::Fault;
@@ -23,12 +25,15 @@ const GROUP_KEY: &str = "eks:nodegroup-name";
 const TOLD: &str = "an hour";
 
 impl EksCloud {
-    /// All machines of our clusters in this region, with those that ended so lately that EC2 still tells of them.
+    /// All machines of our clusters in this region, with those that ended so lately that EC2 still tells of them; and, if clusters are
+    /// `remembered` that may be gone, when NAT gateways ended.
     ///
     /// # Errors
-    /// Machines or volumes cannot be listed.
-    pub async fn machines(&self) -> Result<Machines, Fault> {
-        let (instances, volumes) = futures::join!(Box::pin(instances(self)), Box::pin(volumes(self)));
+    /// Machines, volumes or NAT gateways cannot be listed.
+    pub async fn machines(&self, remembered: bool) -> Result<Machines, Fault> {
+        let gateways = async { if remembered { gateways(self).await } else { Ok(Vec::new()) } };
+        let (instances, volumes, ends) =
+            futures::join!(Box::pin(instances(self)), Box::pin(volumes(self)), Box::pin(gateways));
         let (instances, volumes) = (instances?, volumes?);
         let mut disks: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
         for volume in volumes {
@@ -36,10 +41,11 @@ impl EksCloud {
                 disks.entry(instance).or_default().push(disk);
             }
         }
-        let mut machines = Machines::default();
-        machines
-            .unread
-            .push(format!("machines that ended more than {TOLD} ago are not seen: EC2 tells of them no longer"));
+        let mut machines = Machines { ends: ends?, ..Machines::default() };
+        machines.unread.push(format!(
+            "machines that berth has not seen while they were there, and that ended more than {TOLD} ago, are not counted: EC2 tells of \
+             them no longer"
+        ));
         for instance in instances {
             match machine(self.region(), &instance, &mut disks) {
                 Some(machine) if is_over(&instance) && machine.to.is_none() => machines
@@ -78,6 +84,17 @@ async fn volumes(cloud: &EksCloud) -> Result<Vec<Volume>, Fault> {
     let call = cloud.read.ec2.describe_volumes().filters(mark());
     let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
     found.map_err(|error| classify::of_call("list volumes of ours", &error))
+}
+
+/// When NAT gateways ended: EC2 goes on telling of them for an hour too, whether or not with their tags.
+async fn gateways(cloud: &EksCloud) -> Result<Vec<Told>, Fault> {
+    let states = [NatGatewayState::Deleting, NatGatewayState::Deleted].map(|state| state.as_str().to_owned());
+    let over = Filter::builder().name("state").set_values(Some(states.into())).build();
+    let call = cloud.read.ec2.describe_nat_gateways().filter(over);
+    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    let found = found.map_err(|error| classify::of_call("list NAT gateways that are gone", &error))?;
+    let told = |one: NatGateway| Some(Told { id: one.nat_gateway_id?, at: read::time(one.delete_time?)? });
+    Ok(found.into_iter().filter_map(told).collect())
 }
 
 /// A volume that lives and ends with its machine; those of claims stand for themselves.

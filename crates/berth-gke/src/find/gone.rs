@@ -1,13 +1,13 @@
-//! Machines that are gone, as Compute Engine's own operations tell: it keeps them for two weeks and more.
+//! What is gone, as the clouds' own operations tell: they are kept for two weeks and more.
 //!
 //! An operation names a machine and no labels, so the pool is found by the name of its group of machines, and what such a machine was by
-//! what the pool makes now. Source of the operations: `globalOperations.aggregatedList` of Compute Engine's reference.
+//! what the pool makes now; of machines of other groups only their lives are told. Source of the operations: `globalOperations.aggregatedList` of Compute Engine's reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::actions::gke::GkePool;
 use berth_core::cost::Bought;
-use berth_core::metering::Machine;
+use berth_core::metering::{Life, Machine, Told, cluster_id};
 use berth_core::observed::ObservedPoolSettings;
 use berth_core::rules::ownership;
 use berth_core::spec::{Place, Provider};
@@ -15,9 +15,10 @@ use google_cloud_container_v1::model;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::client::reading;
 use crate::cloud::GkeCloud;
 use crate::compute::Trouble;
-use crate::read;
+use crate::{read, ticket};
 
 const PAGE: &str = "500";
 /// More pages than this mean that the service goes in circles.
@@ -25,6 +26,20 @@ const MOST_PAGES: usize = 10_000;
 /// What begins and ends machines.
 const FILTER: &str =
     r#"(operationType = "insert") OR (operationType = "delete") OR (operationType = "compute.instances.preempted")"#;
+
+/// What else is paid for by itself, as the collections in the links of operations.
+const PAID: [&str; 3] = ["disks", "forwardingRules", "addresses"];
+
+/// What operations tell of.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Gone {
+    /// Machines of pools that stand.
+    pub(super) machines: Vec<Machine>,
+    /// Machines of other groups, or of whose beginning nothing is told.
+    pub(super) lives: Vec<Life>,
+    /// Disks, addresses and forwarding rules.
+    pub(super) ends: Vec<Told>,
+}
 
 /// A group of machines of a pool of ours.
 pub(super) struct Group {
@@ -57,13 +72,29 @@ pub(super) fn groups(clusters: &[model::Cluster], project: &str) -> Vec<Group> {
     groups
 }
 
-/// Machines of these groups that came and went.
+/// When clusters were deleted.
+///
+/// # Errors
+/// Why the operations cannot be listed.
+pub(super) async fn clusters(gke: &GkeCloud) -> Result<Vec<Told>, String> {
+    let parent = format!("projects/{}/locations/-", gke.project());
+    let call = reading(gke.clients.container.list_operations()).set_parent(parent);
+    let listed = gke.clients.call(|| call.clone().send()).await.map_err(|error| error.to_string())?;
+    let deleted = |operation: &model::Operation| {
+        let is_deletion = ticket::kind(operation) == "DELETE_CLUSTER" && read::is_done(operation);
+        let cluster = ticket::linked(operation).filter(|_| is_deletion && read::failure(operation).is_none())?.cluster;
+        Some(Told { id: cluster_id(&operation.location, &cluster), at: operation.end_time.parse().ok()? })
+    };
+    Ok(listed.operations.iter().filter_map(deleted).collect())
+}
+
+/// Whatever of Compute Engine came and went.
 ///
 /// # Errors
 /// The operations cannot be listed.
-pub(super) async fn gone(gke: &GkeCloud, groups: &[Group]) -> Result<Vec<Machine>, Trouble> {
+pub(super) async fn gone(gke: &GkeCloud, groups: &[Group]) -> Result<Gone, Trouble> {
     let path = format!("projects/{}/aggregated/operations", gke.project());
-    let mut happened = Vec::new();
+    let (mut happened, mut ends) = (Vec::new(), Vec::new());
     let mut token = String::new();
     for _ in 0..MOST_PAGES {
         let mut query = vec![("maxResults", PAGE), ("returnPartialSuccess", "true"), ("filter", FILTER)];
@@ -72,15 +103,27 @@ pub(super) async fn gone(gke: &GkeCloud, groups: &[Group]) -> Result<Vec<Machine
         }
         let page = gke.clients.compute.get(&path, &query).await?;
         let scopes = page["items"].as_object().into_iter().flat_map(|scopes| scopes.values());
-        happened.extend(
-            scopes.flat_map(|scope| scope["operations"].as_array().into_iter().flatten()).filter_map(Happening::read),
-        );
+        for operation in scopes.flat_map(|scope| scope["operations"].as_array().into_iter().flatten()) {
+            happened.extend(Happening::read(operation));
+            ends.extend(end(operation));
+        }
         token = page["nextPageToken"].as_str().unwrap_or_default().to_owned();
         if token.is_empty() {
             break;
         }
     }
-    Ok(lives(happened, groups))
+    Ok(Gone { ends, ..lives(happened, groups) })
+}
+
+/// The end of something that is paid for and no machine, by its path from `projects/` on.
+fn end(operation: &Value) -> Option<Told> {
+    if operation["error"].is_object() || operation["status"] != "DONE" || operation["operationType"] != "delete" {
+        return None;
+    }
+    let (_, path) = operation["targetLink"].as_str()?.split_once("/projects/")?;
+    let collection = path.rsplit('/').nth(1)?;
+    let at = operation["endTime"].as_str()?.parse().ok()?;
+    PAID.contains(&collection).then(|| Told { id: format!("projects/{path}"), at })
 }
 
 /// A machine began or ended.
@@ -111,21 +154,30 @@ impl Happening {
 }
 
 /// Those that ended. A name can live more than once: a group makes a machine again under it.
-fn lives(mut happened: Vec<Happening>, groups: &[Group]) -> Vec<Machine> {
+fn lives(mut happened: Vec<Happening>, groups: &[Group]) -> Gone {
     happened.sort_by_key(|one| (one.at, one.is_end));
     let mut began: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
-    let mut machines = Vec::new();
+    let mut ended: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut gone = Gone::default();
     for one in happened {
-        let Some(group) = groups.iter().find(|group| one.machine.starts_with(&group.front)) else { continue };
         let key = (one.zone.clone(), one.machine.clone());
         if !one.is_end {
+            ended.remove(&key);
             began.insert(key, one.at);
-        } else if let Some(from) = began.remove(&key) {
-            // A preempted machine is deleted after: the first end counts, the second has no beginning.
-            machines.push(machine(group, &one, from));
+            continue;
+        }
+        let from = began.remove(&key);
+        // A preempted machine is deleted after: the first end counts.
+        if !ended.insert(key) {
+            continue;
+        }
+        let group = groups.iter().find(|group| one.machine.starts_with(&group.front));
+        match group.zip(from) {
+            Some((group, from)) => gone.machines.push(machine(group, &one, from)),
+            None => gone.lives.push(Life { machine: one.machine, from, to: one.at }),
         }
     }
-    machines
+    gone
 }
 
 fn machine(group: &Group, end: &Happening, from: Timestamp) -> Machine {
@@ -192,11 +244,16 @@ mod tests {
             operation("delete", "instances/gke-other-cpu-12345678-aaaa", 2, "DONE"),
             operation("delete", "disks/gke-c-cpu-12345678-aaaa", 8, "DONE"),
         ];
-        let machines = lives(told.iter().filter_map(Happening::read).collect(), &[group()]);
-        let minutes: Vec<String> = machines
+        let gone = lives(told.iter().filter_map(Happening::read).collect(), &[group()]);
+        let minutes: Vec<String> = gone
+            .machines
             .iter()
             .map(|one| format!("{} {} {}", one.machine_type, one.from.strftime("%M"), one.to.unwrap().strftime("%M")))
             .collect();
         assert_eq!(minutes, ["e2-standard-4 01 05", "e2-standard-4 07 09"]);
+        let names: Vec<&str> = gone.lives.iter().map(|life| life.machine.as_str()).collect();
+        assert_eq!(names, ["gke-other-cpu-12345678-aaaa"]);
+        let ends: Vec<String> = told.iter().filter_map(end).map(|told| told.id).collect();
+        assert_eq!(ends, ["projects/p/zones/us-central1-a/disks/gke-c-cpu-12345678-aaaa"]);
     }
 }

@@ -9,7 +9,7 @@ use berth_core::run::{Fault, LeftBehind};
 use berth_core::spec::{Place, Provider};
 
 use super::collections::COLLECTIONS;
-use super::gone;
+use super::gone::{self, Gone};
 use super::list::{self, Listed};
 use super::row::Row;
 use crate::client::reading;
@@ -19,46 +19,54 @@ use crate::cloud::GkeCloud;
 const POOL_LABEL: &str = "goog-k8s-node-pool-name";
 
 impl GkeCloud {
-    /// All machines of our clusters in this project, with those of standing pools that are gone and of which operations still tell.
+    /// All machines of our clusters in this project, with what is gone and of which operations still tell: machines of pools that stand,
+    /// and, if clusters are `remembered` that may be gone, everything else that ended.
     ///
     /// # Errors
     /// Machines or disks cannot be listed.
-    pub async fn machines(&self) -> Result<Machines, Fault> {
+    pub async fn machines(&self, remembered: bool) -> Result<Machines, Fault> {
         let wanted = [LeftoverKind::Instance, LeftoverKind::Disk];
         let lists = COLLECTIONS.iter().filter(|collection| wanted.contains(&collection.kind)).map(async |collection| {
             let listed = list::list(self, self.project(), collection).await;
             listed.map_err(|trouble| trouble.fault(format!("list the {}s", collection.kind), |_| LeftBehind::Nothing))
         });
-        let (lists, gone) = futures::join!(futures::future::join_all(lists), Box::pin(self.gone()));
-        let mut rows = Vec::new();
-        let mut unread = Vec::new();
+        let (lists, gone) = futures::join!(futures::future::join_all(lists), Box::pin(self.gone(remembered)));
+        let (mut rows, mut unread, mut partly) = (Vec::new(), Vec::new(), Vec::new());
         for listed in lists {
             let Listed { rows: more, unread: silent } = listed?;
             rows.extend(more);
-            unread.extend(silent.into_iter().map(|one| format!("machines or disks are not seen: {}", one.why)));
+            unread.extend(silent.iter().map(|one| format!("machines or disks are not seen: {}", one.why)));
+            partly.extend(silent);
         }
         let mut found = standing(&rows);
-        match gone {
-            Ok(gone) => found.extend(gone),
-            Err(why) => {
-                unread.push(format!("machines that are gone are not seen: {why} (takes compute.globalOperations.list)"))
+        let mut gone = gone.unwrap_or_else(|why| {
+            unread.push(format!("machines that are gone are not seen: {why} (takes compute.globalOperations.list)"));
+            Gone::default()
+        });
+        found.append(&mut gone.machines);
+        if remembered {
+            match Box::pin(gone::clusters(self)).await {
+                Ok(clusters) => gone.ends.extend(clusters),
+                Err(why) => {
+                    unread.push(format!("when clusters ended is not seen: {why} (takes container.operations.list)"));
+                }
             }
         }
         unread.push(
-            "not seen: machines of pools that are gone, and those that ended before Compute Engine's operations begin"
+            "not seen: machines of pools that were gone before berth looked, and those that ended before Compute Engine's operations begin"
                 .to_owned(),
         );
-        Ok(Machines { found, unread })
+        Ok(Machines { found, unread, partly, lives: gone.lives, ends: gone.ends })
     }
 
-    /// Machines of standing pools that are gone, or why nothing tells.
-    async fn gone(&self) -> Result<Vec<Machine>, String> {
+    /// What is gone, or why nothing tells.
+    async fn gone(&self, remembered: bool) -> Result<Gone, String> {
         let parent = format!("projects/{}/locations/-", self.project());
         let call = reading(self.clients.container.list_clusters()).set_parent(parent);
         let listed = self.clients.call(|| call.clone().send()).await.map_err(|error| error.to_string())?;
         let groups = gone::groups(&listed.clusters, self.project());
-        if groups.is_empty() {
-            return Ok(Vec::new());
+        if groups.is_empty() && !remembered {
+            return Ok(Gone::default());
         }
         gone::gone(self, &groups).await.map_err(|trouble| trouble.said)
     }

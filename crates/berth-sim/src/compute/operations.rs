@@ -1,5 +1,5 @@
-//! Operations of Compute Engine: they belong to a zone, a region or the project. Deletions are here, and, in the list of all of them, what
-//! made and ended the machines of nodes.
+//! Operations of Compute Engine: they belong to a zone, a region or the project. Deletions are here, and, in the list of all of
+//! them, what made and ended the machines of nodes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,10 +35,7 @@ pub(super) fn in_use(collection: &Collection, id: &str, user: &str) -> String {
 
 /// Begins the deletion of a thing and gives the operation's name.
 pub(super) fn begin(world: &mut World, id: &str, call: &Call<'_>) -> String {
-    let number = world.number();
-    let digits = world.hex(&format!("compute-operation/{number}"), 32);
-    let name =
-        format!("operation-{}-{}-{}-{}", call.now.as_millisecond(), &digits[..13], &digits[13..21], &digits[21..29]);
+    let name = world.operation_name(call.now);
     let error = match call.effect {
         Some(Effect::OperationError { code, message }) => Some((code.to_string(), message.clone())),
         _ => None,
@@ -53,6 +50,23 @@ pub(super) fn begin(world: &mut World, id: &str, call: &Call<'_>) -> String {
 }
 
 impl World {
+    fn operation_name(&mut self, now: Timestamp) -> String {
+        let number = self.number();
+        let digits = self.hex(&format!("compute-operation/{number}"), 32);
+        format!("operation-{}-{}-{}-{}", now.as_millisecond(), &digits[..13], &digits[13..21], &digits[21..29])
+    }
+
+    /// Takes a thing away at once, as a cluster's own controllers do; the operation of it is over with that.
+    pub(crate) fn delete_thing(&mut self, id: &str, now: Timestamp) {
+        if !self.things.contains_key(id) {
+            return;
+        }
+        self.drop_thing(id, now);
+        let name = self.operation_name(now);
+        let deletion = Deletion { target: id.to_owned(), began: now, ended: Some(now), error: None };
+        self.compute_operations.insert(name, deletion);
+    }
+
     /// A deletion is over: the thing is gone, unless something uses it.
     pub(crate) fn compute_ends(&mut self, name: &str, now: Timestamp) {
         let Some(deletion) = self.compute_operations.get(name).cloned() else { return };
@@ -78,9 +92,15 @@ pub(super) fn look(world: &World, name: &str, call: &Call<'_>) -> Reply {
     let Some(deletion) = world.compute_operations.get(name) else {
         return route::not_found(&call.request.path);
     };
-    let (service, id) = (&call.service, &deletion.target);
+    Reply::ok(shown(name, deletion, &call.service))
+}
+
+/// A change as the API shows it.
+fn shown(name: &str, deletion: &Deletion, service: &str) -> Value {
+    let id = &deletion.target;
+    let project = id.split('/').nth(1).unwrap_or_default();
     let scope = id.split('/').skip(2).take_while(|part| collection(part).is_none()).collect::<Vec<_>>().join("/");
-    let place = format!("{service}/projects/{}/{scope}", call.project);
+    let place = format!("{service}/projects/{project}/{scope}");
     let mut shown = json!({
         "kind": "compute#operation", "id": route::id(name), "name": name, "operationType": "delete",
         "targetLink": format!("{service}/{id}"), "targetId": route::id(id), "user": "berth@berth-sim.example",
@@ -102,11 +122,11 @@ pub(super) fn look(world: &World, name: &str, call: &Call<'_>) -> Reply {
         shown["httpErrorStatusCode"] = json!(400);
         shown["httpErrorMessage"] = json!("BAD REQUEST");
     }
-    Reply::ok(shown)
+    shown
 }
 
-/// The list over all scopes of the operations that made and ended the machines of nodes; pages are counted in operations.
-pub(super) fn of_nodes(world: &World, request: &Request, root: &str, project: &str) -> Reply {
+/// The list over all scopes of changes, and of what made and ended the machines of nodes; pages are counted in operations.
+pub(super) fn all(world: &World, request: &Request, root: &str, project: &str) -> Reply {
     let filter = match request.parameter("filter").filter(|text| !text.trim().is_empty()).map(Filter::parse) {
         Some(None) => return route::refused(400, "invalid", "Invalid value for field 'filter'."),
         known => known.flatten(),
@@ -118,12 +138,19 @@ pub(super) fn of_nodes(world: &World, request: &Request, root: &str, project: &s
         let begun = ("insert", Some(span.from));
         [begun, ("delete", span.to)].into_iter().filter_map(|(kind, at)| Some(of_node(span, kind, at?, root)))
     });
+    let service = root.split_once("/projects/").map_or(root, |(service, _)| service);
+    let changes = world.compute_operations.iter().filter(|(_, change)| change.target.starts_with(&front));
+    let rows = rows.chain(changes.map(|(name, change)| shown(name, change, service)));
     let rows = rows.filter(|row| filter.as_ref().is_none_or(|filter| filter.passes(row))).collect();
     let (rows, next) = lists::cut(request, rows);
     let mut items = Map::new();
     for row in rows {
-        let zone = row["zone"].as_str().and_then(|link| link.rsplit('/').next()).unwrap_or_default().to_owned();
-        let entry = items.entry(format!("zones/{zone}")).or_insert_with(|| json!({"operations": []}));
+        let scope = ["zone", "region"].into_iter().find_map(|kind| {
+            let name = row[kind].as_str()?.rsplit('/').next()?;
+            Some(format!("{kind}s/{name}"))
+        });
+        let scope = scope.unwrap_or_else(|| "global".to_owned());
+        let entry = items.entry(scope).or_insert_with(|| json!({"operations": []}));
         if let Some(list) = entry["operations"].as_array_mut() {
             list.push(row);
         }

@@ -95,7 +95,7 @@ fn described(world: &World, request: &Request, base: &str, project: &str, parts:
             lists::page(request, "compute#zoneList", &format!("{root}/zones"), items)
         }
         ["zones", name] => found(is_zone(name), &request.path, || zone(&root, name)),
-        ["aggregated", "operations"] => super::operations::of_nodes(world, request, &root, project),
+        ["aggregated", "operations"] => super::operations::all(world, request, &root, project),
         ["aggregated", "acceleratorTypes"] => lists::aggregated(request, &root, "acceleratorType", lists::accelerators),
         ["aggregated", "machineTypes"] => lists::aggregated(request, &root, "machineType", lists::machines),
         ["zones", zone, _] | ["zones", zone, _, _] if !is_zone(zone) => {

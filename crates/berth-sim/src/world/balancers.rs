@@ -126,11 +126,11 @@ impl World {
         for object in released {
             for (id, _) in (kind.parts)(&site, &object) {
                 if !(kind.shared)(&site).contains(&id) {
-                    self.drop_thing(&id, now);
+                    self.delete_thing(&id, now);
                 }
             }
             if wanted == 0 {
-                (kind.shared)(&site).iter().for_each(|id| self.drop_thing(id, now));
+                (kind.shared)(&site).iter().for_each(|id| self.delete_thing(id, now));
             }
             let mut shown = object;
             shown["status"]["loadBalancer"] = json!({});

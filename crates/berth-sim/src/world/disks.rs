@@ -46,7 +46,7 @@ impl World {
             match (after.is_some(), self.things.get_mut(id)) {
                 (true, Some(disk)) => disk.retained = retained,
                 (true, None) => self.make_disk(uid, id, volume, retained, now),
-                (false, Some(disk)) if !disk.retained => self.drop_thing(id, now),
+                (false, Some(disk)) if !disk.retained => self.delete_thing(id, now),
                 (false, _) => {}
             }
         }

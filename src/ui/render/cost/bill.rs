@@ -223,6 +223,7 @@ fn line(line: &BillLine) -> Value {
     json!({
         "cluster": what.whose.cluster, "provider": what.provider, "pool": what.pool, "zone": what.zone, "region": what.region,
         "item": what.item, "name": &*line.name, "quantity": what.quantity, "seconds": line.seconds,
+        "ended": line.end.map(|(at, told)| json!({"at": at, "told": told.word()})),
         "cost": money(line.money), "perHour": hour(line.rate), "parts": parts.collect::<Vec<_>>(),
         "source": line.quote.as_ref().as_ref().ok().map(|source| &source.name),
         "unknown": line.quote.as_ref().as_ref().err(),

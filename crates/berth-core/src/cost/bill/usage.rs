@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cost::item::{Bought, Item};
 use crate::cost::pool::attached;
@@ -21,6 +22,8 @@ pub struct Usage {
 /// One thing from its making to its end.
 #[derive(Debug, Clone)]
 pub struct Stretch {
+    /// What its cloud knows it by; all parts of a machine have the machine's.
+    pub id: Arc<str>,
     /// What it was; alike things share one, which is then priced once.
     pub what: Arc<What>,
     /// Its name in its cloud; the node's, for whatever is part of a node.
@@ -29,12 +32,43 @@ pub struct Stretch {
     pub from: Timestamp,
     /// When that ended; `None` while it goes on.
     pub to: Option<Timestamp>,
+    /// Who told when it ended.
+    pub told: Teller,
+}
+
+/// Who told when something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Teller {
+    /// Its cloud.
+    #[default]
+    Cloud,
+    /// A step of ours: the moment at which we saw that it was carried out.
+    Step,
+    /// A look that did not find it any more.
+    Look {
+        /// When it was last there; it ended between then and the end that is counted.
+        after: Timestamp,
+    },
+}
+
+impl Teller {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::Step => "step",
+            Self::Look { .. } => "look",
+        }
+    }
 }
 
 /// What alike things are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct What {
     /// Whose they are.
+    #[serde(serialize_with = "whole", deserialize_with = "shared")]
     pub whose: Arc<Whose>,
     /// Who sells them.
     pub provider: Provider,
@@ -53,7 +87,7 @@ pub struct What {
 }
 
 /// Whose things are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Whose {
     /// The cluster.
     pub cluster: String,
@@ -67,8 +101,16 @@ pub struct Whose {
     pub labels: BTreeMap<String, String>,
 }
 
+fn whole<S: Serializer>(whose: &Arc<Whose>, serializer: S) -> Result<S::Ok, S::Error> {
+    whose.as_ref().serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Whose>, D::Error> {
+    Whose::deserialize(deserializer).map(Arc::new)
+}
+
 /// Shares of GPUs that a pod asked for on a node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The cluster the node is of.
     pub cluster: Arc<str>,
@@ -140,7 +182,14 @@ impl Usage {
     /// Adds a node made up of `parts`, which nodes alike share ([`NodeShape::parts`]).
     pub fn node(&mut self, parts: &[Arc<What>], name: &str, from: Timestamp, to: Option<Timestamp>) {
         let name: Arc<str> = name.into();
-        let stretch = |what: &Arc<What>| Stretch { what: Arc::clone(what), name: Arc::clone(&name), from, to };
+        let stretch = |what: &Arc<What>| Stretch {
+            id: Arc::clone(&name),
+            what: Arc::clone(what),
+            name: Arc::clone(&name),
+            from,
+            to,
+            told: Teller::Cloud,
+        };
         self.stretches.extend(parts.iter().map(stretch));
     }
 }

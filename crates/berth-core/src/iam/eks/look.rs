@@ -86,7 +86,7 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Look",
-        &[Ci, Cost],
+        &[Ci, Cost, Destroy],
         &[
             "ec2:DescribeInstances",
             "ec2:DescribeRegions",
@@ -97,11 +97,11 @@ pub(super) const ROWS: &[EksNeed] = &[
             "tag:GetResources",
         ],
         (ANY, When::Always),
-        ("find what a cluster or an environment is made of", "what it has cost is told"),
+        ("find what a cluster or an environment is made of", "what it has cost is told or remembered"),
     ),
     need(
         "Look",
-        &[Cost],
+        &[Cost, Destroy],
         &[
             "ec2:DescribeAddresses",
             "ec2:DescribeInternetGateways",
@@ -122,7 +122,7 @@ pub(super) const ROWS: &[EksNeed] = &[
             "logs:DescribeLogGroups",
         ],
         (ANY, When::Always),
-        ("see clusters, and what else is billed", "what it has cost is told"),
+        ("see clusters, and what else is billed", "what it has cost is told or remembered"),
     ),
     need(
         "Look",

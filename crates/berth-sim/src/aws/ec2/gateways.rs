@@ -196,6 +196,8 @@ pub(crate) fn delete_nat(world: &mut World, asked: &Asked<'_>) -> Result<Value, 
         nat.fields.insert("deleteTime".to_owned(), Value::from(stamp(asked.now)));
         let at = asked.now + after("nat-gateway", "requested", "deleted", "");
         world.plan(at, Step::Aws(Happening::NatGone(id.to_owned())));
+        // Paid for is the time in which a gateway is available; its page of prices says so.
+        world.ledger.close("", id, asked.now);
     }
     Ok(json!({ "natGatewayId": id }))
 }
@@ -218,7 +220,6 @@ pub(crate) fn nat_gone(world: &mut World, id: &str, now: Timestamp) {
         elastic.fields.remove("associationId");
         elastic.fields.remove("networkInterfaceId");
     }
-    world.ledger.close("", id, now);
     let at = now + after("nat-gateway", "deleted", "forgotten", "");
     world.plan(at, Step::Aws(Happening::Gone(id.to_owned())));
 }

@@ -1,0 +1,39 @@
+//! By whom it is known when things ended.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use crate::cost::{Stretch, Teller, Usage};
+
+/// What has to be known of ends that no cloud told, as lower-case sentences without their full stops.
+pub(super) fn untold(usage: &Usage) -> Vec<String> {
+    let count = |is_meant: fn(&Teller) -> bool| {
+        let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.told));
+        // What goes with a machine is no thing of its own.
+        meant.map(|thing| &thing.id).collect::<BTreeSet<_>>().len()
+    };
+    let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
+    let mut notes = Vec::new();
+    let by_steps = count(|told| *told == Teller::Step);
+    if by_steps > 0 {
+        notes.push(format!(
+            "{} ended with a step of berth's, of which the cloud tells no time: counted until berth saw the step done",
+            things(by_steps)
+        ));
+    }
+    let by_looks = count(|told| matches!(told, Teller::Look { .. }));
+    if by_looks > 0 {
+        let apart = |thing: &Stretch| match (thing.told, thing.to) {
+            (Teller::Look { after }, Some(to)) => Some(to.duration_since(after)),
+            _ => None,
+        };
+        let most = usage.stretches.iter().filter_map(apart).max().unwrap_or(SignedDuration::ZERO);
+        notes.push(format!(
+            "{} ended between two looks, and nobody tells when: counted until the later look, which is up to {} s too long",
+            things(by_looks),
+            most.as_secs()
+        ));
+    }
+    notes
+}

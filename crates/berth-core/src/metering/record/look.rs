@@ -1,0 +1,183 @@
+//! What a look adds to a record: what is new, and what has ended since the last one.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::line::Depth;
+use super::{Life, Record, Sight, Told, hides, is_one_life, near};
+use crate::cost::{Request, Stretch, Teller, What};
+
+impl Record {
+    /// Takes in what a look saw; gives the line to keep.
+    pub fn look(&mut self, sight: &Sight<'_>) -> String {
+        let mut seen = Seen::default();
+        let (gone, there): (Vec<&Stretch>, Vec<&Stretch>) =
+            sight.usage.stretches.iter().partition(|thing| thing.to.is_some());
+        there.into_iter().for_each(|thing| self.stands(thing, &mut seen));
+        gone.into_iter().for_each(|thing| self.ended(thing, &mut seen));
+        // Of two lives under one name the first one's end is told first.
+        let mut ends: Vec<&Told> = sight.ends.iter().collect();
+        ends.sort_by_key(|told| told.at);
+        ends.into_iter().for_each(|told| self.told(told, &mut seen));
+        sight.lives.iter().for_each(|life| self.lived(life, &mut seen));
+        self.vanished(sight, &mut seen);
+        let requests = if sight.divided { self.asked(sight) } else { Vec::new() };
+        let depth = Some(if sight.divided { Depth::Cluster } else { Depth::Cloud });
+        self.passed(sight.at, depth);
+        self.line(sight.at, depth, &seen.changed.into_iter().collect::<Vec<_>>(), &requests)
+    }
+
+    fn stands(&mut self, thing: &Stretch, seen: &mut Seen) {
+        let mut thing = thing.clone();
+        if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
+            // The first telling of when it began stays; an address has none but what it is for.
+            thing.from = known.from;
+            if thing.what.shares == 0 && known.what.shares > 0 {
+                thing.what = Arc::new(What { shares: known.what.shares, ..What::clone(&thing.what) });
+            }
+            if known.to.is_some() && known.told == Teller::Cloud {
+                (thing.to, thing.told) = (known.to, known.told);
+            }
+        }
+        self.keep(thing, seen);
+    }
+
+    /// One that its cloud knows to be over: all that was known as part of it ends with it.
+    fn ended(&mut self, thing: &Stretch, seen: &mut Seen) {
+        let parts: Vec<usize> =
+            self.of(&thing.id).filter(|index| is_one_life(&self.usage.stretches[*index], thing)).collect();
+        // What is known of it from when it stood is truer than what is told of it now.
+        let is_new = parts.iter().all(|index| seen.new.contains(index));
+        if let Some(to) = thing.to {
+            parts.into_iter().for_each(|index| self.end(index, to, Teller::Cloud, seen));
+        }
+        if is_new {
+            let index = self.keep(thing.clone(), seen);
+            seen.new.insert(index);
+        }
+    }
+
+    fn told(&mut self, told: &Told, seen: &mut Seen) {
+        let known: Vec<usize> = self.of(&told.id).collect();
+        for index in known {
+            if self.usage.stretches[index].from <= told.at && !seen.there.contains(&index) {
+                self.end(index, told.at, Teller::Cloud, seen);
+            }
+        }
+    }
+
+    /// A machine of which only the name is told: known itself, or made like one that is known.
+    fn lived(&mut self, life: &Life, seen: &mut Seen) {
+        let is_it = |thing: &Stretch| match life.from {
+            Some(from) => near(thing.from, from),
+            None => thing.from <= life.to && (thing.to.is_none() || thing.told != Teller::Cloud),
+        };
+        let own: Vec<usize> = self.of(&life.machine).filter(|index| is_it(&self.usage.stretches[*index])).collect();
+        if !own.is_empty() {
+            own.into_iter()
+                .filter(|index| !seen.there.contains(index))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|index| self.end(index, life.to, Teller::Cloud, seen));
+            return;
+        }
+        let (Some(from), Some(front)) = (life.from, front(&life.machine)) else { return };
+        let things = &self.usage.stretches;
+        let is_like = |thing: &&Stretch| thing.what.pool.is_some() && self::front(&thing.id) == Some(front);
+        let Some(like) = things.iter().find(is_like) else { return };
+        let parts: Vec<Stretch> =
+            things.iter().filter(|thing| thing.id == like.id && thing.from == like.from).cloned().collect();
+        let (id, to): (Arc<str>, _) = (life.machine.as_str().into(), Some(life.to));
+        for part in parts {
+            let (id, name) = (Arc::clone(&id), Arc::clone(&id));
+            self.keep(Stretch { id, name, from, to, told: Teller::Cloud, ..part }, seen);
+        }
+    }
+
+    /// What was there and is not, and of whose end nobody tells.
+    fn vanished(&mut self, sight: &Sight<'_>, seen: &mut Seen) {
+        let is_gone = |(index, thing): &(usize, &Stretch)| {
+            thing.to.is_none()
+                && !seen.there.contains(index)
+                && !sight.unread.iter().any(|unread| hides(unread, &thing.what))
+        };
+        let all = self.usage.stretches.iter().enumerate();
+        let gone: Vec<usize> = all.filter(is_gone).map(|(index, _)| index).collect();
+        let last = self.looked;
+        for index in gone {
+            let after = last.unwrap_or(self.usage.stretches[index].from);
+            self.end(index, sight.at, Teller::Look { after }, seen);
+        }
+    }
+
+    fn keep(&mut self, thing: Stretch, seen: &mut Seen) -> usize {
+        let known = self.find(&thing).map(|index| self.usage.stretches[index].clone());
+        let (is_there, new) = (thing.to.is_none() || thing.told != Teller::Cloud, thing.clone());
+        let index = self.put(thing);
+        if is_there {
+            seen.there.insert(index);
+        }
+        let is_same = known.is_some_and(|known| {
+            known.what == new.what && (known.from, known.to, known.told) == (new.from, new.to, new.told)
+        });
+        if !is_same {
+            seen.changed.insert(index);
+        }
+        index
+    }
+
+    fn end(&mut self, index: usize, at: Timestamp, told: Teller, seen: &mut Seen) {
+        let thing = &mut self.usage.stretches[index];
+        // What the cloud has told stays.
+        let is_known = thing.to.is_some() && thing.told == Teller::Cloud;
+        if !is_known && (thing.to, thing.told) != (Some(at), told) {
+            (thing.to, thing.told) = (Some(at), told);
+            seen.changed.insert(index);
+        }
+    }
+
+    /// Pods that are there, and the ends of those that are not: of a node that is gone with it, else when they were last seen.
+    fn asked(&mut self, sight: &Sight<'_>) -> Vec<usize> {
+        let mut changed = BTreeSet::new();
+        let key = |one: &Request| (Arc::clone(&one.node), Arc::clone(&one.pod));
+        let there: HashSet<_> = sight.usage.requests.iter().map(key).collect();
+        for request in &sight.usage.requests {
+            let (index, is_new) = self.put_request(request.clone());
+            if is_new {
+                changed.insert(index);
+            }
+        }
+        let ends: Vec<(usize, Option<Timestamp>)> = self
+            .usage
+            .requests
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.to.is_none() && !there.contains(&key(one)))
+            .map(|(index, one)| {
+                let node = self.usage.stretches.iter().rev().find(|thing| thing.name == one.node);
+                (index, node.and_then(|node| node.to).or(self.divided).map(|end| end.max(one.from)))
+            })
+            .collect();
+        for (index, to) in ends {
+            self.usage.requests[index].to = to;
+            changed.insert(index);
+        }
+        changed.into_iter().collect()
+    }
+}
+
+/// What one look has found and changed, as places in the record.
+#[derive(Default)]
+struct Seen {
+    there: BTreeSet<usize>,
+    changed: BTreeSet<usize>,
+    /// Known since this look, which told only of their ends.
+    new: BTreeSet<usize>,
+}
+
+/// What the names of the machines of one group begin with: `gke-c-cpu-12345678` of `gke-c-cpu-12345678-x2bq`.
+fn front(machine: &str) -> Option<&str> {
+    machine.rsplit_once('-').map(|(front, _)| front)
+}

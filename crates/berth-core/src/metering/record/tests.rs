@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::actions::Action;
+use crate::actions::eks::EksAction;
+use crate::actions::eks::EksClusterRef;
+use crate::cost::{Bought, Teller, Whose};
+use crate::spec::Provider;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + minute * 60).unwrap()
+}
+
+fn thing(id: &str, item: Item, pool: Option<&str>, from: i64, to: Option<i64>) -> Stretch {
+    let labels = BTreeMap::from([("owner".to_owned(), "film".to_owned())]);
+    let what = What {
+        whose: Arc::new(Whose { cluster: "c".to_owned(), labels, ..Whose::default() }),
+        provider: Provider::Eks,
+        region: "us-east-1".to_owned(),
+        zone: pool.map(|_| "us-east-1a".to_owned()),
+        pool: pool.map(ToOwned::to_owned),
+        item,
+        quantity: 1,
+        shares: 0,
+    };
+    let (from, to) = (at(from), to.map(at));
+    Stretch { id: id.into(), what: Arc::new(what), name: id.into(), from, to, told: Teller::Cloud }
+}
+
+fn machine(id: &str, from: i64, to: Option<i64>) -> [Stretch; 2] {
+    let part = |item| thing(id, item, Some("cpu"), from, to);
+    [part(Item::machine("m6i.large", Bought::OnDemand)), part(Item::Disk("gp3".to_owned()))]
+}
+
+fn fee() -> Stretch {
+    thing("us-east-1/c", Item::ControlPlane, None, 0, None)
+}
+
+/// What one look sees, with no more than that.
+fn look(record: &mut Record, minute: i64, things: Vec<Stretch>) -> String {
+    let usage = Usage { stretches: things, requests: Vec::new() };
+    let sight = Sight { at: at(minute), usage: &usage, ends: &[], lives: &[], unread: &[], divided: false };
+    record.look(&sight)
+}
+
+/// Each thing with its beginning and end in minutes, and who told the end.
+fn told(record: &Record) -> Vec<String> {
+    let minute = |time: Timestamp| (time.as_second() - at(0).as_second()) / 60;
+    let one = |thing: &Stretch| {
+        let end = thing.to.map_or(String::new(), |to| format!("{} {}", minute(to), thing.told.word()));
+        format!("{} {}: {}-{end}", thing.id, thing.what.item, minute(thing.from))
+    };
+    record.usage().stretches.iter().map(one).collect()
+}
+
+#[test]
+fn each_end_is_the_clouds_own_or_that_of_a_step_or_of_the_look_that_missed_it() {
+    let mut record = Record::default();
+    let nat = || thing("nat-1", Item::NatGateway, None, 1, None);
+    let address = |from| thing("eipalloc-1", Item::Address, None, from, None);
+    let balancer = || thing("arn:lb", Item::LoadBalancer, None, 2, None);
+    let [node, disk] = machine("i-1", 3, None);
+    let mut text = look(&mut record, 10, vec![fee(), nat(), address(1), balancer(), node, disk]) + "\n";
+
+    let cluster = EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "c".to_owned() };
+    let action = Action::Eks(EksAction::DeleteCluster { cluster });
+    text += &(record.carried_out(&action, at(20)).unwrap() + "\n");
+    assert_eq!(record.carried_out(&action, at(21)), None);
+
+    // The machine is still told of, without its disk; the gateway's end comes from elsewhere; nobody tells of the balancer's.
+    let [node, _] = machine("i-1", 3, Some(18));
+    let usage = Usage { stretches: vec![node, address(12)], requests: Vec::new() };
+    let ends = [Told { id: "nat-1".to_owned(), at: at(22) }];
+    let sight = Sight { at: at(30), usage: &usage, ends: &ends, lives: &[], unread: &[], divided: false };
+    text += &record.look(&sight);
+
+    let wanted = [
+        "us-east-1/c control plane: 0-20 step",
+        "nat-1 NAT gateway: 1-22 cloud",
+        "eipalloc-1 public IPv4 address: 1-",
+        "arn:lb load balancer: 2-30 look",
+        "i-1 m6i.large: 3-18 cloud",
+        "i-1 gp3: 3-18 cloud",
+    ];
+    assert_eq!(told(&record), wanted);
+    assert_eq!(record.usage().stretches[3].told, Teller::Look { after: at(10) });
+
+    // What was kept reads as it was, also where a process was killed within a line.
+    let (again, torn) = Record::read(&text);
+    assert_eq!((told(&again), torn), (told(&record), 0));
+    assert_eq!(again.usage().stretches[0].what, record.usage().stretches[0].what);
+    let cut = text.rfind('\n').unwrap() + 40;
+    let (short, torn) = Record::read(&text[..cut]);
+    assert_eq!((short.usage().stretches[0].to, short.usage().stretches[1].to, torn), (Some(at(20)), None, 1));
+    assert!(again.is_open() && short.is_open());
+}
+
+#[test]
+fn a_look_that_is_not_whole_ends_nothing_it_could_have_missed_and_what_comes_back_goes_on() {
+    let mut record = Record::default();
+    let all = || [fee()].into_iter().chain(machine("i-1", 3, None)).collect::<Vec<_>>();
+    look(&mut record, 10, all());
+    let unread = [Unread {
+        provider: Provider::Eks,
+        account: "1".to_owned(),
+        place: Some("us-east-1".to_owned()),
+        kinds: vec![LeftoverKind::Instance],
+        why: "denied".to_owned(),
+    }];
+    let usage = Usage { stretches: vec![fee()], requests: Vec::new() };
+    record.look(&Sight { at: at(20), usage: &usage, ends: &[], lives: &[], unread: &unread, divided: false });
+    assert!(record.usage().stretches.iter().all(|thing| thing.to.is_none()));
+    look(&mut record, 30, vec![fee()]);
+    assert_eq!(told(&record)[1], "i-1 m6i.large: 3-30 look");
+    look(&mut record, 40, all());
+    assert_eq!(told(&record)[1], "i-1 m6i.large: 3-");
+}
+
+#[test]
+fn machines_of_which_only_names_are_told_are_like_those_of_their_group() {
+    let mut record = Record::default();
+    look(&mut record, 10, machine("gke-c-cpu-1234-aaaa", 3, None).into());
+    let life = |machine: &str, from: Option<i64>, to: i64| Life {
+        machine: machine.to_owned(),
+        from: from.map(at),
+        to: at(to),
+    };
+    let lives = [
+        life("gke-c-cpu-1234-aaaa", Some(3), 12),
+        life("gke-c-cpu-1234-aaaa", Some(13), 14),
+        life("gke-c-cpu-1234-bbbb", Some(11), 15),
+        life("gke-c-cpu-1234-cccc", None, 16),
+        life("gke-other-9999-dddd", Some(11), 15),
+    ];
+    let usage = Usage::default();
+    record.look(&Sight { at: at(20), usage: &usage, ends: &[], lives: &lives, unread: &[], divided: false });
+    let machines: Vec<String> = told(&record).into_iter().filter(|one| one.contains("m6i")).collect();
+    let wanted = [
+        "gke-c-cpu-1234-aaaa m6i.large: 3-12 cloud",
+        "gke-c-cpu-1234-aaaa m6i.large: 13-14 cloud",
+        "gke-c-cpu-1234-bbbb m6i.large: 11-15 cloud",
+    ];
+    assert_eq!(machines, wanted);
+    assert_eq!(told(&record).len(), 6);
+}
+
+#[test]
+fn requests_end_with_their_node_or_when_they_were_last_seen() {
+    let mut record = Record::default();
+    let request = |pod: &str, node: &str| Request {
+        cluster: "c".into(),
+        node: node.into(),
+        service: "stt".into(),
+        pod: pod.into(),
+        shares: 1,
+        from: at(4),
+        to: None,
+    };
+    let mut sight = |minute, things: Vec<Stretch>, requests: Vec<Request>| {
+        let usage = Usage { stretches: things, requests };
+        record.look(&Sight { at: at(minute), usage: &usage, ends: &[], lives: &[], unread: &[], divided: true })
+    };
+    let both = || machine("i-1", 3, None).into_iter().chain(machine("i-2", 3, None)).collect::<Vec<_>>();
+    let first = sight(10, both(), vec![request("a", "i-1"), request("b", "i-2")]);
+    let same = sight(20, both(), vec![request("a", "i-1"), request("b", "i-2")]);
+    let gone = machine("i-1", 3, Some(25)).into_iter().chain(machine("i-2", 3, None)).collect();
+    sight(30, gone, Vec::new());
+    let ends: Vec<_> = record.usage().requests.iter().map(|one| one.to).collect();
+    assert_eq!(ends, [Some(at(25)), Some(at(20))]);
+    // A look that saw nothing new is kept in few words.
+    assert!(first.len() > 500 && same.len() < 80, "{same}");
+}
