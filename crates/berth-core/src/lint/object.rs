@@ -3,6 +3,7 @@
 use super::finding::Place;
 use super::manifest::is_map;
 use super::quantity;
+use crate::actions::kube::KubeObjectRef;
 use crate::manifests::waves::is_of_the_whole_cluster;
 use crate::spec::Position;
 use crate::spec::tree::{Entry, Node};
@@ -57,6 +58,16 @@ impl<'a> Object<'a> {
     /// `Deployment stt`
     pub(super) fn words(&self) -> String {
         format!("{} {}", self.kind, self.name)
+    }
+
+    /// Its reference.
+    pub(super) fn reference(&self) -> KubeObjectRef {
+        KubeObjectRef {
+            api_version: self.api_version.clone(),
+            kind: self.kind.clone(),
+            namespace: self.namespace().map(str::to_owned),
+            name: self.name.clone(),
+        }
     }
 
     /// Where it begins.
@@ -203,6 +214,11 @@ impl<'a> Container<'a> {
     /// What it asks for as the API server sees it: a request that is left out is the limit.
     pub(super) fn request(&self, resource: &str) -> Option<u128> {
         self.amount("requests", resource).or_else(|| self.amount("limits", resource))
+    }
+
+    /// Whether it runs as long as the pod does.
+    pub(super) fn lasts(&self) -> bool {
+        !self.is_init || self.stays()
     }
 
     fn stays(&self) -> bool {

@@ -44,6 +44,23 @@ impl<'a> World<'a> {
         self.spec.cloud.provider()
     }
 
+    /// Whether an EKS cluster has this add-on.
+    pub(super) fn has_addon(&self, name: &str) -> bool {
+        matches!(&self.spec.cloud, CloudSpec::Eks(eks) if eks.addons.iter().any(|addon| addon == name))
+    }
+
+    /// Whether pods of the files run an image with one of these words in its name.
+    pub(super) fn runs(&self, words: &[&str]) -> bool {
+        let has = |image: &str| words.iter().any(|word| image.contains(word));
+        self.pods().flat_map(|pod| pod.containers()).any(|container| has(container.image()))
+    }
+
+    /// Whether the files tell the API server who serves this group.
+    pub(super) fn serves_api(&self, group: &str) -> bool {
+        let served = |object: &Object<'_>| object.root.along(&["spec", "group"]).and_then(Node::text) == Some(group);
+        self.of_kind("APIService").any(served)
+    }
+
     /// The minor version of Kubernetes the cluster will have at least, if the spec says.
     pub(super) fn minor(&self) -> Option<u32> {
         let version = match &self.spec.cloud {

@@ -7,3 +7,4 @@ mod files;
 mod forms;
 mod random;
 mod seeds;
+mod shipped;

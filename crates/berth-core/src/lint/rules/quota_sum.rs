@@ -15,7 +15,8 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
     for quota in &world.limits.quotas {
         let mut sums: BTreeMap<&str, u128> = BTreeMap::new();
         for pod in world.pods().filter(|pod| quota.counts(pod, class) == Counts::Yes) {
-            let Some(replicas) = pod.replicas() else { continue };
+            // What autoscalers may add is for another rule.
+            let Some(replicas) = world.replicas(&pod).map(|replicas| replicas.least) else { continue };
             let mut short = Vec::new();
             for (key, most) in &quota.hard {
                 let Some(one) = amount(world, &pod, key).filter(|one| one <= most) else { continue };
