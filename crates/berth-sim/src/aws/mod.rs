@@ -32,6 +32,7 @@ mod types;
 mod xml;
 
 pub(crate) use call::{Call, Service, is_aws, methods};
+pub(crate) use ec2::kind_of as ec2_kind_of;
 pub(crate) use failure::Failure;
 pub(crate) use leftovers::leftovers;
 pub use places::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::aws::{Wanted, ask, list_of};
 use super::document::Ask;
+use crate::aws::ec2_kind_of;
 
 /// An operation, the kind it makes, and its parameters that name resources, with their kinds.
 type Operation = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -48,21 +49,6 @@ const OPERATIONS: &[Operation] = &[
     ("TerminateInstances", "", &[("InstanceId", "instance")]),
     ("DeleteVolume", "", &[("VolumeId", "volume")]),
     ("DeleteNetworkInterface", "", &[("NetworkInterfaceId", "network-interface")]),
-];
-
-/// Kinds by the front of their ids.
-const FRONTS: &[(&str, &str)] = &[
-    ("vpc-", "vpc"),
-    ("subnet-", "subnet"),
-    ("igw-", "internet-gateway"),
-    ("nat-", "natgateway"),
-    ("eipalloc-", "elastic-ip"),
-    ("rtb-", "route-table"),
-    ("sg-", "security-group"),
-    ("lt-", "launch-template"),
-    ("i-", "instance"),
-    ("vol-", "volume"),
-    ("eni-", "network-interface"),
 ];
 
 /// Everything an EC2 call asks for.
@@ -138,7 +124,7 @@ fn disassociation(wanted: &Wanted<'_>, action: &str) -> Vec<Ask> {
 fn tagging(wanted: &Wanted<'_>, action: &str) -> Vec<Ask> {
     let tags = list_of(wanted.input.get("Tag"));
     let all = ids(wanted.input.get("ResourceId")).into_iter().filter_map(|id| {
-        let (_, kind) = FRONTS.iter().find(|(front, _)| id.starts_with(front))?;
+        let kind = ec2_kind_of(&id)?;
         Some(known(wanted, action, kind, &id)?.giving(&tags))
     });
     all.collect()

@@ -21,4 +21,5 @@ pub(crate) use parts::{drop_cluster_parts, drop_group_parts, make_cluster_parts,
 pub(crate) use routes::{WayOut, has_names, way_out};
 pub(crate) use security::{let_in, make_group, shut_out};
 pub(crate) use serve::{make, serve};
+pub(crate) use tags::kind_of;
 pub(crate) use templates::{of_group as template_of, template_data, template_lets_in, template_named, types_of};

@@ -10,7 +10,7 @@ use crate::aws::failure::Failure;
 use crate::aws::serve::Asked;
 use crate::world::World;
 
-/// What a resource's kind is called in tag specifications, by the front of its id.
+/// What a resource's kind is called in tag specifications and in ARNs, by the front of its id.
 const KINDS: &[(&str, &str)] = &[
     ("vpc-", "vpc"),
     ("subnet-", "subnet"),
@@ -25,6 +25,11 @@ const KINDS: &[(&str, &str)] = &[
     ("vol-", "volume"),
     ("eni-", "network-interface"),
 ];
+
+/// What the kind of the resource with that id is called; none for kinds that cannot be tagged.
+pub(crate) fn kind_of(id: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(front, _)| id.starts_with(front)).map(|(_, kind)| *kind)
+}
 
 /// Tags as EC2 shows them.
 pub(crate) fn out(tags: &BTreeMap<String, String>) -> Value {
@@ -107,7 +112,7 @@ pub(crate) fn describe(world: &World, asked: &Asked<'_>) -> Result<Value, Failur
     let filters = Filters::read(asked, PATHS)?;
     let mut items = Vec::new();
     for (id, thing) in world.aws.things.iter().filter(|(_, thing)| thing.region == asked.region) {
-        let kind = KINDS.iter().find(|(front, _)| id.starts_with(front)).map_or("", |(_, kind)| *kind);
+        let kind = kind_of(id).unwrap_or_default();
         for (key, value) in &thing.tags {
             let item = json!({"key": key, "value": value, "resourceId": id, "resourceType": kind});
             if filters.fit(&item) {

@@ -5,23 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::ghosts::Ghost;
+use crate::aws::ec2;
 use crate::aws::places::{ACCOUNT, REGION};
 use crate::aws::state::{Aws, Cluster, Thing, text};
-
-/// What EC2's kinds are called in ARNs, by the front of their ids.
-const KINDS: &[(&str, &str)] = &[
-    ("vpc-", "vpc"),
-    ("subnet-", "subnet"),
-    ("igw-", "internet-gateway"),
-    ("rtb-", "route-table"),
-    ("nat-", "natgateway"),
-    ("eipalloc-", "elastic-ip"),
-    ("sg-", "security-group"),
-    ("lt-", "launch-template"),
-    ("i-", "instance"),
-    ("vol-", "volume"),
-    ("eni-", "network-interface"),
-];
 
 /// A resource with tags.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +87,7 @@ pub(super) fn all<'a>(
 
 /// The ARN of one of EC2's resources; none for kinds that cannot be tagged.
 pub(super) fn ec2_arn(id: &str, region: &str) -> Option<String> {
-    let (_, kind) = KINDS.iter().find(|(front, _)| id.starts_with(front))?;
+    let kind = ec2::kind_of(id)?;
     Some(format!("arn:aws:ec2:{region}:{ACCOUNT}:{kind}/{id}"))
 }
 
