@@ -116,6 +116,11 @@ pub(crate) enum Effect {
         /// How many.
         count: u32,
     },
+    /// The last lines of a deleted control plane that wrote logs arrive late, which makes its log group again if that is gone.
+    LateLogs {
+        /// Simulated seconds after the control plane is gone.
+        seconds: i64,
+    },
     /// Lists leave out this zone and name it in `missingZones`.
     MissingZone {
         /// The zone.
@@ -141,7 +146,8 @@ fn insufficient() -> String {
 impl Effect {
     /// Whether it changes what an AWS call begins, rather than the call's answer or the world.
     pub(crate) fn spoils_aws(&self) -> bool {
-        matches!(self, Effect::Stockout { .. } | Effect::Issue { .. } | Effect::Stuck | Effect::LeaveInterfaces { .. })
+        let of_groups = matches!(self, Effect::Stockout { .. } | Effect::LeaveInterfaces { .. });
+        of_groups || matches!(self, Effect::Issue { .. } | Effect::Stuck | Effect::LateLogs { .. })
     }
 }
 

@@ -165,12 +165,24 @@ impl World {
         self.plan_once(at, Step::Aws(Happening::Logs(uid.to_owned())));
     }
 
+    /// Lets the last lines of a control plane arrive at a time when it is gone, if it writes any.
+    pub(crate) fn lines_late(&mut self, uid: &str, at: Timestamp) {
+        let Some(cluster) = self.aws.by_uid(uid).filter(|cluster| is_logging(cluster)) else { return };
+        let late = Happening::LateLogs(cluster.region.clone(), group_of(cluster));
+        self.plan(at, Step::Aws(late));
+    }
+
+    /// Lines arrive in a log group, which is made unless it is there.
+    pub(crate) fn lines_arrive(&mut self, region: &str, name: &str, now: Timestamp) {
+        if !self.aws.logs.contains_key(&key(region, name)) {
+            make(self, region, name, BTreeMap::new(), now);
+        }
+    }
+
     /// The control plane of a cluster writes its logs, which makes their group unless it is there.
     pub(crate) fn logs_written(&mut self, uid: &str, now: Timestamp) {
         let Some(cluster) = self.aws.by_uid(uid).filter(|cluster| cluster.up && is_logging(cluster)) else { return };
         let (region, name) = (cluster.region.clone(), group_of(cluster));
-        if !self.aws.logs.contains_key(&key(&region, &name)) {
-            make(self, &region, &name, BTreeMap::new(), now);
-        }
+        self.lines_arrive(&region, &name, now);
     }
 }

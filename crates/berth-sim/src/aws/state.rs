@@ -223,6 +223,8 @@ pub(crate) enum Happening {
     Claims(String),
     /// The control plane of a cluster writes its logs.
     Logs(String),
+    /// The last lines of a control plane that is gone arrive in the log group of that name; the region comes first.
+    LateLogs(String, String),
     /// An update is over.
     Update(String, String),
     /// A NAT gateway is usable.

@@ -46,6 +46,7 @@ const OPERATIONS: &[Operation] = &[
     ("ModifyLaunchTemplate", "", &[("LaunchTemplateId", "launch-template")]),
     ("DeleteLaunchTemplate", "", &[("LaunchTemplateId", "launch-template")]),
     ("DeleteLaunchTemplateVersions", "", &[("LaunchTemplateId", "launch-template")]),
+    ("RunInstances", "instance", &[("SubnetId", "subnet")]),
     ("TerminateInstances", "", &[("InstanceId", "instance")]),
     ("DeleteVolume", "", &[("VolumeId", "volume")]),
     ("DeleteNetworkInterface", "", &[("NetworkInterfaceId", "network-interface")]),

@@ -64,6 +64,7 @@ fn dispatch(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failure> {
         "DescribeLaunchTemplateVersions" => templates::describe_versions(world, asked),
         "ModifyLaunchTemplate" => templates::modify(world, asked),
         "DeleteLaunchTemplate" => templates::delete(world, asked),
+        "RunInstances" => loose::run_instances(world, asked),
         "TerminateInstances" => machines::terminate(world, asked),
         "CreateVolume" => loose::create_volume(world, asked),
         "CreateNetworkInterface" => loose::create_interface(world, asked),

@@ -22,6 +22,7 @@ impl World {
             Happening::Services(uid) => self.services_looked_at(&uid, now),
             Happening::Claims(uid) => self.claims_looked_at(&uid, now),
             Happening::Logs(uid) => self.logs_written(&uid, now),
+            Happening::LateLogs(region, group) => self.lines_arrive(&region, &group, now),
             Happening::Update(uid, id) => self.update_ends(&uid, &id, now),
             Happening::NatUp(id) => ec2::nat_up(self, &id),
             Happening::NatGone(id) => ec2::nat_gone(self, &id, now),

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::serve::{cluster, paged};
 use crate::aws::failure::Failure;
 use crate::aws::serve::Asked;
-use crate::aws::state::{Cluster, Happening};
+use crate::aws::state::{Cluster, Happening, span};
+use crate::faults::Effect;
 use crate::lifecycle::after;
 use crate::world::{Step, World};
 
@@ -60,6 +61,9 @@ pub(crate) fn delete(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
     cluster.fields.insert("status".to_owned(), Value::from("DELETING"));
     let (uid, shown) = (cluster.uid.clone(), show(cluster));
     let at = asked.now + after("eks-control-plane", "requested", "deleted", "");
+    if let Some(Effect::LateLogs { seconds }) = asked.spoiling {
+        world.lines_late(&uid, at + span(*seconds));
+    }
     world.plan(at, Step::Aws(Happening::Cluster(uid)));
     Ok(json!({ "cluster": shown }))
 }

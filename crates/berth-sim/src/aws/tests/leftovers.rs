@@ -334,11 +334,13 @@ fn logs_of_a_control_plane_outlive_it_and_come_back_while_it_writes() {
     assert_eq!((script.left("log-group"), delete(&mut script)), (1, 200));
     assert_eq!((script.left("log-group"), delete(&mut script)), (0, 400));
     assert_eq!(script.at(1040).left("log-group"), 1);
+    script.arm(json!({"on": "eks:DeleteCluster", "do": {"late-logs": {"seconds": 120}}}));
     script.eks("DELETE", "/clusters/c", Value::Null);
     script.at(1300);
     assert_eq!((script.left("cluster"), script.left("log-group")), (0, 1));
-    assert_eq!(delete(&mut script), 200);
-    assert_eq!(script.at(1400).left("log-group"), 0);
+    assert_eq!((delete(&mut script), script.left("log-group")), (200, 0));
+    assert_eq!((script.at(1400).left("log-group"), delete(&mut script)), (1, 200));
+    assert_eq!(script.at(1600).left("log-group"), 0);
 }
 
 #[test]
