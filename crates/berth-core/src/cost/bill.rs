@@ -1,26 +1,31 @@
 //! The bill: what was used, priced by the second.
 //!
 //! In reading order: `usage` what was used, `money` what is paid, `clock` the price of each second, `shares` who asked for what of a node,
-//! `group` sums by cluster, pool, service and more, `month` what the month comes to.
+//! `group` sums by cluster, pool, service and more, `month` what the month comes to, `course` what had come together by when.
 
 mod clock;
+mod course;
 mod group;
 mod money;
 mod month;
+mod quick;
 mod shares;
 mod usage;
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use self::clock::Tariff;
-use self::shares::{Asked, Place, Used, Weight};
+use self::quick::Quick;
+use self::shares::{Asked, Desk, Place, Used, Weight};
 use super::amount::Amount;
 use super::book::{Market, PriceBook, Source};
 use super::quote::supply;
 
+pub use course::course;
 pub use group::{Group, GroupBy, GroupName};
 pub use money::Money;
 pub use month::{MonthEnd, month_end};
@@ -119,6 +124,9 @@ impl Bill {
     }
 }
 
+/// Tariffs by the addresses of what they are of.
+type Tariffs = HashMap<*const What, Priced, BuildHasherDefault<Quick>>;
+
 /// The tariff of one kind of thing, with where it was read or why there is none.
 struct Priced {
     tariff: Tariff,
@@ -129,8 +137,8 @@ struct Priced {
 ///
 /// Sub-second times count from their whole second, as the clouds tell whole seconds.
 pub fn bill(usage: &Usage, book: &PriceBook, window: Window) -> Bill {
-    let (asked, mut last) = (Asked::new(usage), Last::default());
-    let mut priced: HashMap<*const What, Priced> = HashMap::new();
+    let (asked, mut last) = (Asked::new(usage, window), Last::default());
+    let mut priced = Tariffs::default();
     let mut lines = Vec::with_capacity(usage.stretches.len());
     for stretch in &usage.stretches {
         let price = priced.entry(Arc::as_ptr(&stretch.what)).or_insert_with(|| price(&stretch.what, book));
@@ -179,42 +187,64 @@ fn line(
     };
     if line.what.shares > 0 {
         let place = Place { cluster: &line.what.whose.cluster, name: &line.name, shares: line.what.shares };
-        let using = is_there.then(|| asked.using(place, now));
-        let used = last.used(place, (from, to.max(from)), &priced.tariff, asked);
-        line.parts = parts(&line, used, using.as_ref());
+        let using = is_there.then(|| asked.using(place, now, &mut last.desk));
+        last.look(place, (from, to.max(from)), &priced.tariff, asked);
+        line.parts = last.parts(&line, using.as_ref());
     }
     Some(line)
 }
 
-/// How the last node was used, because its machine, its GPUs and its disk are divided alike.
+/// How the last node was used, because its machine, its GPUs and its disk are divided alike; with lists that are used again.
 #[derive(Default)]
 struct Last {
     node: Option<(*const str, u64, i64, i64)>,
     used: Used,
+    desk: Desk,
+    weights: Vec<u128>,
+    money: Vec<Money>,
 }
 
 impl Last {
-    fn used(&mut self, place: Place<'_>, (from, to): (i64, i64), tariff: &Tariff, asked: &Asked<'_>) -> &Used {
+    fn look(&mut self, place: Place<'_>, (from, to): (i64, i64), tariff: &Tariff, asked: &Asked<'_>) {
         let node = (std::ptr::from_ref(place.name), place.shares, from, to);
         if !tariff.is_steady(from, to) {
             self.node = None;
-            self.used = asked.used(place, (from, to), tariff);
+            asked.used(place, (from, to), tariff, &mut self.desk, &mut self.used);
         } else if self.node != Some(node) {
             self.node = Some(node);
-            self.used = asked.used(place, (from, to), &Tariff::unknown());
+            asked.used(place, (from, to), &Tariff::unknown(), &mut self.desk, &mut self.used);
         }
-        &self.used
+    }
+
+    /// Divides a line among the services that asked for shares of its node, and idleness.
+    fn parts(&mut self, line: &BillLine, using: Option<&Used>) -> Vec<Part> {
+        let Some(using) = using else {
+            // What is gone costs nothing now.
+            self.weights.clear();
+            self.weights.extend(self.used.services.iter().map(|(_, weight)| weight.paid).chain([self.used.idle.paid]));
+            line.money.divide_into(&self.weights, &mut self.money);
+            let services = self.used.services.iter().map(|(service, weight)| (Some(Arc::clone(service)), weight));
+            let all = services.chain([(None, &self.used.idle)]).zip(&self.money);
+            let part = |((service, weight), money): ((Option<Arc<str>>, &Weight), &Money)| Part {
+                service,
+                share_seconds: weight.share_seconds,
+                money: *money,
+                rate: Amount::NOTHING,
+            };
+            let mut parts = Vec::with_capacity(self.weights.len());
+            parts.extend(all.map(part));
+            return parts;
+        };
+        parts(line, &self.used, using)
     }
 }
 
-/// Divides a line among the services that asked for shares of its node, and idleness.
-fn parts(line: &BillLine, used: &Used, using: Option<&Used>) -> Vec<Part> {
-    let mut services: Vec<&Arc<str>> = used.services.iter().map(|(service, _)| service).collect();
-    if let Some(using) = using {
-        services.extend(using.services.iter().map(|(service, _)| service));
-        services.sort_unstable();
-        services.dedup();
-    }
+/// The same of one that stands: what it cost is divided by its past, and what it costs now by who has it now.
+fn parts(line: &BillLine, used: &Used, using: &Used) -> Vec<Part> {
+    let both = used.services.iter().chain(&using.services);
+    let mut services: Vec<&Arc<str>> = both.map(|(service, _)| service).collect();
+    services.sort_unstable();
+    services.dedup();
     let weight = |used: &Used, name: &Arc<str>| {
         let index = used.services.binary_search_by(|(known, _)| known.cmp(name)).ok();
         index.map_or(Weight::default(), |index| used.services[index].1)
@@ -223,8 +253,7 @@ fn parts(line: &BillLine, used: &Used, using: Option<&Used>) -> Vec<Part> {
         services.iter().map(|name| weight(used, name).paid).chain([used.idle.paid]).collect()
     };
     let money = line.money.divide(&weights(used));
-    let rates = using.map(|using| line.rate.divide(&weights(using))).unwrap_or_default();
-    let rates = rates.into_iter().chain(std::iter::repeat(Amount::NOTHING));
+    let rates = line.rate.divide(&weights(using));
     let names = services.iter().map(|service| Some(Arc::clone(service))).chain([None]);
     let part = |(service, (money, rate)): (Option<Arc<str>>, (Money, Amount))| {
         let share_seconds = service.as_ref().map_or(used.idle, |name| weight(used, name)).share_seconds;

@@ -25,7 +25,7 @@ mod variant;
 pub use amount::{Amount, Cases, MONTH_HOURS, Span};
 pub use bill::{
     Bill, BillLine, Group, GroupBy, GroupName, Money, MonthEnd, NodeShape, Part, Request, Stretch, Teller, Usage, What,
-    Whose, Window, bill, month_end,
+    Whose, Window, bill, course, month_end,
 };
 pub use book::{
     Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use berth_core::actions::gke::GkeDriver;
 use berth_core::cost::{
     Amount, Bill, Bought, GroupBy, Item, LivePrice, LivePrices, Money, NodeShape, PriceBook, Request, Source, Stretch,
-    Teller, Unit, Usage, What, Whose, Window, bill,
+    Teller, Unit, Usage, What, Whose, Window, bill, course,
 };
 use berth_core::spec::{Disk, GpuSpec, Provider, Sharing};
 use jiff::Timestamp;
@@ -149,6 +149,16 @@ proptest! {
             let groups = bill.grouped(&by);
             prop_assert_eq!(groups.iter().map(|group| group.money).sum::<Money>(), bill.total(), "{:?}", by);
             prop_assert_eq!(groups.iter().map(|group| group.rate).sum::<Amount>(), bill.rate(), "{:?}", by);
+        }
+    }
+
+    #[test]
+    fn the_course_of_a_bill_is_its_totals(usage in usage(), now in 0..2 * LENGTH, parts in 1..9_u32) {
+        let window = Window { since: None, now: second(now) };
+        let course = course(&usage, &BOOK, window, parts);
+        prop_assert_eq!(course.len(), parts as usize + 1);
+        for (at, money) in course {
+            prop_assert_eq!(money, bill(&usage, &BOOK, Window { since: None, now: at }).total());
         }
     }
 

@@ -5,11 +5,13 @@ use std::ops::Add;
 
 /// Bits of a weight that count.
 const FINEST: u32 = 60;
+/// Parts that are divided without a list of their own.
+const FEW: usize = 8;
 
 /// Micro-USD that were or will be paid, some parts of which may be unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money {
-    known: u128,
+    known: u64,
     lacks: bool,
 }
 
@@ -21,12 +23,13 @@ impl Money {
 
     /// So many micro-USD.
     pub fn of(micro_usd: u128) -> Self {
-        Self { known: micro_usd, lacks: false }
+        // More than all money there is; a bill holds millions of these.
+        Self { known: u64::try_from(micro_usd).unwrap_or(u64::MAX), lacks: false }
     }
 
     /// The known part in micro-USD.
     pub fn micro_usd(self) -> u128 {
-        self.known
+        self.known.into()
     }
 
     /// Whether some part of it is unknown, so that the known part is a least value.
@@ -45,31 +48,47 @@ impl Money {
     /// A part without weight is nothing; a part of an unknown is unknown. Without any weight there is nobody to divide it among, and all parts
     /// are nothing.
     pub fn divide(self, weights: &[u128]) -> Vec<Self> {
+        let mut parts = Vec::with_capacity(weights.len());
+        self.divide_into(weights, &mut parts);
+        parts
+    }
+
+    /// The same, into a list that is used again and again.
+    pub(super) fn divide_into(self, weights: &[u128], parts: &mut Vec<Self>) {
+        parts.clear();
         // Weights beyond that are finer than any micro-USD, and their products would be too large.
         let bits = 128 - weights.iter().fold(0, |all, weight| all | weight).leading_zeros();
         let shift = bits.saturating_sub(FINEST);
         let whole: u128 = weights.iter().map(|weight| weight >> shift).sum();
         if whole == 0 {
-            return vec![Self::NOTHING; weights.len()];
+            parts.resize(weights.len(), Self::NOTHING);
+            return;
         }
+        let all = u128::from(self.known);
         let mut left = self.known;
-        let part = |weight: &u128| {
-            let known = quotient(self.known.saturating_mul(weight >> shift), whole);
-            left -= known;
+        parts.extend(weights.iter().map(|weight| {
+            // No part is more than the whole.
+            let known = u64::try_from(quotient(all.saturating_mul(weight >> shift), whole)).unwrap_or(u64::MAX);
+            left = left.saturating_sub(known);
             Self { known, lacks: self.lacks && *weight > 0 }
-        };
-        let mut parts: Vec<Self> = weights.iter().map(part).collect();
-        if left > 0 {
-            let loss = |(weight, part): (&u128, &Self)| self.known.saturating_mul(weight >> shift) - part.known * whole;
-            let mut losses: Vec<u128> = weights.iter().zip(&parts).map(loss).collect();
-            for _ in 0..left {
-                // Of equals the first: `max_by_key` would take the last.
-                let most = losses.iter().enumerate().rev().max_by_key(|(_, loss)| **loss).map_or(0, |(index, _)| index);
-                losses[most] = 0;
-                parts[most].known += 1;
-            }
+        }));
+        if left == 0 {
+            return;
         }
-        parts
+        let loss = |weight: u128, part: Self| all.saturating_mul(weight >> shift) - u128::from(part.known) * whole;
+        let mut few = [0; FEW];
+        let mut many = Vec::new();
+        let losses = few.get_mut(..weights.len()).unwrap_or_else(|| {
+            many.resize(weights.len(), 0);
+            &mut many
+        });
+        losses.iter_mut().zip(weights).zip(&*parts).for_each(|((into, weight), part)| *into = loss(*weight, *part));
+        for _ in 0..left {
+            // Of equals the first: `max_by_key` would take the last.
+            let most = losses.iter().enumerate().rev().max_by_key(|(_, loss)| **loss).map_or(0, |(index, _)| index);
+            losses[most] = 0;
+            parts[most].known += 1;
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! Who asked for shares of which node, to divide what the node cost.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::Window;
 use super::clock::Tariff;
+use super::money::quotient;
+use super::quick::Quick;
 use super::usage::{Request, Usage};
 
 /// Weights are counted in parts of this of what was paid, because shares seldom divide it.
@@ -44,7 +48,7 @@ impl Used {
         let whole = asked.max(offered.into()).max(1);
         let mut left = seconds * price * FINE;
         for ((_, weight), shares) in self.services.iter_mut().zip(shares).filter(|(_, shares)| **shares > 0) {
-            let paid = seconds * price * FINE * u128::from(*shares) / whole;
+            let paid = quotient(seconds * price * FINE * u128::from(*shares), whole);
             weight.share_seconds += seconds * u128::from(*shares);
             weight.paid += paid;
             left -= paid;
@@ -64,50 +68,91 @@ struct Change {
     ended: u64,
 }
 
-/// All requests, found by cluster and node.
+/// All requests of a window, found by cluster and node.
 pub(super) struct Asked<'a> {
-    clusters: HashMap<&'a str, HashMap<&'a str, Node<'a>>>,
-}
-
-/// The requests of one node name, ordered by their beginning.
-#[derive(Default)]
-struct Node<'a> {
+    /// Numbers of the nodes whose shares were asked for.
+    nodes: HashMap<(&'a str, &'a str), usize, BuildHasherDefault<Quick>>,
+    /// The same by their numbers.
+    names: Vec<(&'a str, &'a str)>,
+    /// Where the requests of each node begin, and where those of the last one end.
+    begins: Vec<usize>,
+    /// Node by node, in each ordered by their beginning.
     requests: Vec<&'a Request>,
-    /// The latest end among the requests up to and with this one, which says where a search has to begin.
+    /// The latest end among the requests of the node up to and with this one, which says where a search has to begin.
     ends: Vec<i64>,
 }
 
+/// Lists that are used for one node after another.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// The number of the node that comes next, if things and requests were written down in one order; a guess.
+    next: usize,
+    changes: Vec<Change>,
+    shares: Vec<u64>,
+}
+
 impl<'a> Asked<'a> {
-    pub(super) fn new(usage: &'a Usage) -> Self {
-        let mut clusters: HashMap<&str, HashMap<&str, Node<'a>>> = HashMap::new();
-        for request in &usage.requests {
-            let nodes = clusters.entry(&request.cluster).or_default();
-            nodes.entry(&request.node).or_default().requests.push(request);
+    pub(super) fn new(usage: &'a Usage, window: Window) -> Self {
+        let since = window.since.map_or(i64::MIN, |since| since.as_second());
+        let now = window.now.as_second();
+        let is_asked = |request: &&Request| end(request) > since && request.from.as_second() <= now;
+        let mut nodes: HashMap<(&str, &str), usize, BuildHasherDefault<Quick>> = HashMap::default();
+        let mut counts: Vec<usize> = Vec::new();
+        let (mut numbers, mut names) = (Vec::new(), Vec::new());
+        for request in usage.requests.iter().filter(is_asked) {
+            let next = nodes.len();
+            let number = *nodes.entry((&request.cluster, &request.node)).or_insert(next);
+            if number == next {
+                names.push((&*request.cluster, &*request.node));
+                counts.push(0);
+            }
+            counts[number] += 1;
+            numbers.push(number);
         }
-        for node in clusters.values_mut().flat_map(HashMap::values_mut) {
-            node.requests.sort_by_key(|request| request.from);
+        let mut begins = Vec::with_capacity(counts.len() + 1);
+        let mut all = 0;
+        for count in &mut counts {
+            begins.push(all);
+            all += std::mem::replace(count, all);
+        }
+        begins.push(all);
+        let mut requests: Vec<&Request> = Vec::new();
+        if let Some(first) = usage.requests.first() {
+            requests.resize(all, first);
+        }
+        for (request, number) in usage.requests.iter().filter(is_asked).zip(numbers) {
+            requests[counts[number]] = request;
+            counts[number] += 1;
+        }
+        let mut ends = Vec::with_capacity(all);
+        for pair in begins.windows(2) {
+            let of_node = &mut requests[pair[0]..pair[1]];
+            of_node.sort_by_key(|request| request.from);
             let mut latest = i64::MIN;
-            node.ends.extend(node.requests.iter().map(|request| {
+            ends.extend(of_node.iter().map(|request| {
                 latest = latest.max(end(request));
                 latest
             }));
         }
-        Self { clusters }
+        Self { nodes, names, begins, requests, ends }
     }
 
     /// How a node with so many shares was used from one second to another, at the prices of its time.
-    pub(super) fn used(&self, node: Place<'_>, (from, to): (i64, i64), tariff: &Tariff) -> Used {
-        let requests = self.between(node, from, to);
-        if requests.is_empty() {
-            let mut used = Used::default();
-            tariff
-                .pieces(from, to)
-                .for_each(|(at, end, price)| used.add(&[], node.shares, end.abs_diff(at).into(), price));
-            return used;
-        }
-        let mut used = Used { services: services(requests), idle: Weight::default() };
-        let mut changes = changes(requests, &used.services, from, to).into_iter().peekable();
-        let mut shares = vec![0_u64; used.services.len()];
+    pub(super) fn used(
+        &self,
+        node: Place<'_>,
+        (from, to): (i64, i64),
+        tariff: &Tariff,
+        desk: &mut Desk,
+        used: &mut Used,
+    ) {
+        let requests = self.between(node, (from, to), &mut desk.next);
+        used.idle = Weight::default();
+        services(requests, &mut used.services);
+        changes(requests, &used.services, (from, to), &mut desk.changes);
+        desk.shares.clear();
+        desk.shares.resize(used.services.len(), 0);
+        let (shares, mut changes) = (&mut desk.shares, desk.changes.iter().peekable());
         for (begin, end, price) in tariff.pieces(from, to) {
             let mut at = begin;
             while at < end {
@@ -116,23 +161,33 @@ impl<'a> Asked<'a> {
                     *of = of.saturating_add(change.begun).saturating_sub(change.ended);
                 }
                 let until = changes.peek().map_or(end, |change| change.at.min(end));
-                used.add(&shares, node.shares, u128::from(until.abs_diff(at)), price);
+                used.add(shares, node.shares, u128::from(until.abs_diff(at)), price);
                 at = until;
             }
         }
-        used
     }
 
     /// How it is used at one second.
-    pub(super) fn using(&self, node: Place<'_>, now: i64) -> Used {
-        self.used(node, (now, now.saturating_add(1)), &Tariff::unknown())
+    pub(super) fn using(&self, node: Place<'_>, now: i64, desk: &mut Desk) -> Used {
+        let mut used = Used::default();
+        self.used(node, (now, now.saturating_add(1)), &Tariff::unknown(), desk, &mut used);
+        used
     }
 
-    fn between(&self, node: Place<'_>, from: i64, to: i64) -> &[&'a Request] {
-        let Some(node) = self.clusters.get(node.cluster).and_then(|nodes| nodes.get(node.name)) else { return &[] };
-        let first = node.ends.partition_point(|latest| *latest <= from);
-        let behind = node.requests.partition_point(|request| request.from.as_second() < to);
-        node.requests.get(first..behind).unwrap_or(&[])
+    fn between(&self, node: Place<'_>, (from, to): (i64, i64), next: &mut usize) -> &[&'a Request] {
+        let name = (node.cluster, node.name);
+        let number = match self.names.get(*next) {
+            Some(known) if *known == name => *next,
+            _ => match self.nodes.get(&name) {
+                Some(number) => *number,
+                None => return &[],
+            },
+        };
+        *next = number + 1;
+        let (begin, end) = (self.begins[number], self.begins[number + 1]);
+        let first = self.ends[begin..end].partition_point(|latest| *latest <= from);
+        let behind = self.requests[begin..end].partition_point(|request| request.from.as_second() < to);
+        self.requests[begin..end].get(first..behind).unwrap_or(&[])
     }
 }
 
@@ -140,15 +195,15 @@ fn end(request: &Request) -> i64 {
     request.to.map_or(i64::MAX, jiff::Timestamp::as_second)
 }
 
-fn services(requests: &[&Request]) -> Vec<(Arc<str>, Weight)> {
-    let mut names: Vec<&Arc<str>> = requests.iter().map(|request| &request.service).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|name| (Arc::clone(name), Weight::default())).collect()
+fn services(requests: &[&Request], into: &mut Vec<(Arc<str>, Weight)>) {
+    into.clear();
+    into.extend(requests.iter().map(|request| (Arc::clone(&request.service), Weight::default())));
+    into.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    into.dedup_by(|(one, _), (other, _)| one == other);
 }
 
-fn changes(requests: &[&Request], services: &[(Arc<str>, Weight)], from: i64, to: i64) -> Vec<Change> {
-    let mut changes = Vec::with_capacity(requests.len() * 2);
+fn changes(requests: &[&Request], services: &[(Arc<str>, Weight)], (from, to): (i64, i64), changes: &mut Vec<Change>) {
+    changes.clear();
     for request in requests {
         let (begin, end) = (request.from.as_second().max(from), end(request).min(to));
         let service = services.binary_search_by(|(name, _)| name.cmp(&request.service));
@@ -161,5 +216,4 @@ fn changes(requests: &[&Request], services: &[(Arc<str>, Weight)], from: i64, to
     }
     // What ends and what begins at the same second are both done before that second is counted.
     changes.sort_by_key(|change| change.at);
-    changes
 }
