@@ -111,6 +111,7 @@ pub(crate) fn target_words(cluster: &EksClusterRef, target: &EksTarget) -> Strin
     match target {
         EksTarget::Cluster => format!("cluster {}", cluster.name),
         EksTarget::Group(name) => format!("node group {name}"),
+        EksTarget::Machines(name) => format!("the machines of node group {name}"),
         EksTarget::Addon(name) => format!("add-on {name}"),
     }
 }

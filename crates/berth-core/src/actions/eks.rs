@@ -165,6 +165,8 @@ pub enum EksTarget {
     Cluster,
     /// A node group, by name: until `ACTIVE` or `DEGRADED`, or gone if it is being deleted.
     Group(String),
+    /// The machines of a node group, by its name: until as many are in service as it wants. That the cloud has none for it ends the wait.
+    Machines(String),
     /// An add-on, by name: until `ACTIVE`, or gone if it is being deleted. `DEGRADED` is waited out up to the step's limit, because
     /// DNS is that until its pods run on a node; then its issues are the fault. `CREATE_FAILED` and `UPDATE_FAILED` end the wait.
     Addon(String),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use berth_core::observed::{ObservedNode, ObservedPoolSettings};
 use berth_core::rules::eks::fallback::worth_another_plan;
-use berth_core::spec::{Capacity, ClusterSpec};
+use berth_core::spec::{Capacity, ClusterSpec, NodeRange};
 use berth_core::verify::{Evidence, Verdict, verify};
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -80,19 +80,27 @@ fn spot_falls_back_to_on_demand_and_comes_back() {
     round(&mut world, &spec, "create again", &mut out);
     assert!(present(&spec, &world.observed).expect("a plan").is_empty());
     world.stock.clear();
-    world.group(POOL).expect("spot").desired = 2;
-    world.settle();
-    round(&mut world, &spec, "an autoscaler has got two spot nodes", &mut out);
-    round(&mut world, &spec, "and again", &mut out);
-    world.group(POOL).expect("spot").desired = 5;
+    for nodes in 1..=2 {
+        world.group(POOL).expect("spot").desired = nodes;
+        world.settle();
+        round(&mut world, &spec, &format!("an autoscaler has got {nodes} spot nodes"), &mut out);
+        round(&mut world, &spec, "and again", &mut out);
+    }
+    world.group(POOL).expect("spot").desired = 3;
     world.group("gpu-t4-pool-on-demand").expect("on-demand").desired = 2;
     world.settle();
-    round(&mut world, &spec, "it wants five and has raised on-demand too", &mut out);
+    round(&mut world, &spec, "it has three and has raised on-demand too", &mut out);
+    round(&mut world, &spec, "and again", &mut out);
+    world.group(POOL).expect("spot").desired = 5;
+    world.group("gpu-t4-pool-on-demand").expect("on-demand").desired = 0;
+    world.settle();
+    round(&mut world, &spec, "it has five and needs none of on-demand", &mut out);
     round(&mut world, &spec, "and again", &mut out);
     world.stock.insert(POOL.to_owned(), 1);
     world.settle();
     round(&mut world, &spec, "spot nodes are taken back", &mut out);
     round(&mut world, &spec, "and again", &mut out);
+    assert_eq!(world.reach[POOL], 8);
     assert_snapshot!(out);
 }
 
@@ -104,13 +112,37 @@ fn spot_nodes_that_are_there_are_kept() {
     world.stock.insert(POOL.to_owned(), 1);
     world.is_slow = true;
     round(&mut world, &spec, "create while spot has one machine", &mut out);
-    round(&mut world, &spec, "the next plan: EKS still tries", &mut out);
+    round(&mut world, &spec, "the next plan", &mut out);
     world.settle();
-    round(&mut world, &spec, "EKS has given up", &mut out);
+    round(&mut world, &spec, "create again", &mut out);
     assert!(present(&spec, &world.observed).expect("a plan").is_empty());
     let mut changed = spec.clone();
     changed.pools.iter_mut().for_each(|pool| drop(pool.labels.insert("tier".to_owned(), "new".to_owned())));
-    round(&mut world, &changed, "the file changes, which a failed group cannot", &mut out);
+    round(&mut world, &changed, "the file changes, and both groups with it", &mut out);
+    assert_eq!(world.reach[POOL], 8);
+    assert_snapshot!(out);
+}
+
+#[test]
+fn a_pool_without_room_for_both_is_all_on_demand_until_it_may_have_more() {
+    let mut spec = spec(Capacity::SpotThenOnDemand, false);
+    spec.pools[2].nodes.max = 3;
+    let mut world = World::new();
+    let mut out = String::new();
+    world.stock.insert(POOL.to_owned(), 0);
+    round(&mut world, &spec, "create three of at most three while spot has no machines", &mut out);
+    round(&mut world, &spec, "the next plan", &mut out);
+    round(&mut world, &spec, "create again", &mut out);
+    assert!(present(&spec, &world.observed).expect("a plan").is_empty());
+    assert_eq!(world.reach[POOL], 3);
+    world.stock.clear();
+    spec.pools[2].nodes.max = 4;
+    round(&mut world, &spec, "the file allows one more", &mut out);
+    world.group(POOL).expect("spot").desired = 1;
+    world.settle();
+    round(&mut world, &spec, "an autoscaler has got a spot node", &mut out);
+    round(&mut world, &spec, "and again", &mut out);
+    assert_eq!(world.reach[POOL], 4);
     assert_snapshot!(out);
 }
 
@@ -192,9 +224,11 @@ proptest! {
         per_zone: bool,
         is_slow: bool,
         later in 0u32..7,
+        more in 0u32..4,
     ) {
         let mut spec = spec(Capacity::SpotThenOnDemand, per_zone);
-        spec.pools[2].nodes.min = min;
+        let most = min.max(later).max(1) + more;
+        spec.pools[2].nodes = NodeRange { min, max: most };
         let mut world = World::new();
         world.is_slow = is_slow;
         for (zone, most) in ["a", "b", "c"].iter().zip(&stock) {
@@ -220,6 +254,7 @@ proptest! {
         let spot = running(&mut world, |name| !name.contains("on-demand"));
         prop_assert!(spot + on_demand >= later, "{}", groups(&mut world));
         prop_assert!(on_demand == 0 || spot < later, "{}", groups(&mut world));
+        prop_assert!(world.reach[POOL] <= most, "{} of {most}", world.reach[POOL]);
     }
 }
 

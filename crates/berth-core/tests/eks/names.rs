@@ -90,6 +90,7 @@ fn assert_action_fits(action: &EksAction) -> &'static str {
         EksAction::GrantAdmin { tags, .. } => part(tags),
         EksAction::CreateAddon(addon) => part(&addon.tags),
         EksAction::CreatePodIdentity(identity) => part(&identity.tags),
+        EksAction::ChangeGroup { .. } => "size",
         EksAction::Await { .. } => "wait",
         other => panic!("nothing is known of the limits of {other:?}"),
     }

@@ -1,20 +1,18 @@
 //! A tiny AWS: it carries out actions on what can be observed, and refuses what AWS refuses.
 
 mod cluster;
+mod groups;
 
 use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
 use berth_core::actions::eks::{
-    EksAction, EksAddonState, EksClusterChange, EksDescription, EksGroup, EksGroupChange, EksPart, EksPartKind,
-    EksPartRef, EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
+    EksAction, EksAddonState, EksClusterChange, EksDescription, EksGroup, EksPart, EksPartKind, EksPartRef,
+    EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
-use berth_core::observed::{
-    Issue, IssueCause, Observed, ObservedCloud, ObservedCluster, ObservedPool, ObservedPoolSettings, ObservedZone,
-    Phase,
-};
+use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPoolSettings, ObservedZone};
 use berth_core::plan::{Plan, StepId};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Outcome, Retry};
 
@@ -25,6 +23,8 @@ pub(crate) struct World {
     strands: bool,
     /// Machines there are for a node group; without an entry there are enough.
     pub(crate) stock: BTreeMap<String, u32>,
+    /// The most nodes that the groups of each pool together were ever allowed to reach.
+    pub(crate) reach: BTreeMap<String, u32>,
     /// A group that gets no machines is still being made when it is looked at; EKS gives it up later.
     pub(crate) is_slow: bool,
 }
@@ -37,7 +37,7 @@ impl World {
         {
             observed.around.zones.push(ObservedZone { name: format!("us-east-1{letter}"), id: id.to_owned() });
         }
-        Self { observed, next: 0, strands: false, stock: BTreeMap::new(), is_slow: false }
+        Self { observed, next: 0, strands: false, stock: BTreeMap::new(), reach: BTreeMap::new(), is_slow: false }
     }
 
     /// Carries out at most `most` steps in any order the `after`s allow; `choose` picks among that many ready steps.
@@ -94,11 +94,21 @@ impl World {
     }
 
     fn apply(&mut self, action: &Action) -> Result<(), String> {
-        match action {
+        let result = match action {
             Action::Eks(action) => self.apply_eks(action),
             Action::Kube(action) => self.apply_kube(action),
             Action::Gke(_) => Err("a step of GKE".to_owned()),
+        };
+        let mut reach: BTreeMap<String, u32> = BTreeMap::new();
+        for pool in self.observed.cluster.iter().flat_map(|cluster| &cluster.pools) {
+            let ObservedPoolSettings::Eks(group) = &pool.settings else { continue };
+            *reach.entry(group.pool.clone()).or_default() += group.nodes.max;
         }
+        for (pool, most) in reach {
+            let known = self.reach.entry(pool).or_default();
+            *known = most.max(*known);
+        }
+        result
     }
 
     fn apply_kube(&mut self, action: &KubeAction) -> Result<(), String> {
@@ -197,6 +207,7 @@ impl World {
                 "ACTIVE".clone_into(&mut addon.status);
                 Ok(())
             }
+            EksAction::Await { target: EksTarget::Machines(name), .. } => self.fill(name),
             EksAction::ChangeCluster { change: EksClusterChange::Tags { set, remove }, .. } => {
                 let labels = &mut self.cluster()?.labels;
                 labels.retain(|key, _| !remove.contains(key));
@@ -274,83 +285,6 @@ impl World {
                 Ok(())
             }
         }
-    }
-
-    fn create_group(&mut self, wanted: &EksGroup) -> Result<(), String> {
-        let has_plugin = self.description()?.addons.iter().any(|addon| addon.name == "vpc-cni");
-        if !has_plugin {
-            return Err("NodeCreationFailure: nodes do not become ready without a network plugin".to_owned());
-        }
-        self.role(&wanted.role)?;
-        self.needs(wanted.template.as_deref().unwrap_or_default())?;
-        let ids = self.subnets(&wanted.subnets)?;
-        for zone in ["a", "b", "c", "d", "e"] {
-            let part = format!("subnet-private-us-east-1{zone}");
-            if self.id(&part).is_ok_and(|id| ids.contains(&id)) {
-                self.needs(&format!("routes-private-us-east-1{zone}"))?;
-            }
-        }
-        let stock = self.stock.get(&wanted.name).copied().unwrap_or(u32::MAX);
-        let running = Some(wanted.desired.min(stock));
-        let settings = EksGroup { subnets: EksSubnets::Given { ids, zones: Vec::new() }, running, ..wanted.clone() };
-        let short = if self.is_slow { Phase::Creating } else { Phase::Failed };
-        let cluster = self.cluster()?;
-        if cluster.pools.iter().any(|pool| pool.name == wanted.name) {
-            return Err("ResourceInUseException".to_owned());
-        }
-        let is_short = wanted.desired > stock;
-        cluster.pools.push(ObservedPool {
-            name: wanted.name.clone(),
-            phase: if is_short { short } else { Phase::Running },
-            issues: is_short.then(no_stock).into_iter().collect(),
-            settings: ObservedPoolSettings::Eks(Box::new(settings)),
-        });
-        if is_short { Err(no_stock().message) } else { Ok(()) }
-    }
-
-    /// EKS looks at its groups of machines: they have launched what they could.
-    pub(crate) fn settle(&mut self) {
-        let stock = self.stock.clone();
-        for pool in &mut self.cluster().expect("a cluster").pools {
-            let ObservedPoolSettings::Eks(group) = &mut pool.settings else { continue };
-            let most = stock.get(&pool.name).copied().unwrap_or(u32::MAX);
-            group.running = Some(group.desired.min(most));
-            let is_short = group.desired > most;
-            pool.issues = is_short.then(no_stock).into_iter().collect();
-            pool.phase = match (pool.phase, is_short) {
-                (Phase::Failed, _) | (Phase::Creating, true) => Phase::Failed,
-                (_, true) => Phase::Degraded,
-                (_, false) => Phase::Running,
-            };
-        }
-    }
-
-    fn change_group(&mut self, name: &str, change: &EksGroupChange) -> Result<(), String> {
-        let phase = self.cluster()?.pools.iter().find(|pool| pool.name == name).map(|pool| pool.phase);
-        if matches!(phase, Some(Phase::Failed | Phase::Creating)) {
-            return Err("Nodegroup cannot be updated as it is currently not in Active State".to_owned());
-        }
-        let group = self.group(name)?;
-        match change {
-            EksGroupChange::Labels { set, remove } => {
-                group.labels.retain(|key, _| !remove.contains(key));
-                group.labels.extend(set.clone());
-            }
-            EksGroupChange::Taints { set, remove } => {
-                group.taints.retain(|taint| {
-                    !remove.contains(taint) && !set.iter().any(|new| new.key == taint.key && new.effect == taint.effect)
-                });
-                group.taints.extend(set.clone());
-            }
-            EksGroupChange::Scaling { nodes, desired } => {
-                if !(nodes.min..=nodes.max).contains(desired) {
-                    return Err("InvalidParameterException: desired is outside the limits".to_owned());
-                }
-                (group.nodes, group.desired) = (*nodes, *desired);
-            }
-            EksGroupChange::Tags(tags) => group.tags.extend(tags.clone()),
-        }
-        Ok(())
     }
 
     fn delete(&mut self, part: &EksPartRef) -> Result<(), String> {
@@ -466,14 +400,6 @@ fn hash(objects: &[Manifest]) -> Option<String> {
         object.value()["metadata"]["annotations"][device_plugin::HASH_KEY].as_str().map(str::to_owned)
     };
     objects.iter().find_map(hash)
-}
-
-fn no_stock() -> Issue {
-    Issue {
-        cause: IssueCause::Stockout,
-        code: "AsgInstanceLaunchFailures".to_owned(),
-        message: "Could not launch Spot Instances. InsufficientInstanceCapacity - We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1a).".to_owned(),
-    }
 }
 
 trait InZone {

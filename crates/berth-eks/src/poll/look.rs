@@ -21,7 +21,8 @@ pub(crate) struct Look {
     pub(crate) status: String,
     /// What EKS says is wrong with it: code and text.
     pub(crate) issues: Vec<(String, String)>,
-    /// Machines in service, and machines wanted, while a node group is being made; `None` if that is not known.
+    /// Machines in service, and machines wanted, while a node group is being made or its machines are what is looked at; `None` if that
+    /// is not known.
     pub(crate) machines: Option<(usize, usize)>,
     /// Its tags.
     pub(crate) tags: BTreeMap<String, String>,
@@ -33,8 +34,19 @@ pub(crate) async fn look(cloud: &EksCloud, at: &EksClusterRef, target: &EksTarge
         EksTarget::Cluster => Ok(there::cluster(cloud, at).await?.map(|cluster| of_cluster(at, cluster))),
         EksTarget::Group(name) => {
             let Some(group) = there::group(cloud, at, name).await? else { return Ok(None) };
-            let machines = machines(cloud, &group).await;
+            let is_creating = group.status == Some(NodegroupStatus::Creating);
+            let machines = if is_creating { machines(cloud, &group).await } else { None };
             Ok(Some(Look { machines, ..of_group(at, name, group) }))
+        }
+        EksTarget::Machines(name) => {
+            let Some(group) = there::group(cloud, at, name).await? else { return Ok(None) };
+            let machines = machines(cloud, &group).await;
+            Ok(Some(Look {
+                target: target.clone(),
+                words: target_words(at, target),
+                machines,
+                ..of_group(at, name, group)
+            }))
         }
         EksTarget::Addon(name) => Ok(there::addon(cloud, at, name).await?.map(|addon| of_addon(at, name, addon))),
     }
@@ -79,11 +91,8 @@ fn seen(
     }
 }
 
-/// How many machines of a group that is being made are in service; only for what is shown, so a failure is no fault.
+/// How many machines of a group are in service, of how many it wants; a look that failed is no fault, since EKS's issues tell the rest.
 async fn machines(cloud: &EksCloud, group: &Nodegroup) -> Option<(usize, usize)> {
-    if group.status != Some(NodegroupStatus::Creating) {
-        return None;
-    }
     let wanted = usize::try_from(group.scaling_config.as_ref()?.desired_size?).ok().filter(|wanted| *wanted > 0)?;
     let names = scaling_groups(group);
     if names.is_empty() {

@@ -90,6 +90,16 @@ pub(crate) fn awaited(look: Option<&Look>) -> Result<Progress, Fault> {
             },
             _ => pending(look),
         },
+        EksTarget::Machines(_) => match (status, look.machines) {
+            ("CREATE_FAILED" | "DELETE_FAILED", _) => Err(broken(tried, look, kind(look))),
+            (_, Some((serving, wanted))) if serving >= wanted => Ok(Progress::Done),
+            // They cannot be counted, or none are wanted any more.
+            ("ACTIVE", None) if look.issues.is_empty() => Ok(Progress::Done),
+            _ => match fatal(look) {
+                Some(cause) => Err(broken(tried, look, classify::kind_of_issue(cause))),
+                None => pending(look),
+            },
+        },
         EksTarget::Addon(_) => match status {
             "ACTIVE" => Ok(Progress::Done),
             "CREATE_FAILED" | "UPDATE_FAILED" | "DELETE_FAILED" => Err(broken(tried, look, kind(look))),
@@ -116,9 +126,10 @@ pub(crate) fn gone(look: Option<&Look>) -> Result<Progress, Fault> {
     }
 }
 
-/// The worst of what ends the making of a node group although EKS still calls it `CREATING`: it gives up only after half an hour.
+/// The worst of what ends the wait for a node group or its machines although EKS still tries: it gives up only after half an hour, or
+/// never.
 fn fatal(look: &Look) -> Option<IssueCause> {
-    if !matches!(look.target, EksTarget::Group(_)) {
+    if !matches!(look.target, EksTarget::Group(_) | EksTarget::Machines(_)) {
         return None;
     }
     // What one zone or type could not give another one has given; EKS takes the issue back a little later.

@@ -10,6 +10,9 @@ use crate::actions::eks::{EksGroup, EksGroupChange, EksPart, EksSubnets};
 use crate::rules::ownership;
 use crate::spec::Taint;
 
+/// The change of limits and of the nodes wanted now.
+pub const SCALING: &str = "scaling";
+
 /// One kind of change to make in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupChange {
@@ -153,5 +156,5 @@ fn scaling(have: &EksGroup, want: &EksGroup, is_part: bool) -> Option<GroupChang
     if have.desired != desired {
         details.push(format!("nodes wanted now: {} -> {desired}", have.desired));
     }
-    Some(GroupChange { field: "scaling", details, change: EksGroupChange::Scaling { nodes: want.nodes, desired } })
+    Some(GroupChange { field: SCALING, details, change: EksGroupChange::Scaling { nodes: want.nodes, desired } })
 }

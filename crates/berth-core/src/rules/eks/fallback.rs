@@ -40,27 +40,41 @@ pub fn worth_another_plan(spec: &ClusterSpec, outcome: &Outcome) -> bool {
 }
 
 /// What was moved between the groups of a pool, and why.
-pub fn notes(pool: &PoolSpec, slots: &[(Slot, Standing)], shares: &[Share], have: &[ObservedPool]) -> Vec<Note> {
+pub fn notes(
+    pool: &PoolSpec,
+    slots: &[(Slot, Standing)],
+    shares: &[Option<Share>],
+    have: &[ObservedPool],
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut say = |text: String| notes.push(Note { about: format!("pool {}", pool.name), text });
     let reason = |name: &str| {
         let there = have.iter().find(|have| have.name == name);
         there.map_or_else(String::new, |have| reason(pool, have))
     };
-    let with = || slots.iter().zip(shares);
+    let with = || slots.iter().zip(shares).filter_map(|(slot, share)| Some((slot, share.as_ref()?)));
     let relieved: Vec<(&Slot, u32)> = with().filter_map(|((slot, _), share)| Some((slot, share.relieved?))).collect();
-    let fallback: u32 = with().filter(|((slot, _), _)| slot.is_fallback).map(|(_, share)| share.nodes.min).sum();
-    let min = pool.nodes.min;
-    let spot: Vec<&(&Slot, u32)> = relieved.iter().filter(|(slot, _)| !slot.is_fallback).collect();
+    let of_fallback = |of: fn(&Share) -> u32| -> u32 {
+        with().filter(|((slot, _), _)| slot.is_fallback).map(|(_, share)| of(share)).sum()
+    };
+    let (fallback, on_demand) = (of_fallback(|share| share.nodes.min), of_fallback(|share| share.nodes.max));
+    let (min, most) = (pool.nodes.min, pool.nodes.max);
+    let spot = most.saturating_sub(on_demand);
+    let parts = format!("meanwhile {spot} of its at most {most} nodes may be spot and {on_demand} on-demand");
     if fallback > 0 {
-        let reasons: Vec<String> = spot.iter().map(|(slot, _)| reason(&slot.name)).collect();
-        let why = if reasons.is_empty() {
-            "; spot takes nodes back when its group holds some again".to_owned()
-        } else {
-            format!(", because {}", reasons.join("; "))
+        let is_starved = |standing: &Standing| matches!(standing, Standing::Starved { .. });
+        let starved = slots.iter().filter(|(slot, standing)| !slot.is_fallback && is_starved(standing));
+        let reasons: Vec<String> = starved.map(|(slot, _)| reason(&slot.name)).collect();
+        let why = match (reasons.is_empty(), spot) {
+            (true, 0) => "; spot has no room until the file allows more nodes".to_owned(),
+            (true, _) => "; spot takes nodes back when its group holds some again".to_owned(),
+            (false, _) => format!(", because {}", reasons.join("; ")),
         };
-        say(format!("falls back to on-demand for {fallback} of {min} nodes{why}"));
+        say(format!("falls back to on-demand for {fallback} of {min} nodes{why}; {parts}"));
         return notes;
+    }
+    if on_demand > 0 {
+        say(format!("keeps the on-demand nodes that it was raised to; {parts}"));
     }
     for (slot, held) in relieved {
         let others = "the pool's other node groups take over what it lacks";

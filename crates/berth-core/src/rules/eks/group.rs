@@ -32,8 +32,18 @@ pub struct WantedGroup {
     pub gpus_per_node: u32,
     /// It is one of several groups of its pool, between which nodes are moved.
     pub is_part: bool,
+    /// Its pool has on-demand groups for what spot cannot give.
+    pub has_fallback: bool,
     /// The cloud has no machines for it and the others of its pool take over what it lacks; it holds this many nodes.
     pub relieved: Option<u32>,
+}
+
+impl WantedGroup {
+    /// On-demand takes over if the cloud has no machines for it. It is made without nodes and then told to get some, because EKS takes
+    /// no change any more to a group that failed while it was made.
+    pub fn tries_first(&self) -> bool {
+        self.has_fallback && self.group.capacity == EksCapacity::Spot
+    }
 }
 
 /// Where a pool's nodes may stand.
@@ -75,6 +85,7 @@ pub fn wanted(
     let shares = shares::shares(pool.nodes, &slots);
     let notes = fallback::notes(pool, &slots, &shares, ground.have);
     let is_part = slots.len() > 1;
+    let has_fallback = slots.iter().any(|(slot, _)| slot.is_fallback);
     let group = |(slot, share): (&Slot, &Share)| {
         let template = template(ground.cluster, pool, &slot.name);
         let zones = slot.zone.as_ref().map_or_else(|| here.zones.clone(), |zone| vec![zone.clone()]);
@@ -99,9 +110,11 @@ pub fn wanted(
         };
         let autoscaling_tags = autoscaling_tags(pool, &group);
         let gpus_per_node = pool.gpu.as_ref().map_or(0, |gpu| gpu.count);
-        WantedGroup { group, template, autoscaling_tags, gpus_per_node, is_part, relieved: share.relieved }
+        let relieved = share.relieved;
+        WantedGroup { group, template, autoscaling_tags, gpus_per_node, is_part, has_fallback, relieved }
     };
-    let groups = slots.iter().map(|(slot, _)| slot).zip(&shares).map(group).collect();
+    let with_share = slots.iter().zip(&shares).filter_map(|((slot, _), share)| Some((slot, share.as_ref()?)));
+    let groups = with_share.map(group).collect();
     Ok((groups, notes))
 }
 

@@ -1,10 +1,13 @@
 //! What has to be done about each node group.
 
+use std::cmp::Ordering;
+
 use super::cluster::Wanted;
+use super::diff_group::{GroupChange, SCALING};
 use super::group::{self, WantedGroup};
 use super::steps::{self, Lasts};
 use super::{diff_group, tags};
-use crate::actions::eks::{EksAction, EksGroup, EksPart, EksPartKind, EksTarget};
+use crate::actions::eks::{EksAction, EksGroup, EksGroupChange, EksPart, EksPartKind, EksTarget};
 use crate::observed::{Observed, ObservedPool, ObservedPoolSettings, Phase};
 use crate::plan::{Billing, Impact, Note, Refusal, Step, StepChange, StepId};
 use crate::rules::ownership;
@@ -27,6 +30,37 @@ pub struct GroupSteps {
     pub steps: Vec<Step>,
     /// Notes.
     pub notes: Vec<Note>,
+    /// Steps that let a group of a pool reach fewer nodes, with the pool's name.
+    lowering: Vec<(String, StepId)>,
+    /// Steps that let one reach more.
+    raising: Vec<(String, StepId)>,
+}
+
+impl GroupSteps {
+    /// Groups of one pool grow only when the others have shrunk, so that they never reach more than the pool together.
+    fn shrink_first(&mut self) {
+        if self.lowering.is_empty() || self.raising.is_empty() {
+            return;
+        }
+        for (pool, id) in &self.raising {
+            let others = self.lowering.iter().filter(|(of, _)| of == pool).map(|(_, lowering)| lowering.clone());
+            let step = self.steps.iter_mut().find(|step| step.id == *id);
+            step.into_iter().for_each(|step| step.after.extend(others.clone()));
+        }
+        let mut waiting = std::mem::take(&mut self.steps);
+        while !waiting.is_empty() {
+            let open: Vec<StepId> = waiting.iter().map(|step| step.id.clone()).collect();
+            let (ready, rest): (Vec<Step>, Vec<Step>) =
+                waiting.into_iter().partition(|step| !step.after.iter().any(|id| open.contains(id)));
+            if ready.is_empty() {
+                // They wait for each other, which the plan's own check tells.
+                self.steps.extend(rest);
+                return;
+            }
+            self.steps.extend(ready);
+            waiting = rest;
+        }
+    }
 }
 
 /// Decides about every node group; all steps come after those in `before`.
@@ -50,14 +84,23 @@ pub fn decide(groups: Groups<'_>, before: &[StepId]) -> Result<GroupSteps, Refus
             out.notes.push(note(&have.name, "is not in the file and stays, because berth did not make it"));
             continue;
         }
-        // When their pods have somewhere else to go.
         let mut after = before.to_vec();
-        after.extend(out.steps.iter().filter(|step| step.change == StepChange::Add).map(|step| step.id.clone()));
-        let why = "berth made it and the file does not have it any more";
-        let step = delete(groups, settings, why, removal(settings), after);
+        let is_beside = |want: &WantedGroup| want.has_fallback && want.group.pool == settings.pool;
+        let step = if groups.wanted.groups.iter().any(is_beside) {
+            let why = "the pool's other node groups have all the nodes it may have";
+            let step = delete(groups, settings, why, removal(settings), after);
+            out.lowering.push((settings.pool.clone(), step.id.clone()));
+            step
+        } else {
+            // When their pods have somewhere else to go.
+            after.extend(out.steps.iter().filter(|step| step.change == StepChange::Add).map(|step| step.id.clone()));
+            let why = "berth made it and the file does not have it any more";
+            delete(groups, settings, why, removal(settings), after)
+        };
         gone.push(step.id.clone());
         out.steps.push(step);
     }
+    out.shrink_first();
     old_templates(groups, &mut out);
     Ok(out)
 }
@@ -87,7 +130,12 @@ fn make(groups: Groups<'_>, want: &WantedGroup, why: &str, before: &[StepId], ou
         after.push(step.id.clone());
         out.steps.push(step);
     }
-    let action = EksAction::CreateGroup(Box::new(want.group.clone()));
+    let is_empty_first = want.tries_first() && want.group.nodes.min > 0;
+    let mut group = want.group.clone();
+    if is_empty_first {
+        (group.nodes.min, group.desired) = (0, 0);
+    }
+    let action = EksAction::CreateGroup(Box::new(group));
     let step = steps::making(&format!("nodegroup/{name}"), format!("create node group {name}"), after, action);
     let mut step = steps::lasting(step, Lasts::GROUP);
     why.clone_into(&mut step.why);
@@ -95,7 +143,41 @@ fn make(groups: Groups<'_>, want: &WantedGroup, why: &str, before: &[StepId], ou
     step.billing = Billing::Starts;
     let id = step.id.clone();
     out.steps.push(step);
-    tag(want, &want.autoscaling_tags, vec![id], out);
+    if want.has_fallback {
+        out.raising.push((want.group.pool.clone(), id.clone()));
+    }
+    tag(want, &want.autoscaling_tags, vec![id.clone()], out);
+    if is_empty_first {
+        let (nodes, desired) = (want.group.nodes, want.group.desired);
+        let details = vec![format!("nodes wanted now: 0 -> {desired}")];
+        let change = GroupChange { field: SCALING, details, change: EksGroupChange::Scaling { nodes, desired } };
+        let mut scale = change_step(want, change, vec![id]);
+        "spot may have none, and on-demand is to take over then".clone_into(&mut scale.why);
+        let after = vec![scale.id.clone()];
+        out.steps.push(scale);
+        filled(want, after, out);
+    }
+}
+
+/// Waits until the machines of a group have come that has others to take over, so that it is told at once if they do not.
+fn filled(want: &WantedGroup, after: Vec<StepId>, out: &mut GroupSteps) {
+    let name = &want.group.name;
+    let target = EksTarget::Machines(name.clone());
+    let action = EksAction::Await { cluster: want.group.cluster.clone(), target };
+    let title = format!("wait for the machines of node group {name}");
+    let why = "if the cloud has none, on-demand takes over";
+    let step = steps::waiting(&format!("nodegroup/{name}/machines"), title, why, after, action);
+    out.steps.push(steps::lasting(step, Lasts::GROUP));
+}
+
+/// The step that changes a node group in place.
+fn change_step(want: &WantedGroup, change: GroupChange, after: Vec<StepId>) -> Step {
+    let name = &want.group.name;
+    let action =
+        EksAction::ChangeGroup { cluster: want.group.cluster.clone(), group: name.clone(), change: change.change };
+    let id = format!("nodegroup/{name}/{}", change.field);
+    let title = format!("change {} of node group {name}", change.field);
+    steps::lasting(steps::changing(&id, title, change.details, after, action), Lasts::GROUP_CHANGE)
 }
 
 /// Tags of the group of machines, which EKS does not pass on.
@@ -183,15 +265,24 @@ fn present(
         make(groups, &holding(want), "it is made again with what the file says", &after, out);
         return Ok(());
     }
+    let mut is_scaled = false;
     for change in diff.in_place {
-        let name = &want.group.name;
-        let action =
-            EksAction::ChangeGroup { cluster: want.group.cluster.clone(), group: name.clone(), change: change.change };
-        let id = format!("nodegroup/{name}/{}", change.field);
-        let title = format!("change {} of node group {name}", change.field);
-        let step = steps::lasting(steps::changing(&id, title, change.details, before, action), Lasts::GROUP_CHANGE);
+        let is_scaling = change.field == SCALING;
+        let step = change_step(want, change, before);
+        if is_scaling && want.has_fallback {
+            is_scaled = true;
+            let of = (want.group.pool.clone(), step.id.clone());
+            match want.group.nodes.max.cmp(&settings.nodes.max) {
+                Ordering::Less => out.lowering.push(of),
+                Ordering::Equal => {}
+                Ordering::Greater => out.raising.push(of),
+            }
+        }
         before = vec![step.id.clone()];
         out.steps.push(step);
+    }
+    if is_scaled && want.tries_first() && settings.running.is_some_and(|running| running < want.group.nodes.min) {
+        filled(want, before.clone(), out);
     }
     tag(want, &diff.autoscaling_tags, before, out);
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cluster;
 use super::quota::{self, Need};
-use super::{spot, subnets};
+use super::{group, spot, subnets};
 use crate::observed::Observed;
 use crate::rules::preflight::PreflightVerdict::{Failed, Passed, Unknown, Warning};
 use crate::rules::preflight::{CloudFacts, PreflightFinding, PreflightVerdict, QuotaFact};
@@ -42,11 +42,11 @@ pub fn findings(spec: &ClusterSpec, account: &str, observed: &Observed, facts: &
         findings.extend(offered(pool, facts));
         findings.extend(spot::outlook(pool, facts));
     }
-    if wanted.groups.len() > MOST_GROUPS {
-        let text = format!(
-            "{} are wanted; EKS takes {MOST_GROUPS} in a cluster unless quota L-6D54EA21 was raised",
-            wanted.groups.len()
-        );
+    // Those that only come if spot has no machines count too.
+    let groups: usize = spec.pools.iter().map(|pool| group::group_names(pool).len()).sum();
+    if groups > MOST_GROUPS {
+        let text =
+            format!("{groups} are wanted; EKS takes {MOST_GROUPS} in a cluster unless quota L-6D54EA21 was raised");
         findings.push(finding("node groups", Warning, text));
     }
     match &facts.quotas {

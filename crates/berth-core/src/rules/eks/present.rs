@@ -330,7 +330,7 @@ impl Making<'_> {
             .groups
             .iter()
             .filter(|want| want.group.nodes.min > 0 && want.group.taints.iter().all(is_soft))
-            .map(|want| steps::id(&format!("nodegroup/{}", want.group.name)))
+            .flat_map(|want| ["", "/machines"].map(|part| steps::id(&format!("nodegroup/{}{part}", want.group.name))))
             .collect();
         if hosts.is_empty() {
             return;

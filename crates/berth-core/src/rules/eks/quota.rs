@@ -60,6 +60,13 @@ pub fn needs(wanted: &Wanted, observed: &Observed) -> Vec<Need> {
         let most = u64::from(group.group.nodes.max).saturating_sub(running) * vcpus;
         add(code(family, group.group.capacity), (start, most), &group.group.name);
     }
+    for group in wanted.groups.iter().filter(|group| group.tries_first()) {
+        // What on-demand would take over; its own groups come only then.
+        let is_there = |other: &WantedGroup| other.group.pool == group.group.pool && !other.tries_first();
+        let Some((family, vcpus)) = largest(group).filter(|_| !wanted.groups.iter().any(is_there)) else { continue };
+        let most = u64::from(group.group.nodes.max) * vcpus;
+        add(code(family, EksCapacity::OnDemand), (0, most), &format!("{} without spot", group.group.name));
+    }
     if observed.cluster.is_none() {
         add((CLUSTERS, "clusters"), (1, 1), "the cluster");
     }

@@ -1,7 +1,7 @@
 //! The node groups that stand behind one pool of the file.
 //!
-//! Mostly one. `spot-then-on-demand` has a second one, bought on-demand, that takes what spot cannot give. With
-//! `eks: {nodeGroups: per-zone}` each of them is one per zone.
+//! Mostly one. `spot-then-on-demand` has a second one while spot cannot give what the pool needs, bought on-demand; both together never
+//! reach more than the pool's most nodes. With `eks: {nodeGroups: per-zone}` each of them is one per zone.
 //!
 //! One group over several zones is the better choice where it starts small: its group of machines takes them from whatever zone
 //! has some. But EKS ends a group that cannot reach its fewest nodes as `CREATE_FAILED`, with the nodes it did get, and takes no

@@ -12,6 +12,7 @@ fn look(target: EksTarget, status: &str, issues: &[(&str, &str)]) -> Look {
     let words = match &target {
         EksTarget::Cluster => "cluster a".to_owned(),
         EksTarget::Group(name) => format!("node group {name}"),
+        EksTarget::Machines(name) => format!("the machines of node group {name}"),
         EksTarget::Addon(name) => format!("add-on {name}"),
     };
     let issues = issues.iter().map(|(code, text)| ((*code).to_owned(), (*text).to_owned())).collect();
@@ -36,6 +37,24 @@ const STOCKOUT: (&str, &str) = (
     "AsgInstanceLaunchFailures",
     "Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity due to your request configuration.",
 );
+
+#[test]
+fn machines_are_waited_for_until_all_serve_or_the_cloud_has_none() {
+    let of = |status: &str, machines: Option<(usize, usize)>, issues: &[(&str, &str)]| {
+        let look = look(EksTarget::Machines("gpu".to_owned()), status, issues);
+        words(awaited(Some(&Look { machines, ..look })))
+    };
+    assert_eq!(of("ACTIVE", Some((3, 3)), &[STOCKOUT]), "done");
+    assert_eq!(of("ACTIVE", None, &[]), "done");
+    assert_eq!(of("UPDATING", None, &[]), "pending: UPDATING");
+    assert_eq!(of("ACTIVE", Some((1, 3)), &[]), "pending: ACTIVE, 1 of 3 machines in service");
+    for status in ["ACTIVE", "UPDATING", "DEGRADED"] {
+        let said = of(status, Some((1, 3)), &[STOCKOUT]);
+        assert!(said.starts_with("Stockout Never: wait for the machines of node group gpu: EKS says"), "{said}");
+    }
+    assert!(of("CREATE_FAILED", Some((0, 3)), &[]).starts_with("Other Never"));
+    assert_eq!(words(awaited(None)), "done");
+}
 
 #[test]
 fn every_status_of_what_is_made_is_over_goes_on_or_fails() {
