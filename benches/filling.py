@@ -1,17 +1,25 @@
 #!/usr/bin/env python3
 """How fast a cluster is filled and its nodes are read: prints ratios, asserts nothing.
 
-    cargo build --release -p berth-kube --example filling && python3 benches/filling.py target/release/examples/filling
+    cargo build --release -p berth-kube --example filling
+    python3 benches/filling.py [--delay MS] [--disk-delay MS] [--only objects|nodes] target/release/examples/filling
 
 Against a real kube-apiserver when KUBEBUILDER_ASSETS names a folder with kube-apiserver and etcd, else against the
 simulator's Kubernetes API. The simulator does one request after the other and needs longer for each than kubectl does, so
 that only a real server shows what many requests at once are worth. Needs kubectl and curl; a real server needs openssl too.
+
+On a fast disk beside the server a write takes 3 ms, most of it the server's own work. Two delays show what is usual elsewhere:
+--delay puts so many milliseconds between question and answer of everybody who talks to the server, as for a cluster in
+another region; --disk-delay puts them between the server and its etcd, as a disk does that takes its time to write.
 """
 
+import argparse
 import concurrent.futures
+import copy
 import http.client
 import json
 import os
+import queue
 import socket
 import ssl
 import subprocess
@@ -47,12 +55,52 @@ def free_port():
         return listener.getsockname()[1]
 
 
+class Delay:
+    """Passes connections on, and holds each piece back for half of so many milliseconds, either way. At once or later."""
+
+    def __init__(self, port, milliseconds):
+        self.seconds, self.port, self.to = milliseconds / 2000, free_port(), port
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        threading.Thread(target=self.accept, args=(listener,), daemon=True).start()
+
+    def accept(self, listener):
+        while True:
+            asking = listener.accept()[0]
+            answering = socket.create_connection(("127.0.0.1", self.to))
+            for one, other in ((asking, answering), (answering, asking)):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                pieces = queue.SimpleQueue()
+                threading.Thread(target=self.take, args=(one, pieces), daemon=True).start()
+                threading.Thread(target=self.give, args=(other, pieces), daemon=True).start()
+
+    def take(self, one, pieces):
+        while True:
+            try:
+                piece = one.recv(1 << 18)
+            except OSError:
+                piece = b""
+            pieces.put((time.monotonic() + self.seconds, piece))
+            if not piece:
+                return
+
+    def give(self, other, pieces):
+        while True:
+            due, piece = pieces.get()
+            time.sleep(max(0, due - time.monotonic()))
+            try:
+                if not piece:
+                    return other.shutdown(socket.SHUT_WR)
+                other.sendall(piece)
+            except OSError:
+                return
+
+
 class Simulated:
     """The simulator's Kubernetes API, empty."""
 
     name, ca = "the simulator", None
 
-    def __init__(self, filling, folder):
+    def __init__(self, filling):
         self.process = subprocess.Popen([filling, "serve"], stdout=subprocess.PIPE, text=True)
         self.server = self.process.stdout.readline().strip()
 
@@ -66,8 +114,10 @@ class Real:
 
     name = "kube-apiserver"
 
-    def __init__(self, assets, folder):
+    def __init__(self, assets, folder, disk_delay):
         etcd, peer, api = free_port(), free_port(), free_port()
+        # Nothing is held back before the server is ready: it writes hundreds of objects until then.
+        disk = Delay(etcd, 0) if disk_delay else None
         at = lambda name: os.path.join(folder, name)
         self.ca, self.server = at("ca.crt"), f"https://127.0.0.1:{api}"
         new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
@@ -84,7 +134,7 @@ class Real:
         commands = [
             f"etcd --data-dir={at('etcd')} --listen-client-urls=http://127.0.0.1:{etcd}"
             f" --advertise-client-urls=http://127.0.0.1:{etcd} --listen-peer-urls=http://127.0.0.1:{peer}",
-            f"kube-apiserver --etcd-servers=http://127.0.0.1:{etcd} --bind-address=127.0.0.1 --secure-port={api}"
+            f"kube-apiserver --etcd-servers=http://127.0.0.1:{disk.port if disk else etcd} --bind-address=127.0.0.1 --secure-port={api}"
             f" --advertise-address=127.0.0.1 --tls-cert-file={at('server.crt')} --tls-private-key-file={at('server.key')}"
             f" --cert-dir={at('certificates')} --token-auth-file={at('tokens.csv')} --authorization-mode=RBAC"
             f" --service-cluster-ip-range=10.0.0.0/20 --service-account-issuer=https://127.0.0.1"
@@ -103,7 +153,9 @@ class Real:
             if any(process.poll() is not None for process in self.processes):
                 break
             try:
-                if Connection(self).ask("GET", "/api/v1/namespaces/default") == 200:
+                if all(Connection(self).ask("GET", path) == 200 for path in ("/readyz", "/api/v1/namespaces/default")):
+                    if disk:
+                        disk.seconds = disk_delay / 2000
                     return
             except OSError:
                 continue
@@ -204,7 +256,7 @@ def write(folder, name, value):
     return path
 
 
-def measure_filling(filling, server, folder, kubectl_env):
+def measure_filling(filling, server, folder, kubectl_env, tell):
     # The simulator has no OpenAPI document to validate by; kubectl is a little quicker without.
     theirs = ["kubectl", "apply", "--server-side", "--validate=false", "-f", write(folder, "kubectl.json", objects("filling-kubectl"))]
     ours = [filling, "fill", server.server, TOKEN, server.ca or "-", write(folder, "berth.json", objects("filling-berth"))]
@@ -212,15 +264,14 @@ def measure_filling(filling, server, folder, kubectl_env):
         kubectl, kubectl_memory, _ = run(theirs, kubectl_env)
         berth, memory, said = run(ours)
         applied = json.loads(said)["applied"]
-        print(
+        tell(
             f"{OBJECTS} objects, {what}: kubectl {kubectl:.2f} s ({kubectl_memory:.0f} MiB), berth {berth:.2f} s"
-            f" ({memory:.0f} MiB, {applied} applied): {kubectl / berth:.1f} times faster (goal: 20)",
-            flush=True,
+            f" ({memory:.0f} MiB, {applied} applied): {kubectl / berth:.1f} times faster (goal: 20)"
         )
 
 
-def measure_nodes(filling, server):
-    make_nodes(server)
+def measure_nodes(filling, server, direct, tell):
+    make_nodes(direct)
     curl = ["curl", "-sS", "-f", "-H", "authorization: Bearer " + TOKEN, server.server + "/api/v1/nodes"]
     if server.ca:
         curl += ["--cacert", server.ca]
@@ -228,20 +279,33 @@ def measure_nodes(filling, server):
     best = min(run(curl + ["-o", os.devnull])[0] for _ in range(3))
     ours = [run([filling, "nodes", server.server, TOKEN, server.ca or "-"]) for _ in range(3)]
     berth, memory = min(one[0] for one in ours), max(one[1] for one in ours)
-    print(
+    tell(
         f"{json.loads(ours[0][2])['nodes']} nodes ({size / 1e6:.0f} MB): curl {best:.2f} s, berth {berth:.2f} s:"
-        f" {berth / best:.2f} times as long (goal: 2); {memory:.0f} MiB (goal: under 100)",
-        flush=True,
+        f" {berth / best:.2f} times as long (goal: 2); {memory:.0f} MiB (goal: under 100)"
     )
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    filling, assets = os.path.abspath(sys.argv[1]), os.environ.get("KUBEBUILDER_ASSETS")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--delay", type=float, default=0, metavar="MS", help="between question and answer of the server")
+    parser.add_argument("--disk-delay", type=float, default=0, metavar="MS", help="between the server and its etcd")
+    parser.add_argument("--only", choices=("objects", "nodes"), help="leave the other measurement out")
+    parser.add_argument("filling", help="the example that is measured")
+    args = parser.parse_args()
+    filling, assets = os.path.abspath(args.filling), os.environ.get("KUBEBUILDER_ASSETS")
+    if args.disk_delay and not assets:
+        parser.error("--disk-delay takes a real server")
     with tempfile.TemporaryDirectory() as folder:
-        server = Real(assets, folder) if assets else Simulated(filling, folder)
+        direct = Real(assets, folder, args.disk_delay) if assets else Simulated(filling)
         try:
+            # The certificate names no port.
+            server = copy.copy(direct)
+            if args.delay:
+                address = urllib.parse.urlparse(direct.server)
+                server.server = f"{address.scheme}://127.0.0.1:{Delay(address.port, args.delay).port}"
+            delays = [(args.delay, "the server"), (args.disk_delay, "its disk")]
+            words = " and ".join(f"{delay:g} ms to {what}" for delay, what in delays if delay)
+            tell = lambda said: print(f"[{direct.name}, {words or 'no delay'}] {said}", flush=True)
             cluster = {"server": server.server} | ({"certificate-authority": server.ca} if server.ca else {})
             config = {
                 "apiVersion": "v1",
@@ -252,11 +316,12 @@ def main():
                 "contexts": [{"name": "filling", "context": {"cluster": "filling", "user": "filling"}}],
             }
             env = {"PATH": os.environ["PATH"], "HOME": folder, "KUBECONFIG": write(folder, "config", config)}
-            print(f"server: {server.name}")
-            measure_filling(filling, server, folder, env)
-            measure_nodes(filling, server)
+            if args.only != "nodes":
+                measure_filling(filling, server, folder, env, tell)
+            if args.only != "objects":
+                measure_nodes(filling, server, direct, tell)
         finally:
-            server.stop()
+            direct.stop()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! Server-side apply: wave after wave, and many objects at once within a wave.
 
 use berth_core::actions::kube::{KubeObjectRef, Manifest};
-use berth_core::manifests::waves::{Wave, is_custom, waves};
+use berth_core::manifests::waves::{Wave, WaveKind, is_custom, waves};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use futures::StreamExt;
 use futures::stream;
@@ -11,13 +11,15 @@ use serde_json::Value;
 use crate::classify::{self, NotApplied};
 use crate::hands::Going;
 use crate::kinds::{Kinds, Resource};
-use crate::wire::{self, Change, Choice};
+use crate::pages::{self, Choice};
+use crate::wire::{self, Change};
 use crate::{in_force, record};
 
 /// Field owner of everything berth applies.
 pub(crate) const OWNER: &str = "berth";
-/// Requests under way at once: more make a kube-apiserver no faster.
-pub(crate) const AT_ONCE: usize = 32;
+/// Requests under way at once. A kube-apiserver alone is busy with a third of them; the others make up for the way to a server that
+/// is far off, or whose disk is slow.
+pub(crate) const AT_ONCE: usize = 100;
 /// How many of those objects that were made, or were refused, are told by name.
 const MOST_NAMED: usize = 5;
 
@@ -26,15 +28,18 @@ pub(crate) async fn apply(client: &Client, objects: &[Manifest], take_fields: bo
     record::keep(client, objects).await?;
     let kinds = Kinds::new(client);
     let mut made = Vec::new();
-    for (number, wave) in waves(objects).into_iter().enumerate() {
-        if number > 0 && wave.objects.iter().any(|object| is_custom(&object.reference())) {
+    // Pods need both configuration and services, and of these neither needs the other: they go together.
+    let at_once = |one: &Wave<'_>, next: &Wave<'_>| (one.kind, next.kind) == (WaveKind::Config, WaveKind::Services);
+    for (number, waves) in waves(objects).chunk_by(at_once).enumerate() {
+        let objects: Vec<&Manifest> = waves.iter().flat_map(|wave| wave.objects.iter().copied()).collect();
+        if number > 0 && objects.iter().any(|object| is_custom(&object.reference())) {
             // An earlier wave may have defined their kinds.
             kinds.refresh().await;
         }
-        let outcomes = apply_wave(client, &kinds, &wave, take_fields).await;
+        let outcomes = apply_together(client, &kinds, &objects, take_fields).await;
         let mut faults = Vec::new();
         let mut held = Vec::new();
-        for (object, outcome) in wave.objects.iter().zip(outcomes) {
+        for (object, outcome) in objects.iter().zip(outcomes) {
             match outcome {
                 Ok(applied) => {
                     made.extend(applied.is_new.then(|| object.reference()));
@@ -72,13 +77,13 @@ impl Applied {
 }
 
 /// The outcomes stand in the order of the objects.
-async fn apply_wave(
+async fn apply_together(
     client: &Client,
     kinds: &Kinds<'_>,
-    wave: &Wave<'_>,
+    objects: &[&Manifest],
     take_fields: bool,
 ) -> Vec<Result<Applied, Fault>> {
-    let calls: Vec<_> = wave.objects.iter().map(|object| apply_one(client, kinds, object, take_fields)).collect();
+    let calls: Vec<_> = objects.iter().map(|object| apply_one(client, kinds, object, take_fields)).collect();
     stream::iter(calls).buffered(AT_ONCE).collect().await
 }
 
@@ -115,7 +120,7 @@ pub(crate) fn apply_path(resource: &Resource, object: &KubeObjectRef, more: &str
 async fn not_served(client: &Client, kinds: &Kinds<'_>, object: &KubeObjectRef, tried: &str) -> Result<Applied, Fault> {
     let definitions = match kinds.find("apiextensions.k8s.io/v1", "CustomResourceDefinition").await? {
         Some(resource) => {
-            wire::list_whole::<Value>(client, &resource.collection(None), Choice::default(), tried).await?
+            pages::list_whole::<Value>(client, &resource.collection(None), Choice::default(), tried).await?
         }
         None => Vec::new(),
     };

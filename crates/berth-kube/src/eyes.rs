@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::classify;
 use crate::node::NodeItem;
-use crate::wire::{self, Choice};
+use crate::pages::{self, Choice};
+use crate::wire;
 
 const LIST_NODES: &str = "list nodes";
 
@@ -17,7 +18,7 @@ const LIST_NODES: &str = "list nodes";
 /// The API server refuses, or does not answer.
 pub async fn nodes(client: &Client) -> Result<Vec<ObservedNode>, Fault> {
     let keep = |item: NodeItem| item.observed().map_err(|strange| classify::strange_answer(LIST_NODES, strange.line()));
-    wire::list(client, "/api/v1/nodes", Choice::default(), LIST_NODES, keep).await
+    pages::list(client, "/api/v1/nodes", Choice::default(), LIST_NODES, keep).await
 }
 
 /// The version the API server says it has, such as `v1.33.5-gke.1080000`; also the cheapest question to ask a cluster.

@@ -186,13 +186,16 @@ async fn discover_one_by_one(client: &Client) -> Result<Vec<Resource>, Fault> {
         let preferred = group.preferred_version.map(|version| version.group_version);
         versions[first..].sort_by_key(|version| Some(version) != preferred.as_ref());
     }
-    let mut asked = Vec::new();
-    for version in &versions {
-        asked.push(client.list_api_group_resources(version));
-    }
+    let ask = async |version: &str| match client.list_api_group_resources(version).await {
+        Ok(list) => Ok(Some(list)),
+        // It has gone, or is told before it is served: nothing of it can be used.
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+        Err(error) => Err(failed(error)),
+    };
+    let asked: Vec<_> = versions.iter().map(|version| ask(version)).collect();
     let core = client.list_core_api_resources("v1").await.map_err(failed)?;
-    let named: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await.map_err(failed)?;
-    Ok(std::iter::once(core).chain(named).flat_map(|list| in_version(&list)).collect())
+    let named: Vec<Option<APIResourceList>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    Ok(std::iter::once(core).chain(named.into_iter().flatten()).flat_map(|list| in_version(&list)).collect())
 }
 
 fn in_version(list: &APIResourceList) -> Vec<Resource> {

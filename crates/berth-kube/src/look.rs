@@ -4,20 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::actions::kube::{KubeObjectRef, Manifest};
 use berth_core::manifests::waves::is_rolled_out;
-use berth_core::observed::{ObjectState, ObservedObject, Rollout};
+use berth_core::manifests::workloads::LABEL;
+use berth_core::observed::{Contest, ObjectState, ObservedObject, Rollout};
 use berth_core::run::Fault;
 use futures::StreamExt;
+use futures::future::try_join;
 use futures::stream;
 use kube::Client;
 use serde_json::Value;
 
-use crate::apply::{AT_ONCE, apply_path};
+use crate::apply::{AT_ONCE, OWNER, apply_path};
 use crate::classify::{self, NotApplied};
 use crate::kinds::{Kinds, Resource};
+use crate::pages::{self, Choice};
 use crate::record;
 use crate::rollout::rollout;
+use crate::unchanged::is_unchanged;
 use crate::unwanted::unwanted;
-use crate::wire::{self, Change, Choice};
+use crate::wire::{self, Change};
 
 /// Fields that change with every write, or say how something is and not how it is wanted.
 const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
@@ -61,12 +65,35 @@ pub async fn labelled(client: &Client, kinds: &[(&str, &str)], selector: &str) -
 
 /// How each wanted object stands, and what bears the labels of the selector without being wanted.
 ///
-/// Whether an object is as wanted says the server: it is asked what an apply would make of it, and changes nothing.
+/// Whether an object is as wanted says the server: where its notes on the object leave that open, it is asked what an apply would
+/// make of it, and changes nothing.
 /// The unwanted ones are sought among the kinds of the wanted ones and among all kinds that were ever applied.
 ///
 /// # Errors
 /// The API server refuses, or does not answer.
 pub async fn look_at(client: &Client, wanted: &[Manifest], selector: &str) -> Result<Vec<ObservedObject>, Fault> {
+    look(client, wanted, &[], selector).await
+}
+
+/// What bears the labels of the selector, if nothing is wanted any more: of these API versions and kinds, and of all that were
+/// ever applied as workloads.
+///
+/// # Errors
+/// The API server refuses, or does not answer.
+pub async fn unwanted_of(
+    client: &Client,
+    kinds: &[(&str, &str)],
+    selector: &str,
+) -> Result<Vec<ObservedObject>, Fault> {
+    look(client, &[], kinds, selector).await
+}
+
+async fn look(
+    client: &Client,
+    wanted: &[Manifest],
+    also: &[(&str, &str)],
+    selector: &str,
+) -> Result<Vec<ObservedObject>, Fault> {
     let kinds = Kinds::new(client);
     let mut places = Vec::new();
     for manifest in wanted {
@@ -75,8 +102,8 @@ pub async fn look_at(client: &Client, wanted: &[Manifest], selector: &str) -> Re
         let identity = resource.as_ref().map(|resource| Identity::of(resource, &reference));
         places.push(Place { manifest, reference, resource, identity });
     }
-    let mut there = all_labelled(client, &kinds, &places, selector).await?;
-    let absent = absent_namespaces(client, &places, &there).await?;
+    let (mut there, absent) =
+        try_join(all_labelled(client, &kinds, &places, also, selector), absent_namespaces(client, &places)).await?;
 
     let calls: Vec<_> = places
         .iter()
@@ -122,28 +149,49 @@ impl Identity {
     }
 }
 
-/// Everything with the labels of the selector. Of kinds that are not wanted only the metadata is read.
+/// Everything with the labels of the selector, also of kinds that no wanted object is of: of those only the metadata is read.
 async fn all_labelled(
     client: &Client,
     kinds: &Kinds<'_>,
     places: &[Place<'_>],
+    also: &[(&str, &str)],
     selector: &str,
 ) -> Result<BTreeMap<Identity, Value>, Fault> {
-    let mut resources: BTreeMap<(String, String), (Resource, bool)> = BTreeMap::new();
+    let mut wanted: BTreeMap<(String, String), Resource> = BTreeMap::new();
     for resource in places.iter().filter_map(|place| place.resource.as_ref()) {
-        let key = (resource.group().to_owned(), resource.kind.clone());
-        resources.entry(key).or_insert_with(|| (resource.clone(), false));
+        wanted.entry(group_and_kind(resource)).or_insert_with(|| resource.clone());
     }
-    for (api_version, kind) in record::kinds(client).await? {
-        if let Some(resource) = kinds.find_any(&api_version, &kind).await? {
-            let key = (resource.group().to_owned(), resource.kind.clone());
-            resources.entry(key).or_insert((resource, true));
+    let others = async {
+        let mut others = BTreeMap::new();
+        let also = also.iter().map(|(version, kind)| ((*version).to_owned(), (*kind).to_owned()));
+        for (api_version, kind) in record::kinds(client).await?.into_iter().chain(also) {
+            if let Some(resource) = kinds.find_any(&api_version, &kind).await? {
+                let key = group_and_kind(&resource);
+                if !wanted.contains_key(&key) {
+                    others.entry(key).or_insert(resource);
+                }
+            }
         }
-    }
-    let calls: Vec<_> = resources
-        .values()
-        .map(async |(resource, only_metadata)| (resource, list(client, resource, selector, *only_metadata).await))
-        .collect();
+        lists(client, others.values(), selector, true).await
+    };
+    let (mut there, others) = try_join(lists(client, wanted.values(), selector, false), others).await?;
+    there.extend(others);
+    Ok(there)
+}
+
+fn group_and_kind(resource: &Resource) -> (String, String) {
+    (resource.group().to_owned(), resource.kind.clone())
+}
+
+/// The objects of several kinds with these labels.
+async fn lists(
+    client: &Client,
+    resources: impl Iterator<Item = &Resource>,
+    selector: &str,
+    only_metadata: bool,
+) -> Result<BTreeMap<Identity, Value>, Fault> {
+    let calls: Vec<_> =
+        resources.map(async |resource| (resource, list(client, resource, selector, only_metadata).await)).collect();
     let mut there = BTreeMap::new();
     let mut lists = stream::iter(calls).buffer_unordered(LISTS_AT_ONCE);
     while let Some((resource, found)) = lists.next().await {
@@ -159,7 +207,7 @@ async fn all_labelled(
 async fn list(client: &Client, resource: &Resource, selector: &str, only_metadata: bool) -> Result<Vec<Value>, Fault> {
     let choice = Choice { labels: Some(selector), only_metadata, ..Choice::default() };
     let tried = format!("list {} objects", resource.kind);
-    let mut found: Vec<Value> = wire::list_whole(client, &resource.collection(None), choice, &tried).await?;
+    let mut found: Vec<Value> = pages::list_whole(client, &resource.collection(None), choice, &tried).await?;
     for object in &mut found {
         object["apiVersion"] = resource.api_version.as_str().into();
         object["kind"] = resource.kind.as_str().into();
@@ -168,16 +216,9 @@ async fn list(client: &Client, resource: &Resource, selector: &str, only_metadat
 }
 
 /// Namespaces of wanted objects that are not there: nobody needs to be asked for what is in them.
-async fn absent_namespaces<'a>(
-    client: &Client,
-    places: &'a [Place<'_>],
-    there: &BTreeMap<Identity, Value>,
-) -> Result<BTreeSet<&'a str>, Fault> {
-    let mut namespaces: BTreeSet<&str> = BTreeSet::new();
-    for identity in places.iter().filter_map(|place| place.identity.as_ref()) {
-        let is_known = there.contains_key(identity);
-        namespaces.extend(identity.namespace.as_deref().filter(|_| !is_known));
-    }
+async fn absent_namespaces<'a>(client: &Client, places: &'a [Place<'_>]) -> Result<BTreeSet<&'a str>, Fault> {
+    let identities = places.iter().filter_map(|place| place.identity.as_ref());
+    let namespaces: BTreeSet<&str> = identities.filter_map(|identity| identity.namespace.as_deref()).collect();
     let calls: Vec<_> = namespaces
         .into_iter()
         .map(async |namespace| {
@@ -209,6 +250,18 @@ async fn state(
             None => return Ok(ObjectState::Missing),
         },
     };
+    if let Some(file) = other_file(place.manifest.value(), &live) {
+        let manager = format!("the file of {file}");
+        return Ok(ObjectState::Contested(vec![Contest {
+            manager,
+            fields: vec![format!(".metadata.labels.{LABEL}")],
+        }]));
+    }
+    let is_ready = !is_rolled_out(&place.reference) || rollout(&place.reference.kind, &live) == Rollout::Complete;
+    let as_wanted = if is_ready { ObjectState::AsWanted } else { ObjectState::Unready };
+    if is_unchanged(place.manifest.value(), &live, OWNER) {
+        return Ok(as_wanted);
+    }
     let path = apply_path(resource, &place.reference, "&dryRun=All");
     let body = place.manifest.value().to_string().into();
     let applied = match wire::change::<Value>(client, Change::Apply, &path, body).await {
@@ -223,11 +276,14 @@ async fn state(
             };
         }
     };
-    if !is_same(&applied, &live) {
-        return Ok(ObjectState::Differs);
-    }
-    let is_ready = !is_rolled_out(&place.reference) || rollout(&place.reference.kind, &live) == Rollout::Complete;
-    Ok(if is_ready { ObjectState::AsWanted } else { ObjectState::Unready })
+    Ok(if is_same(&applied, &live) { as_wanted } else { ObjectState::Differs })
+}
+
+/// The other file of berth's whose object this is. To the server both have the same owner, so that it would refuse neither of them.
+fn other_file<'a>(want: &Value, live: &'a Value) -> Option<&'a str> {
+    let label = |object: &'a Value| object["metadata"]["labels"][LABEL].as_str();
+    let own = want["metadata"]["labels"][LABEL].as_str()?;
+    label(live).filter(|file| *file != own)
 }
 
 /// Whether two answers show the same object, apart from its status and bookkeeping.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_core::actions::kube::NodeWish;
-use berth_core::manifests::device_plugin::{HASH_KEY, NAME};
+use berth_core::manifests::device_plugin::{self, HASH_KEY, NAME};
 use berth_core::observed::{ForeignPlugin, Standing, StandingNode};
 use berth_core::rules::existing::nodes::{NodeChange, RECORD, settle};
 use berth_core::rules::existing::plugin::FILE_KEY;
@@ -18,29 +18,33 @@ use serde_json::{Value, json};
 use crate::apply::{AT_ONCE, OWNER};
 use crate::classify;
 use crate::hands::Going;
-use crate::wire::{self, Change, Choice};
+use crate::look;
+use crate::pages::{self, Choice};
+use crate::wire::{self, Change};
 
 /// How often a node is read again because somebody else changed it in between.
 const TRIES: u32 = 5;
 /// What the images of NVIDIA's plugin, of Google's, and of NVIDIA's operator are called.
 const PLUGIN_IMAGES: [&str; 3] = ["k8s-device-plugin", "nvidia-gpu-device-plugin", "gpu-operator"];
 
-/// What a cluster has that berth did not make, and the hash of the device plugin that was applied for this file, if it is there.
+/// What a cluster has that berth did not make, and the hash of the device plugin that was applied for this file, if anything of it
+/// is there; empty if not all of it is.
 ///
 /// # Errors
 /// The API server refuses, or does not answer.
 pub async fn standing(client: &Client, file: &str) -> Result<(Standing, Option<String>), Fault> {
     let mut standing = Standing::default();
     let nodes =
-        wire::list(client, "/api/v1/nodes", Choice::default(), "list nodes", |node: NodeObject| Ok(node.seen()));
+        pages::list(client, "/api/v1/nodes", Choice::default(), "list nodes", |node: NodeObject| Ok(node.seen()));
     standing.nodes = nodes.await?;
-    let mut own = None;
+    let mut own = own_plugin(client, file, &mut standing).await?;
     for kind in ["DaemonSet", "Deployment"] {
         let path = format!("/apis/apps/v1/{}s", kind.to_lowercase());
         let tried = format!("list {kind} objects");
-        for object in wire::list_whole::<Owner>(client, &path, Choice::default(), &tried).await? {
+        for object in pages::list_whole::<Owner>(client, &path, Choice::default(), &tried).await? {
             let metadata = &object.metadata;
             if metadata.name == NAME && metadata.annotations.get(FILE_KEY).is_some_and(|name| name == file) {
+                // It is applied last, with the hash of all.
                 own = Some(metadata.annotations.get(HASH_KEY).cloned().unwrap_or_default());
             } else if object.is_plugin() {
                 let words = format!("{kind} {}/{}", metadata.namespace, metadata.name);
@@ -49,6 +53,23 @@ pub async fn standing(client: &Client, file: &str) -> Result<(Standing, Option<S
         }
     }
     Ok((standing, own))
+}
+
+/// Whether anything of the device plugin is there for this file: a run may have been cut short anywhere, so each object counts.
+/// What is there for another file is claimed.
+async fn own_plugin(client: &Client, file: &str, standing: &mut Standing) -> Result<Option<String>, Fault> {
+    let refs = device_plugin::refs();
+    let calls: Vec<_> = refs.iter().map(|object| look::annotation(client, object, FILE_KEY)).collect();
+    let files: Vec<Result<Option<String>, Fault>> = stream::iter(calls).buffered(AT_ONCE).collect().await;
+    let mut own = None;
+    for (object, of) in refs.into_iter().zip(files) {
+        match of? {
+            Some(of) if of == file => own = Some(String::new()),
+            Some(of) => drop(standing.claimed.insert(object, of)),
+            None => {}
+        }
+    }
+    Ok(own)
 }
 
 /// Makes nodes have what is wished; done at once, node by node.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::apply::AT_ONCE;
 use crate::classify;
-use crate::wire::{self, Choice};
+use crate::pages::{self, Choice};
 
 /// All pods of a namespace, or of all namespaces.
 ///
@@ -17,7 +17,7 @@ use crate::wire::{self, Choice};
 /// The API server refuses, or does not answer.
 pub async fn pods(client: &Client, namespace: Option<&str>) -> Result<Vec<Value>, Fault> {
     let path = namespace.map_or_else(|| "/api/v1/pods".to_owned(), |name| format!("/api/v1/namespaces/{name}/pods"));
-    wire::list_whole(client, &path, Choice::default(), "list pods").await
+    pages::list_whole(client, &path, Choice::default(), "list pods").await
 }
 
 /// What these pods of a namespace have printed so far, by name; nothing of one that has not begun or is gone.

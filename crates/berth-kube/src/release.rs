@@ -13,7 +13,8 @@ use crate::apply::AT_ONCE;
 use crate::classify;
 use crate::hands::Going;
 use crate::kinds::Kinds;
-use crate::wire::{self, Choice};
+use crate::pages::{self, Choice};
+use crate::wire;
 
 /// Owners of owners that are looked through at most: a pod's is a replica set's is a deployment's is a custom resource's.
 const MOST_OWNERS: usize = 6;
@@ -134,7 +135,8 @@ fn controller(object: &Value) -> Option<KubeObjectRef> {
 async fn listed(client: &Client, kinds: &Kinds<'_>, api_version: &str, kind: &str) -> Result<Vec<Value>, Fault> {
     let Some(resource) = kinds.find(api_version, kind).await? else { return Ok(Vec::new()) };
     let tried = format!("list {kind} objects");
-    let mut found: Vec<Value> = wire::list_whole(client, &resource.collection(None), Choice::default(), &tried).await?;
+    let mut found: Vec<Value> =
+        pages::list_whole(client, &resource.collection(None), Choice::default(), &tried).await?;
     for object in &mut found {
         object["apiVersion"] = api_version.into();
         object["kind"] = kind.into();

@@ -16,9 +16,10 @@ use crate::apply::AT_ONCE;
 use crate::classify;
 use crate::hands::Going;
 use crate::kinds::{DEFAULT_NAMESPACE, Kinds, Resource};
+use crate::pages::{self, Choice};
 use crate::pods::{Pod, Trouble};
 use crate::rollout::{conditions, rollout};
-use crate::wire::{self, Choice};
+use crate::wire;
 
 /// So many objects of one kind are read one by one; from there on all of their kind are listed.
 const ONE_BY_ONE: usize = 4;
@@ -123,7 +124,7 @@ async fn read_group(
     }
     let collection = resource.collection(group.first().and_then(|first| resource.namespace(first)));
     let tried = format!("list {} objects", resource.kind);
-    let found: Vec<Value> = wire::list_whole(client, &collection, Choice::default(), &tried).await?;
+    let found: Vec<Value> = pages::list_whole(client, &collection, Choice::default(), &tried).await?;
     let mut by_name: BTreeMap<String, Value> = found
         .into_iter()
         .filter_map(|found| found["metadata"]["name"].as_str().map(str::to_owned).map(|name| (name, found)))
@@ -142,14 +143,14 @@ impl Namespace {
     async fn read(client: &Client, name: &str) -> Result<Self, Fault> {
         let warnings = Choice { fields: Some("type=Warning"), ..Choice::default() };
         let (pods, replica_sets, warnings) = try_join3(
-            wire::list_whole(client, &format!("/api/v1/namespaces/{name}/pods"), Choice::default(), "list pods"),
-            wire::list_whole(
+            pages::list_whole(client, &format!("/api/v1/namespaces/{name}/pods"), Choice::default(), "list pods"),
+            pages::list_whole(
                 client,
                 &format!("/apis/apps/v1/namespaces/{name}/replicasets"),
                 Choice::default(),
                 "list ReplicaSets",
             ),
-            wire::list_whole(client, &format!("/api/v1/namespaces/{name}/events"), warnings, "list events"),
+            pages::list_whole(client, &format!("/api/v1/namespaces/{name}/events"), warnings, "list events"),
         )
         .await?;
         Ok(Self { pods, replica_sets, warnings })

@@ -11,7 +11,8 @@ use kube::Client;
 use serde_json::Value;
 
 use crate::kinds::{Kinds, Resource};
-use crate::wire::{self, Choice};
+use crate::pages::{self, Choice};
+use crate::wire;
 
 /// Lists under way at once.
 const AT_ONCE: usize = 16;
@@ -108,7 +109,7 @@ async fn of_definition(client: &Client, name: &str) -> Result<Vec<Inside>, Fault
 async fn list(client: &Client, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Inside>, Fault> {
     let choice = Choice { only_metadata: true, ..Choice::default() };
     let tried = format!("list {} objects", resource.kind);
-    let objects: Vec<Value> = match wire::list_whole(client, &resource.collection(namespace), choice, &tried).await {
+    let objects: Vec<Value> = match pages::list_whole(client, &resource.collection(namespace), choice, &tried).await {
         // Some kinds, such as those of an API that is away or that only reviews, cannot be listed.
         Err(fault) if fault.kind == FaultKind::Refused => Vec::new(),
         other => other?,

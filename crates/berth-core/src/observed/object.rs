@@ -44,6 +44,8 @@ pub enum ObjectState {
     /// Like [`ObjectState::Unwanted`], a namespace or a definition of custom resources; what berth did not put there lives in it
     /// and would go with it, for example `Deployment film/their-own`.
     Holding(Vec<String>),
+    /// Like [`ObjectState::Unwanted`], but somebody else made it or has changed it: who. Only what berth put on it is berth's.
+    Theirs(String),
 }
 
 /// Fields of an object that somebody else owns with another value.

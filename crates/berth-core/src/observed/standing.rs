@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::actions::kube::KubeObjectRef;
 use crate::spec::Taint;
 
 /// What was seen of a cluster that stands already.
@@ -11,6 +12,8 @@ pub struct Standing {
     pub nodes: Vec<StandingNode>,
     /// Whatever offers NVIDIA GPUs there and is not what berth put there for this file.
     pub plugins: Vec<ForeignPlugin>,
+    /// Objects of the names that berth gives its own, put there for another file: for which.
+    pub claimed: BTreeMap<KubeObjectRef, String>,
 }
 
 /// A node, with what berth notes on it.

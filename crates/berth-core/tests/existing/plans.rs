@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use berth_core::actions::Action;
-use berth_core::actions::kube::{KubeAction, Manifest, NodeWish};
-use berth_core::manifests::device_plugin;
-use berth_core::observed::{ForeignPlugin, Observed, ObservedCloud, ObservedCluster, Phase, Standing, StandingNode};
+use berth_core::actions::kube::{KubeAction, KubeObjectRef, Manifest, NodeWish};
+use berth_core::manifests::{device_plugin, quotas};
+use berth_core::observed::{
+    ForeignPlugin, ObjectState, Observed, ObservedCloud, ObservedCluster, ObservedObject, Phase, Standing, StandingNode,
+};
 use berth_core::plan::{Goal, Plan, Refusal, Workloads, plan};
 use berth_core::rules::existing::nodes::settle;
 use berth_core::rules::existing::plugin::FILE_KEY;
@@ -41,7 +43,7 @@ fn node(name: &str, labels: &[(&str, &str)]) -> StandingNode {
 /// One node with a GPU, one without, and one that is of no pool.
 fn lab() -> Standing {
     let nodes = vec![node("n1", &[("role", "gpu")]), node("n2", &[("role", "cpu")]), node("n3", &[])];
-    Standing { nodes, plugins: Vec::new() }
+    Standing { nodes, ..Standing::default() }
 }
 
 fn observed(standing: Standing) -> Observed {
@@ -195,8 +197,8 @@ fn gpus_that_somebody_else_offers_are_not_shared_by_a_second_plugin() {
     offering.gpus = Some(1);
     for (standing, who) in [
         (Standing { plugins: vec![operator()], ..lab() }, "DaemonSet gpu-operator/"),
-        (Standing { nodes: vec![node("n1", &gke)], plugins: Vec::new() }, "GKE's own device plugin"),
-        (Standing { nodes: vec![offering.clone()], plugins: Vec::new() }, "something on node n1"),
+        (Standing { nodes: vec![node("n1", &gke)], ..Standing::default() }, "GKE's own device plugin"),
+        (Standing { nodes: vec![offering.clone()], ..Standing::default() }, "something on node n1"),
     ] {
         let observed = observed(standing);
         let refused = present(FILE, &observed, true).unwrap_err().to_string();
@@ -209,8 +211,63 @@ fn gpus_that_somebody_else_offers_are_not_shared_by_a_second_plugin() {
     }
     // Shared by them as the file says: the file only tells what is there.
     offering.gpus = Some(4);
-    let shared = Standing { nodes: vec![offering], plugins: vec![operator()] };
+    let shared = Standing { nodes: vec![offering], plugins: vec![operator()], ..Standing::default() };
     assert_eq!(titles(&present(FILE, &observed(shared), false).unwrap()), ["label and taint 1 node"]);
+}
+
+#[test]
+fn what_another_file_has_put_there_is_not_overwritten() {
+    let claim = |object: KubeObjectRef| Standing { claimed: BTreeMap::from([(object, "studio".to_owned())]), ..lab() };
+    // A run of the other file may have been cut short after the first object.
+    for object in device_plugin::refs() {
+        let refused = present(FILE, &observed(claim(object.clone())), true).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{object} belongs to the file of studio")), "{refused}");
+    }
+    let without_gpus = FILE.replace("      gpu: {type: t4, sharing: {shares: 4}}\n", "");
+    assert!(present(&without_gpus, &observed(claim(device_plugin::refs()[0].clone())), false).is_ok());
+
+    let read = |_: &str| {
+        Ok("apiVersion: berth/v1\nkind: ServiceQuotas\nspec:\n  namespace: models\n  services:\n    \
+            stt: {cpu: 2, memory: 4Gi, gpus: 1}\n"
+            .to_owned())
+    };
+    let with_quotas = FILE.replace("  nodePools:", "  quotas: quotas.yaml\n  nodePools:");
+    let spec = check(&Source { file: "lab.yaml", text: &with_quotas, provider: None, read: &read }).unwrap().spec;
+    let workloads = Workloads { objects: &[], force_conflicts: true };
+    let decided = |standing| {
+        plan(&Goal::Present { spec: &spec, account: "lab", adopt: false, workloads }, &observed(standing))
+            .map_err(|refusal| refusal.to_string())
+    };
+    for object in quotas::render(&spec).unwrap().refs() {
+        let refused = decided(claim(object.clone())).unwrap_err();
+        assert!(refused.contains(&format!("{object} belongs to the file of studio")), "{refused}");
+    }
+    assert!(decided(lab()).unwrap().steps.iter().any(|step| step.title == "apply service quotas"));
+}
+
+#[test]
+fn a_namespace_of_others_is_given_back_and_not_deleted() {
+    let mut observed = observed(lab());
+    let reference = |kind: &str, namespace: Option<&str>, name: &str| KubeObjectRef {
+        api_version: "v1".to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+    };
+    observed.workloads = vec![
+        ObservedObject {
+            object: reference("Namespace", None, "film"),
+            state: ObjectState::Theirs("kubectl-create".to_owned()),
+        },
+        ObservedObject { object: reference("Secret", Some("film"), "hub"), state: ObjectState::Unwanted },
+    ];
+    let plan = absent(&observed);
+    assert_eq!(titles(&plan), ["delete Secret film/hub", "take berth's labels off Namespace film"]);
+    assert_eq!(plan.steps[1].after, [plan.steps[0].id.clone()]);
+    let Action::Kube(KubeAction::ApplyObjects { objects, .. }) = &plan.steps[1].action else { panic!("{plan:?}") };
+    // Nothing but what names it: the server then takes off what berth had applied.
+    let bare = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "film"}});
+    assert_eq!(*objects[0].value(), bare);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod kubectl;
 mod pages;
 mod real;
 mod server;
+mod shipped;
 mod simulated;
 mod stuck;
 mod tls;

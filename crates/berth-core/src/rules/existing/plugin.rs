@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::actions::kube::Manifest;
+use crate::actions::kube::{KubeObjectRef, Manifest};
 use crate::manifests::device_plugin::{self, DevicePlugin};
 use crate::observed::{Standing, StandingNode};
 use crate::plan::{Note, Refusal};
@@ -46,6 +46,16 @@ pub fn decide(spec: &ClusterSpec, own: &ExistingSpec, standing: &Standing, has_o
     for pool in &with_gpus {
         let shared = pool.gpu.as_ref().is_some_and(|gpu| gpu.sharing.shares() > 1);
         let offers = |node: &&StandingNode| node.gpus == Some(u64::from(pool.shares_per_node()));
+        // Of a cluster's nodes berth's plugin only serves those of the file it was put there for.
+        if let Some((object, file)) = of_another_file(standing)
+            && !nodes(pool).iter().all(offers)
+        {
+            let why = format!(
+                "{object} belongs to the file of {file}, and a cluster has one; say the GPU pools of both in one file, or take \
+                 that one's away first with `berth destroy`"
+            );
+            return Err(Refusal::Impossible { about: format!("the GPUs of pool {}", pool.name), why });
+        }
         if shared && !nodes(pool).iter().all(offers) {
             let why = format!(
                 "{other} offers the GPUs already, and of two plugins the last one to register decides; share them in its \
@@ -58,6 +68,13 @@ pub fn decide(spec: &ClusterSpec, own: &ExistingSpec, standing: &Standing, has_o
     Ok(Decided { wanted: None, notes: vec![Note { about: "NVIDIA device plugin".to_owned(), text }] })
 }
 
+/// An object of berth's plugin that was put there for another file, and the file.
+fn of_another_file(standing: &Standing) -> Option<(&KubeObjectRef, &str)> {
+    let own = device_plugin::refs();
+    let mut claimed = standing.claimed.iter().filter(|(object, _)| own.contains(object));
+    claimed.next().map(|(object, file)| (object, file.as_str()))
+}
+
 /// Who else offers the GPUs of these pools, in words.
 fn foreign<'a>(
     standing: &Standing,
@@ -67,6 +84,9 @@ fn foreign<'a>(
 ) -> Option<String> {
     if let Some(plugin) = standing.plugins.first() {
         return Some(plugin.words.clone());
+    }
+    if let Some((object, file)) = of_another_file(standing) {
+        return Some(format!("{object} of the file of {file}"));
     }
     let all: Vec<&StandingNode> = pools.iter().flat_map(|pool| nodes(pool)).collect();
     if all.iter().any(|node| node.labels.contains_key(GKE_POOL)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::nodes::settle;
 use super::plugin;
 use crate::actions::kube::{KubeAction, KubeClusterRef, NodeWish};
-use crate::manifests::device_plugin;
+use crate::manifests::{device_plugin, quotas};
 use crate::observed::{Observed, ObservedCloud, Standing, StandingNode};
 use crate::plan::{Note, Plan, Refusal, Step, StepChange};
 use crate::rules::eks::node_labels::{GPU_PRESENT, PLUGIN_CONFIG, plugin_config};
@@ -20,11 +20,12 @@ pub(super) const PLUGIN: &str = "NVIDIA device plugin";
 /// Steps that make the nodes and their GPUs as the file says.
 ///
 /// # Errors
-/// A node is of two pools, somebody else has set a label or taint otherwise and `force` is not given, or somebody else offers the
-/// GPUs in other shares.
+/// A node is of two pools, somebody else has set a label or taint otherwise and `force` is not given, somebody else offers the
+/// GPUs in other shares, or another file of berth's has objects of the same names there.
 pub fn plan(spec: &ClusterSpec, own: &ExistingSpec, force: bool, observed: &Observed) -> Result<Plan, Refusal> {
     let standing = standing(observed)?;
     let cluster = KubeClusterRef::of(spec);
+    refuse_claimed_quotas(spec, standing)?;
     let has_ours = observed.applied.contains_key(device_plugin::GROUP);
     let decided = plugin::decide(spec, own, standing, has_ours)?;
     let mut plan = Plan { steps: Vec::new(), notes: decided.notes };
@@ -49,6 +50,18 @@ pub fn plan(spec: &ClusterSpec, own: &ExistingSpec, force: bool, observed: &Obse
         _ => {}
     }
     Ok(plan)
+}
+
+/// Two files would set the limits of one name by turns, and the last one would hold for both.
+fn refuse_claimed_quotas(spec: &ClusterSpec, standing: &Standing) -> Result<(), Refusal> {
+    let wanted = quotas::render(spec).map(|want| want.refs()).unwrap_or_default();
+    let claimed = wanted.iter().find_map(|object| Some((object, standing.claimed.get(object)?)));
+    let Some((object, file)) = claimed else { return Ok(()) };
+    let why = format!(
+        "{object} belongs to the file of {file}; say the quotas of both in one file, or give them namespaces and services of their \
+         own"
+    );
+    Err(Refusal::Impossible { about: "the limits of its services".to_owned(), why })
 }
 
 /// What was seen of the cluster.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::steps::{self, Inside};
 use crate::actions::kube::{KubeAction, KubeClusterRef, KubeObjectRef, Manifest};
 use crate::manifests::waves::{Wave, WaveKind, is_custom, is_rolled_out, waves};
@@ -58,6 +60,10 @@ pub(super) fn decide(inside: &Inside<'_>) -> Result<Decided, Refusal> {
     for mut step in removals(inside, &seen) {
         step.after.append(&mut last);
         last.push(step.id.clone());
+        decided.rest.push(step);
+    }
+    if let Some(mut step) = let_go(inside, &seen) {
+        step.after.clone_from(&last);
         decided.rest.push(step);
     }
     decided.rest.extend(rollouts(inside, &seen, last));
@@ -125,7 +131,9 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
         match seen.state(&object) {
             ObjectState::AsWanted | ObjectState::Unready => continue,
             // Only what is not wanted is called so; of what is, nothing is known then.
-            ObjectState::Missing | ObjectState::Unwanted | ObjectState::Holding(_) => new.push(object.to_string()),
+            ObjectState::Missing | ObjectState::Unwanted | ObjectState::Holding(_) | ObjectState::Theirs(_) => {
+                new.push(object.to_string());
+            }
             ObjectState::Differs => changed.push(object.to_string()),
             ObjectState::Contested(contests) => {
                 let fields: Vec<String> = contests.iter().map(belongs).collect();
@@ -235,6 +243,36 @@ fn remove(inside: &Inside<'_>, group: Removal, objects: Vec<KubeObjectRef>) -> S
     let step = steps::step(&format!("workloads/{id}/delete"), format!("delete {what}"), Vec::new(), action);
     let why = "berth put it there, and the files have it no more".to_owned();
     Step { change: StepChange::Remove, why, details, usual_seconds: DELETION_SECONDS, ..step }
+}
+
+/// The step that takes berth's fields off what somebody else made, and leaves it to them: an apply of nothing but the name gives
+/// up all that was applied before.
+fn let_go(inside: &Inside<'_>, seen: &Seen<'_>) -> Option<Step> {
+    let (mut objects, mut details) = (Vec::new(), Vec::new());
+    for (object, state) in &seen.states {
+        let ObjectState::Theirs(who) = state else { continue };
+        let mut bare =
+            json!({"apiVersion": object.api_version, "kind": object.kind, "metadata": {"name": object.name}});
+        if let Some(namespace) = &object.namespace {
+            bare["metadata"]["namespace"] = json!(namespace);
+        }
+        objects.push(Manifest::new(bare));
+        details.push(format!("{object} stays: {who} made or changed it"));
+    }
+    let what = match objects.as_slice() {
+        [] => return None,
+        [only] => only.reference().to_string(),
+        several => format!("{} objects", several.len()),
+    };
+    let action = KubeAction::ApplyObjects {
+        cluster: KubeClusterRef::of(inside.spec),
+        about: what.clone(),
+        objects,
+        force: true,
+    };
+    let step = steps::step("workloads/let-go", format!("take berth's labels off {what}"), Vec::new(), action);
+    let why = "the files have it no more, and it is not berth's to delete".to_owned();
+    Some(Step { change: StepChange::Remove, why, details: cut(details), ..step })
 }
 
 /// The step that follows the rollouts of all that was applied or was not complete before.
