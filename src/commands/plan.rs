@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use berth_core::lease::Lease;
+use berth_core::manifests::definitions::OPTIONAL;
 use berth_core::observed::Observed;
 use berth_core::plan::{Goal, Plan, Refusal, Workloads};
 use berth_core::ports::{Clock, Eyes};
@@ -151,6 +152,19 @@ pub(crate) fn refused(refusal: &Refusal) -> Failure {
             })
             .leaving("nothing was changed")
             .hint(FORCE_CONFLICTS),
+        Refusal::Undefined(lines) => {
+            let failure = Failure::refused("the cluster does not know the kinds of some objects");
+            let failure = lines.iter().fold(failure, |failure, line| failure.detail(line.clone()));
+            let hint = format!(
+                "add their CustomResourceDefinitions to the workloads, or annotate the objects with {OPTIONAL}: \"true\" to leave them out"
+            );
+            failure.leaving("nothing was changed").hint(hint)
+        }
+        Refusal::Immutable(lines) => {
+            let failure = Failure::refused("some objects cannot be changed as the files say");
+            let failure = lines.iter().fold(failure, |failure, line| failure.detail(line.clone()));
+            failure.leaving("nothing was changed")
+        }
         _ => Failure::refused(refusal.to_string()),
     }
 }

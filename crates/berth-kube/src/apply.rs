@@ -107,7 +107,10 @@ async fn apply_one(client: &Client, kinds: &Kinds<'_>, object: &Manifest, take_f
         NotApplied::NotFound(fault) if is_custom(&reference) && !fault.said.contains("namespaces \"") => {
             Ok(Applied::not_yet(&reference, "its kind is not served yet"))
         }
-        NotApplied::NotFound(fault) | NotApplied::Unfit(fault) | NotApplied::Fault(fault) => Err(fault),
+        NotApplied::NotFound(fault)
+        | NotApplied::Immutable { fault, .. }
+        | NotApplied::Unfit(fault)
+        | NotApplied::Fault(fault) => Err(fault),
     }
 }
 

@@ -8,6 +8,16 @@ use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use kube::core::Status;
 use kube::core::response::StatusCause;
 
+/// How servers say of a field that it cannot be changed.
+const NOT_TO_BE_CHANGED: [&str; 6] = [
+    "immutable",
+    "updates to ",
+    "may not be changed",
+    "may not change once set",
+    "cannot change ",
+    "cannot be changed",
+];
+
 /// An error of a call that changes nothing, as a fault; `tried` is a lower-case fragment.
 pub(crate) fn fault(tried: &str, error: kube::Error) -> Fault {
     let (kind, retry, said) = match error {
@@ -51,6 +61,8 @@ pub(crate) enum NotApplied {
     BeingDeleted,
     /// The server serves no such path, or the object's namespace is not there.
     NotFound(Fault),
+    /// The server never lets these fields of the object be changed, as it names them: `spec.template`.
+    Immutable { fields: Vec<String>, fault: Fault },
     /// The server will never take this object as it is.
     Unfit(Fault),
     /// Anything else.
@@ -68,6 +80,13 @@ pub(crate) fn not_applied(tried: &str, error: kube::Error) -> NotApplied {
         || status.code == 409 && status.message.contains("object is being deleted");
     if is_ending {
         return NotApplied::BeingDeleted;
+    }
+    let fields = immutable(&status);
+    if status.code == 422 && !fields.is_empty() {
+        // The server's own words hold the old and the new value, of a Job its whole template.
+        let said = format!("422 {}: {} cannot be changed", status.reason, fields.join(", "));
+        let fault = Fault { kind: FaultKind::Refused, ..strange_answer(tried, said) };
+        return NotApplied::Immutable { fields, fault };
     }
     // What does not fit the schema is answered with 500 and no reason, and always will be.
     let is_unfit = matches!(status.code, 400 | 403 | 413 | 422)
@@ -103,6 +122,17 @@ fn contests(status: &Status) -> Vec<Contest> {
         }
     }
     contests
+}
+
+/// The fields that a server does not let be changed, if that is all it has against an object.
+fn immutable(status: &Status) -> Vec<String> {
+    let says_so = |cause: &StatusCause| NOT_TO_BE_CHANGED.iter().any(|words| cause.message.contains(words));
+    if !causes(status).all(says_so) {
+        return Vec::new();
+    }
+    let mut fields: Vec<String> = causes(status).map(|cause| cause.field.clone()).collect();
+    fields.dedup();
+    fields
 }
 
 fn causes(status: &Status) -> impl Iterator<Item = &StatusCause> {

@@ -7,6 +7,7 @@ mod bearer;
 mod classify;
 mod connect;
 mod delete;
+mod differs;
 mod exec_credential;
 mod eyes;
 mod hands;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::actions::kube::{KubeObjectRef, Manifest};
+use berth_core::manifests::definitions::defines;
 use berth_core::manifests::waves::is_rolled_out;
 use berth_core::manifests::workloads::LABEL;
 use berth_core::observed::{Contest, ObjectState, ObservedObject, Rollout};
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::apply::{AT_ONCE, OWNER, apply_path};
 use crate::classify::{self, NotApplied};
+use crate::differs;
 use crate::kinds::{Kinds, Resource};
 use crate::pages::{self, Choice};
 use crate::record;
@@ -23,8 +25,6 @@ use crate::unchanged::is_unchanged;
 use crate::unwanted::unwanted;
 use crate::wire::{self, Change};
 
-/// Fields that change with every write, or say how something is and not how it is wanted.
-const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
 /// Lists under way at once; each may hold thousands of objects.
 const LISTS_AT_ONCE: usize = 8;
 
@@ -100,7 +100,9 @@ async fn look(
         let reference = manifest.reference();
         let resource = kinds.find(&reference.api_version, &reference.kind).await?;
         let identity = resource.as_ref().map(|resource| Identity::of(resource, &reference));
-        places.push(Place { manifest, reference, resource, identity });
+        let is_defined = || wanted.iter().any(|other| defines(other.value(), &reference));
+        let is_defined = resource.is_some() || is_defined();
+        places.push(Place { manifest, reference, resource, identity, is_defined });
     }
     let (mut there, absent) =
         try_join(all_labelled(client, &kinds, &places, also, selector), absent_namespaces(client, &places)).await?;
@@ -127,6 +129,8 @@ struct Place<'a> {
     reference: KubeObjectRef,
     resource: Option<Resource>,
     identity: Option<Identity>,
+    /// The cluster has its kind, or something that is wanted defines it.
+    is_defined: bool,
 }
 
 /// What makes an object the same under every version of its group.
@@ -237,7 +241,9 @@ async fn state(
     live: Option<Value>,
     absent: &BTreeSet<&str>,
 ) -> Result<ObjectState, Fault> {
-    let (Some(resource), Some(identity)) = (&place.resource, &place.identity) else { return Ok(ObjectState::Missing) };
+    let (Some(resource), Some(identity)) = (&place.resource, &place.identity) else {
+        return Ok(if place.is_defined { ObjectState::Missing } else { ObjectState::Undefined });
+    };
     if identity.namespace.as_deref().is_some_and(|namespace| absent.contains(namespace)) {
         return Ok(ObjectState::Missing);
     }
@@ -271,12 +277,16 @@ async fn state(
                 NotApplied::Contested(contests) => Ok(ObjectState::Contested(contests)),
                 NotApplied::BeingDeleted | NotApplied::NotFound(_) => Ok(ObjectState::Missing),
                 // The apply itself will say what is wrong.
-                NotApplied::Unfit(_) => Ok(ObjectState::Differs),
+                NotApplied::Unfit(_) => Ok(ObjectState::Differs(Vec::new())),
+                NotApplied::Immutable { fields, .. } => {
+                    Ok(ObjectState::Immutable { fields, finished: is_finished(place.manifest.value(), &live) })
+                }
                 NotApplied::Fault(fault) => Err(fault),
             };
         }
     };
-    Ok(if is_same(&applied, &live) { as_wanted } else { ObjectState::Differs })
+    let fields = differs::fields(&applied, &live);
+    Ok(if fields.is_empty() { as_wanted } else { ObjectState::Differs(fields) })
 }
 
 /// The other file of berth's whose object this is. To the server both have the same owner, so that it would refuse neither of them.
@@ -286,44 +296,12 @@ fn other_file<'a>(want: &Value, live: &'a Value) -> Option<&'a str> {
     label(live).filter(|file| *file != own)
 }
 
-/// Whether two answers show the same object, apart from its status and bookkeeping.
-fn is_same(one: &Value, other: &Value) -> bool {
-    is_same_map(one, other, |key, one, other| match key {
-        "status" => true,
-        "metadata" => is_same_map(one, other, |key, one, other| BOOKKEEPING.contains(&key) || one == other),
-        _ => one == other,
-    })
-}
-
-fn is_same_map(one: &Value, other: &Value, is_same: impl Fn(&str, &Value, &Value) -> bool) -> bool {
-    let (Some(left), Some(right)) = (one.as_object(), other.as_object()) else { return one == other };
-    left.keys().chain(right.keys()).all(|key| is_same(key, &one[key], &other[key]))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn bookkeeping_and_status_make_no_difference_and_all_else_does() {
-        let live = json!({"kind": "ConfigMap", "metadata": {"name": "a", "resourceVersion": "1", "generation": 1,
-            "managedFields": [1], "labels": {"a": "b"}}, "data": {"k": "v"}, "status": {"x": 1}});
-        let mut applied = live.clone();
-        applied["metadata"]["resourceVersion"] = "2".into();
-        applied["metadata"]["managedFields"] = json!([1, 2]);
-        applied["status"] = json!(null);
-        assert!(is_same(&live, &applied));
-        for (pointer, value) in
-            [("/metadata/labels/a", json!("c")), ("/data", json!({})), ("/metadata/labels", json!(null))]
-        {
-            let mut other = live.clone();
-            *other.pointer_mut(pointer).unwrap() = value;
-            assert!(!is_same(&live, &other), "{pointer}");
-        }
-        let mut more = live.clone();
-        more["metadata"]["annotations"] = json!({"x": "y"});
-        assert!(!is_same(&live, &more) && !is_same(&more, &live));
-    }
+/// Whether it is a Job of ours that will not go on, done or failed.
+fn is_finished(want: &Value, live: &Value) -> bool {
+    let label = |object: &Value| object["metadata"]["labels"][LABEL].clone();
+    let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
+    let has_ended = |condition: &Value| {
+        condition["status"] == "True" && (condition["type"] == "Complete" || condition["type"] == "Failed")
+    };
+    live["kind"] == "Job" && label(want) == label(live) && conditions.into_iter().any(has_ended)
 }

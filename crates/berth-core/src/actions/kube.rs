@@ -131,32 +131,47 @@ impl fmt::Display for KubeObjectRef {
 }
 
 /// A whole object as it is applied. Shown or written, the values of a Secret are hidden and only its keys are told.
-#[derive(Clone, PartialEq)]
-pub struct Manifest(Value);
+#[derive(Clone)]
+pub struct Manifest {
+    object: Value,
+    /// `workloads/film.yaml:12`, of an object that stands in a file.
+    place: Option<String>,
+}
 
 impl Manifest {
     /// Takes an object with `apiVersion`, `kind` and `metadata.name`.
     pub fn new(object: Value) -> Self {
-        Self(object)
+        Self { object, place: None }
+    }
+
+    /// The same of an object that stands in a file, with its place there: `workloads/film.yaml:12`.
+    pub fn of_file(object: Value, place: String) -> Self {
+        Self { object, place: Some(place) }
     }
 
     /// The object itself, with all values.
     pub fn value(&self) -> &Value {
-        &self.0
+        &self.object
+    }
+
+    /// What it is called, after its place if it stands in a file: `workloads/film.yaml:12: Deployment film/comfyui`.
+    pub fn words(&self) -> String {
+        let reference = self.reference();
+        self.place.as_ref().map_or_else(|| reference.to_string(), |place| format!("{place}: {reference}"))
     }
 
     /// Its kind.
     pub fn kind(&self) -> &str {
-        self.0["kind"].as_str().unwrap_or_default()
+        self.object["kind"].as_str().unwrap_or_default()
     }
 
     /// What it is called; what it lacks is empty.
     pub fn reference(&self) -> KubeObjectRef {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let metadata = &self.0["metadata"];
+        let metadata = &self.object["metadata"];
         KubeObjectRef {
-            api_version: text(&self.0["apiVersion"]),
-            kind: text(&self.0["kind"]),
+            api_version: text(&self.object["apiVersion"]),
+            kind: text(&self.object["kind"]),
             namespace: metadata["namespace"].as_str().map(str::to_owned),
             name: text(&metadata["name"]),
         }
@@ -164,7 +179,7 @@ impl Manifest {
 
     /// The object as it may be shown.
     fn shown(&self) -> Value {
-        let mut shown = self.0.clone();
+        let mut shown = self.object.clone();
         if self.kind() != "Secret" {
             return shown;
         }
@@ -178,6 +193,13 @@ impl Manifest {
             annotations.and_then(|annotations| annotations.get_mut("kubectl.kubernetes.io/last-applied-configuration"));
         copy.into_iter().for_each(|value| *value = HIDDEN.into());
         shown
+    }
+}
+
+/// Where an object stands makes it no other one.
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.object == other.object
     }
 }
 

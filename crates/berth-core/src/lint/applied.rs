@@ -9,11 +9,11 @@ use super::manifest::{self, ManifestFile, RULE};
 use super::rules::duplicate;
 use crate::spec::tree::Node;
 
-/// All objects of the files in their order, lists taken apart, as they stand there.
+/// All objects of the files in their order, lists taken apart, as they stand there; each with its place, `film.yaml:12`.
 ///
 /// # Errors
 /// A document cannot be read, an object has no name of its own, or two are the same object.
-pub(crate) fn applied(files: &[ManifestFile]) -> Result<Vec<Value>, Vec<Finding>> {
+pub(crate) fn applied(files: &[ManifestFile]) -> Result<Vec<(Value, String)>, Vec<Finding>> {
     let mut report = Report::default();
     let mut seen = BTreeSet::new();
     let mut applied = Vec::new();
@@ -35,7 +35,8 @@ pub(crate) fn applied(files: &[ManifestFile]) -> Result<Vec<Value>, Vec<Finding>
             report.error(duplicate::RULE, object.place(), &says);
             continue;
         }
-        applied.push(object.root.to_json());
+        let at = object.place();
+        applied.push((object.root.to_json(), format!("{}:{}", at.file, at.at.line)));
     }
     let findings = report.settle();
     if findings.is_empty() { Ok(applied) } else { Err(findings) }

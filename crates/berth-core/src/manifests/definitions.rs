@@ -1,7 +1,5 @@
 //! Kinds that a cluster knows beside those of Kubernetes: who defines them, and what may be left out where nobody does.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::waves::is_custom;
@@ -34,39 +32,35 @@ pub fn is_optional(object: &Value) -> bool {
     object["metadata"]["annotations"][OPTIONAL] == "true"
 }
 
+/// Whether one object defines the kind of another one.
+pub fn defines(definition: &Value, object: &KubeObjectRef) -> bool {
+    let spec = &definition["spec"];
+    spec["group"] == object.group()
+        && match definition["kind"].as_str() {
+            Some("CustomResourceDefinition") => spec["names"]["kind"] == object.kind.as_str(),
+            Some("APIService") => true,
+            _ => false,
+        }
+}
+
 /// The kinds that a cluster of a spec will know, with what these objects define.
 #[derive(Debug)]
 pub struct Definitions<'a> {
     cloud: &'a CloudSpec,
-    /// Group and kind; no kind where all of the group are served by a program of the files.
-    own: BTreeSet<(String, Option<String>)>,
+    own: Vec<&'a Value>,
 }
 
 impl<'a> Definitions<'a> {
     /// The definitions among these objects, and what the spec's cloud brings.
-    pub fn new<'o>(spec: &'a ClusterSpec, objects: impl Iterator<Item = &'o Value>) -> Self {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let own = objects.filter_map(|object| {
-            let spec = &object["spec"];
-            match object["kind"].as_str()? {
-                "CustomResourceDefinition" => Some((text(&spec["group"])?, Some(text(&spec["names"]["kind"])?))),
-                "APIService" => Some((text(&spec["group"])?, None)),
-                _ => None,
-            }
-        });
-        Self { cloud: &spec.cloud, own: own.collect() }
+    pub fn new(spec: &'a ClusterSpec, objects: impl Iterator<Item = &'a Value>) -> Self {
+        let defines = |object: &&Value| object["kind"] == "CustomResourceDefinition" || object["kind"] == "APIService";
+        Self { cloud: &spec.cloud, own: objects.filter(defines).collect() }
     }
 
     /// Whether nothing defines the kind of an object. Of a cluster that stood before, only itself can say.
     pub fn lack(&self, object: &KubeObjectRef) -> bool {
-        is_custom(object)
-            && object.group() != GONE
-            && !self.is_clouds(object.group())
-            && !self.is_own(object.group(), &object.kind)
-    }
-
-    fn is_own(&self, group: &str, kind: &str) -> bool {
-        self.own.iter().any(|(of, own)| of == group && own.as_ref().is_none_or(|own| own == kind))
+        let is_own = || self.own.iter().any(|definition| defines(definition, object));
+        is_custom(object) && object.group() != GONE && !self.is_clouds(object.group()) && !is_own()
     }
 
     fn is_clouds(&self, group: &str) -> bool {

@@ -37,7 +37,7 @@ pub struct Prepared {
 /// # Errors
 /// A file cannot be read, or an object has no name or is given twice: everything wrong, with file and line.
 pub fn prepare(cluster: &str, files: &[ManifestFile], secrets: Vec<Value>) -> Result<Prepared, Vec<Finding>> {
-    let mut objects = applied(files)?;
+    let (mut objects, places): (Vec<Value>, Vec<String>) = applied(files)?.into_iter().unzip();
     objects.extend(secrets);
     let definitions = definitions(&objects);
     let scalers = scalers(&objects);
@@ -49,7 +49,13 @@ pub fn prepare(cluster: &str, files: &[ManifestFile], secrets: Vec<Value>) -> Re
         notes.extend(leave_replicas(object, &scalers));
         object["metadata"]["labels"][LABEL] = json!(label_value(cluster));
     }
-    Ok(Prepared { objects: objects.into_iter().map(Manifest::new).collect(), notes })
+    // The Secrets of the spec stand in no file of manifests.
+    let mut places = places.into_iter();
+    let manifest = |object| match places.next() {
+        Some(place) => Manifest::of_file(object, place),
+        None => Manifest::new(object),
+    };
+    Ok(Prepared { objects: objects.into_iter().map(manifest).collect(), notes })
 }
 
 /// The selector of all objects that come from the workloads of the cluster of this name.

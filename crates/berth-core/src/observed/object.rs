@@ -35,8 +35,18 @@ pub enum ObjectState {
     AsWanted,
     /// As wanted, but its rollout is not complete.
     Unready,
-    /// There; an apply would change it.
-    Differs,
+    /// There; an apply would change these fields: `.spec.template.spec.containers[name=stt].image`. None where the server does
+    /// not take the object as it is; an apply says why.
+    Differs(Vec<String>),
+    /// There; an apply would change fields that the server never lets be changed.
+    Immutable {
+        /// Which, as the server names them: `spec.template`.
+        fields: Vec<String>,
+        /// A Job that has finished: it can go, and be made again.
+        finished: bool,
+    },
+    /// Wanted and not there, because the cluster does not know its kind and nothing that is wanted defines it.
+    Undefined,
     /// There; an apply would change fields that somebody else owns, so the server refuses it without force.
     Contested(Vec<Contest>),
     /// Not in the files any more, but berth's label is on it.

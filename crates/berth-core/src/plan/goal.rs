@@ -98,6 +98,18 @@ pub enum Refusal {
         /// For each object and owner: `Deployment film/comfyui: .spec.replicas belongs to "kubectl" using apps/v1`.
         Vec<String>,
     ),
+    /// Custom resources whose kinds the cluster does not know, and nothing that is wanted defines.
+    #[error("the cluster does not know the kinds of some objects: {}", .0.join("; "))]
+    Undefined(
+        /// For each: `film.yaml:12: Studio film/one: no kind Studio in example.org/v1`.
+        Vec<String>,
+    ),
+    /// Fields of the workloads that no server lets be changed.
+    #[error("some objects cannot be changed as the files say: {}", .0.join("; "))]
+    Immutable(
+        /// For each: `film.yaml:12: Job film/cut: spec.template cannot be changed while it runs; ...`, with the way out.
+        Vec<String>,
+    ),
     /// This version of berth checks files for this cloud but does not make clusters there.
     #[error("this version of berth can check files for {provider} but cannot make or delete clusters there")]
     NotRunnable {

@@ -97,6 +97,10 @@ fn contested() -> ObjectState {
     ObjectState::Contested(vec![Contest { manager: "\"kubectl\" using apps/v1".to_owned(), fields }])
 }
 
+fn fields(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!(".spec.ports[{number}]")).collect()
+}
+
 fn decide(spec: &ClusterSpec, observed: &Observed, objects: &[Manifest], force: bool) -> Result<Kube, Refusal> {
     let (api, nodes) = (StepId("cluster".to_owned()), StepId("pool".to_owned()));
     let workloads = Workloads { objects, force_conflicts: force };
@@ -153,7 +157,8 @@ fn nothing_is_done_for_what_is_as_wanted() {
 fn only_what_differs_is_applied_and_only_what_is_not_ready_is_waited_for() {
     let objects = prepared(FILES).objects;
     let but = [
-        ("Deployment ai-models/stt", ObjectState::Differs),
+        ("Deployment ai-models/stt", ObjectState::Differs(fields(6))),
+        ("Service ai-models/stt", ObjectState::Differs(fields(1))),
         ("CronJob ai-models/sweep", ObjectState::Missing),
         ("Deployment ai-models/mt", ObjectState::Unready),
     ];
@@ -211,4 +216,87 @@ fn a_step_names_only_so_many_objects() {
     let kube = decide(&file(false), &Observed::default(), &objects, false).expect("a plan");
     let [step] = kube.steps.as_slice() else { panic!("{kube:?}") };
     assert_eq!((step.details.len(), step.details.last().map(String::as_str)), (41, Some("and 460 more")));
+}
+
+/// A kind nobody defines, once to be left out where it is not known.
+const CUSTOM: &str = r"
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: stt, namespace: ai-models}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: mt, namespace: ai-models, annotations: {berth.dev/optional: 'true'}}
+---
+apiVersion: networking.gke.io/v1
+kind: ManagedCertificate
+metadata: {name: film, namespace: ai-models}
+---
+apiVersion: example.org/v1
+kind: Studio
+metadata: {name: one}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: studios.example.org}
+spec: {group: example.org, scope: Cluster, names: {kind: Studio, plural: studios}}
+";
+
+#[test]
+fn a_kind_that_nobody_defines_is_refused_before_anything_is_made_with_its_file_and_line() {
+    let objects = prepared(CUSTOM).objects;
+    let refusal = decide(&file(false), &Observed::default(), &objects, false).expect_err("no cluster has that kind");
+    assert_eq!(
+        refusal,
+        Refusal::Undefined(vec![
+            "film.yaml:2: ServiceMonitor ai-models/stt: no kind ServiceMonitor in monitoring.coreos.com/v1".to_owned()
+        ])
+    );
+    // Of a cluster that stands only itself knows: what it has not said is left to the apply.
+    let unseen = decide(&file(false), &running(Vec::new()), &objects, false).expect("a plan");
+    assert!(text(&unseen).contains("ServiceMonitor"), "{}", text(&unseen));
+    let but = [("ServiceMonitor ai-models/stt", ObjectState::Undefined)];
+    let seen = decide(&file(false), &running(standing(&objects, &but)), &objects, false);
+    assert_eq!(seen.expect_err("the cluster has said so"), refusal);
+}
+
+#[test]
+fn what_is_optional_is_left_out_until_its_kind_is_there() {
+    let objects = &prepared(CUSTOM).objects[1..];
+    let new = text(&decide(&file(false), &Observed::default(), objects, false).expect("a plan"));
+    let there = [("PodMonitor ai-models/mt", ObjectState::Missing)];
+    let there = decide(&file(false), &running(standing(objects, &there)), objects, false).expect("a plan");
+    insta::assert_snapshot!(format!("{new}\nonce its kind is there:\n{}", text(&there)));
+}
+
+const JOB: &str = r"
+{apiVersion: v1, kind: Namespace, metadata: {name: ai-models}}
+---
+{apiVersion: batch/v1, kind: Job, metadata: {name: fetch, namespace: ai-models}}
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: gp3}}
+";
+
+fn immutable(field: &str, finished: bool) -> ObjectState {
+    ObjectState::Immutable { fields: vec![field.to_owned()], finished }
+}
+
+#[test]
+fn a_job_that_has_finished_is_made_again() {
+    let objects = prepared(JOB).objects;
+    let but = [("Job ai-models/fetch", immutable("spec.template", true))];
+    let kube = decide(&file(false), &running(standing(&objects, &but)), &objects, false).expect("a plan");
+    insta::assert_snapshot!(text(&kube));
+}
+
+#[test]
+fn what_cannot_be_changed_is_refused_with_the_way_out() {
+    let objects = prepared(JOB).objects;
+    let but = [
+        ("Job ai-models/fetch", immutable("spec.template", false)),
+        ("StorageClass gp3", immutable("parameters", false)),
+    ];
+    let refusal = decide(&file(false), &running(standing(&objects, &but)), &objects, true).expect_err("no server does");
+    let Refusal::Immutable(lines) = refusal else { panic!("{refusal}") };
+    insta::assert_snapshot!(lines.join("\n"));
 }

@@ -95,7 +95,7 @@ async fn a_cluster_is_filled_looked_at_and_changed(client: &Client) {
     carry(client, &apply(&wanted, false)).await.unwrap();
 
     wanted[1] = config("fill", "a", "2");
-    assert!(lines(client, &wanted).await.contains("ConfigMap fill/a: Differs"));
+    assert!(lines(client, &wanted).await.contains("ConfigMap fill/a: Differs([\".data.key\"])"));
     carry(client, &apply(&wanted, false)).await.unwrap();
     assert!(lines(client, &wanted).await.contains("ConfigMap fill/a: AsWanted"));
 }
@@ -159,7 +159,7 @@ async fn what_can_never_be_applied_is_final(client: &Client) {
         "apply Cow c: the cluster has no kind Cow in none.example.com/v1; its definition is missing"
     );
     assert_eq!((fault.kind, fault.retry), (FaultKind::Refused, Retry::Never));
-    assert!(lines(client, &[unknown]).await.starts_with("Cow c: Missing"));
+    assert!(lines(client, &[unknown]).await.starts_with("Cow c: Undefined"));
 
     let homeless = config("nowhere", "a", "1");
     let fault = carry_out(client, &apply(&[homeless], false)).await.unwrap_err();
@@ -206,6 +206,57 @@ async fn definitions_are_established_before_their_objects(client: &Client) {
     delete(client, vec![wanted[0].reference(), wanted[1].reference()]).await;
     // The kind is gone, and with it the objects that nobody named.
     delete(client, vec![wanted[0].reference()]).await;
+}
+
+fn job(image: &str) -> Manifest {
+    let pod = json!({"restartPolicy": "Never",
+        "containers": [{"name": "app", "image": image, "env": [{"name": "TOKEN", "value": "hunter2"}]}]});
+    manifest(json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "fetch", "namespace": "jobs"},
+        "spec": {"template": {"spec": pod}}}))
+}
+
+/// Nothing runs here, so that the Job goes on.
+async fn what_cannot_be_changed_is_told_with_its_fields(client: &Client) {
+    let class = |kind: &str| {
+        manifest(json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "films"},
+            "provisioner": "ebs.csi.aws.com", "parameters": {"type": kind}}))
+    };
+    carry(client, &apply(&[namespace("jobs"), job("fetch:1"), class("gp2")], false)).await.unwrap();
+    let changed = [namespace("jobs"), job("fetch:2"), class("gp3")];
+    assert_eq!(
+        lines(client, &changed).await.lines().skip(1).take(2).collect::<Vec<_>>(),
+        [
+            "Job jobs/fetch: Immutable { fields: [\"spec.template\"], finished: false }",
+            "StorageClass films: Immutable { fields: [\"parameters\"], finished: false }"
+        ]
+    );
+    let fault = carry(client, &apply(&changed[..2], true)).await.unwrap_err();
+    assert_eq!(fault.to_string(), "apply Job jobs/fetch: 422 Invalid: spec.template cannot be changed");
+    assert_eq!((fault.kind, fault.retry), (FaultKind::Refused, Retry::Never));
+    delete(client, vec![job("fetch:1").reference(), class("gp2").reference()]).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_changed_is_told_with_its_fields_in_the_simulator() {
+    what_cannot_be_changed_is_told_with_its_fields(&simulated().await.0).await;
+}
+
+#[tokio::test]
+async fn a_finished_job_of_ours_may_go_and_be_made_again() {
+    let (client, world) = simulated().await;
+    carry(&client, &apply(&[namespace("jobs"), job("fetch:1")], false)).await.unwrap();
+    let ended = |mut live: Value| {
+        live["status"]["conditions"] = json!([{"type": "Failed", "status": "True"}]);
+        live
+    };
+    let now = world.lock().unwrap().now();
+    let live = berth_kube::object(&client, &job("fetch:1").reference()).await.unwrap().unwrap();
+    world.lock().unwrap().store.put(now, "jobs", Some("jobs"), ended(live));
+    let seen = lines(&client, &[job("fetch:2")]).await;
+    assert!(seen.starts_with("Job jobs/fetch: Immutable { fields: [\"spec.template\"], finished: true }"), "{seen}");
+    delete(&client, vec![job("fetch:1").reference()]).await;
+    carry(&client, &apply(&[job("fetch:2")], false)).await.unwrap();
+    assert!(lines(&client, &[job("fetch:2")]).await.starts_with("Job jobs/fetch: Unready"));
 }
 
 async fn simulated() -> (Client, simulated::Shared) {
@@ -255,6 +306,7 @@ async fn a_real_server_is_filled_in_the_same_way() {
     what_can_never_be_applied_is_final(&client).await;
     what_names_no_namespace_is_in_the_default_one(&client).await;
     definitions_are_established_before_their_objects(&client).await;
+    what_cannot_be_changed_is_told_with_its_fields(&client).await;
 }
 
 #[tokio::test]

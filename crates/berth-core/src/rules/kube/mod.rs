@@ -1,5 +1,6 @@
 //! What berth puts into a cluster through its Kubernetes API, alike on every cloud.
 
+mod fit;
 pub mod quotas;
 pub mod steps;
 pub mod workloads;

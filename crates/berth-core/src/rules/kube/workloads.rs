@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::fit;
 use super::steps::{self, Inside};
 use crate::actions::kube::{KubeAction, KubeClusterRef, KubeObjectRef, Manifest};
 use crate::manifests::waves::{Wave, WaveKind, is_custom, is_rolled_out, waves};
@@ -15,6 +16,8 @@ use crate::plan::{Note, Refusal, Step, StepChange, StepId};
 
 /// Lines of a step's details; a wave may have hundreds of objects.
 const MOST_DETAILS: usize = 40;
+/// Fields of an object that are named; a new image of all containers is a few.
+const MOST_FIELDS: usize = 4;
 /// Seconds a wave usually takes.
 const WAVE_SECONDS: u32 = 10;
 /// Seconds until a namespace is gone with all that is in it, usually.
@@ -43,10 +46,17 @@ pub(super) fn decide(inside: &Inside<'_>) -> Result<Decided, Refusal> {
     if !inside.workloads.force_conflicts {
         seen.refuse_contested(inside)?;
     }
-    let mut decided = Decided::default();
+    let known = fit::known(inside, &seen)?;
+    let replaced = fit::replaced(inside, &seen)?;
+    let mut decided = Decided { notes: known.notes, ..Decided::default() };
     let mut last: Vec<StepId> = Vec::new();
-    for wave in waves(inside.workloads.objects) {
+    for wave in waves(&known.objects) {
         let kind = wave.kind;
+        if let Some(mut step) = again(inside, &wave, &replaced) {
+            step.after.append(&mut last);
+            last.push(step.id.clone());
+            decided.rest.push(step);
+        }
         let Some(mut step) = apply(inside, &seen, &wave) else { continue };
         step.after.append(&mut last);
         last.push(step.id.clone());
@@ -67,12 +77,12 @@ pub(super) fn decide(inside: &Inside<'_>) -> Result<Decided, Refusal> {
         decided.rest.push(step);
     }
     decided.rest.extend(rollouts(inside, &seen, last));
-    decided.notes = seen.held();
+    decided.notes.extend(seen.held());
     Ok(decided)
 }
 
 /// How the objects stand.
-struct Seen<'a> {
+pub(super) struct Seen<'a> {
     states: BTreeMap<&'a KubeObjectRef, &'a ObjectState>,
 }
 
@@ -84,7 +94,12 @@ impl<'a> Seen<'a> {
     }
 
     fn state(&self, object: &KubeObjectRef) -> &'a ObjectState {
-        self.states.get(object).copied().unwrap_or(&ObjectState::Missing)
+        self.found(object).unwrap_or(&ObjectState::Missing)
+    }
+
+    /// How an object stands, if anybody has looked.
+    pub(super) fn found(&self, object: &KubeObjectRef) -> Option<&'a ObjectState> {
+        self.states.get(object).copied()
     }
 
     fn refuse_contested(&self, inside: &Inside<'_>) -> Result<(), Refusal> {
@@ -125,16 +140,24 @@ fn belongs(contest: &Contest) -> String {
 /// The step that applies what of a wave is not as wanted.
 fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> {
     let (mut new, mut changed, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    let mut says_fields = false;
     let mut objects = Vec::new();
     for manifest in &wave.objects {
         let object = manifest.reference();
         match seen.state(&object) {
             ObjectState::AsWanted | ObjectState::Unready => continue,
             // Only what is not wanted is called so; of what is, nothing is known then.
-            ObjectState::Missing | ObjectState::Unwanted | ObjectState::Holding(_) | ObjectState::Theirs(_) => {
-                new.push(object.to_string());
+            ObjectState::Missing
+            | ObjectState::Undefined
+            | ObjectState::Unwanted
+            | ObjectState::Holding(_)
+            | ObjectState::Theirs(_)
+            | ObjectState::Immutable { .. } => new.push(object.to_string()),
+            ObjectState::Differs(fields) if fields.is_empty() => changed.push(object.to_string()),
+            ObjectState::Differs(fields) => {
+                says_fields = true;
+                changed.push(format!("{object} ({})", some(fields)));
             }
-            ObjectState::Differs => changed.push(object.to_string()),
             ObjectState::Contested(contests) => {
                 let fields: Vec<String> = contests.iter().map(belongs).collect();
                 taken.push(format!("{object}, though {}", fields.join("; ")));
@@ -155,7 +178,7 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
     let only_new = changed.is_empty() && taken.is_empty();
     let labelled =
         |word: &str, lines: Vec<String>| lines.into_iter().map(|line| format!("{word}: {line}")).collect::<Vec<_>>();
-    let trivial = objects.len() == 1 && taken.is_empty();
+    let trivial = objects.len() == 1 && taken.is_empty() && !says_fields;
     let details = [labelled("new", new), labelled("change", changed), labelled("take over", taken)].concat();
     let action = KubeAction::ApplyObjects {
         cluster: KubeClusterRef::of(inside.spec),
@@ -176,6 +199,25 @@ fn apply(inside: &Inside<'_>, seen: &Seen<'_>, wave: &Wave<'_>) -> Option<Step> 
         usual_seconds: WAVE_SECONDS,
         ..step
     })
+}
+
+/// The step that takes away what is made again, since it cannot be changed.
+fn again(inside: &Inside<'_>, wave: &Wave<'_>, replaced: &[KubeObjectRef]) -> Option<Step> {
+    let own = wave.objects.iter().map(|manifest| manifest.reference());
+    let objects: Vec<KubeObjectRef> = own.filter(|object| replaced.contains(object)).collect();
+    if objects.is_empty() {
+        return None;
+    }
+    let step = remove(inside, "replaced", "finished Jobs", objects);
+    let why =
+        "the files say otherwise, and a Job's pods cannot be changed: it has finished and is made again".to_owned();
+    Some(Step { why, ..step })
+}
+
+/// The first of some fields, and how many more there are.
+fn some(fields: &[String]) -> String {
+    let first = fields.iter().take(MOST_FIELDS).cloned().collect::<Vec<_>>().join(", ");
+    if fields.len() > MOST_FIELDS { format!("{first} and {} more", fields.len() - MOST_FIELDS) } else { first }
 }
 
 /// What the objects of an action are, for messages.
@@ -224,11 +266,14 @@ fn removals(inside: &Inside<'_>, seen: &Seen<'_>) -> Vec<Step> {
     for object in seen.unwanted() {
         groups.entry(Removal::of(object)).or_default().push(object.clone());
     }
-    groups.into_iter().map(|(group, objects)| remove(inside, group, objects)).collect()
+    let step = |(group, objects): (Removal, _)| {
+        let (id, words) = group.words();
+        remove(inside, id, words, objects)
+    };
+    groups.into_iter().map(step).collect()
 }
 
-fn remove(inside: &Inside<'_>, group: Removal, objects: Vec<KubeObjectRef>) -> Step {
-    let (id, words) = group.words();
+fn remove(inside: &Inside<'_>, id: &str, words: &str, objects: Vec<KubeObjectRef>) -> Step {
     let what = match objects.as_slice() {
         [only] => only.to_string(),
         several => format!("{} {words}", several.len()),
