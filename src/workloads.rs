@@ -9,14 +9,14 @@ use berth_core::manifests::secrets as manifests;
 use berth_core::manifests::workloads::{Prepared, prepare, selector};
 use berth_core::observed::{Observed, Phase};
 use berth_core::run::{Fault, FaultKind};
-use berth_core::spec::{Checked, SecretSpec};
+use berth_core::spec::{Checked, Provider, SecretSpec};
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::secrets::{self, Values};
 use crate::ui::Ui;
 use crate::ui::render::words::count;
-use crate::wiring::Doors;
+use crate::wiring::{Doors, leave_theirs};
 use crate::workload_files;
 
 /// What is to run in a cluster, as far as files say.
@@ -65,7 +65,13 @@ impl Filling {
         let prepared = prepare(&self.cluster, &self.files, rendered).map_err(|findings| refused(&findings))?;
         let Some(client) = client else { return Ok(prepared) };
         match berth_kube::look_at(&client, &prepared.objects, &selector(&self.cluster)).await {
-            Ok(workloads) => observed.workloads = workloads,
+            Ok(mut workloads) => {
+                if doors.provider() == Provider::Existing {
+                    let left = leave_theirs(&client, &mut workloads).await;
+                    left.map_err(|fault| doors.reading(&fault))?;
+                }
+                observed.workloads = workloads;
+            }
             Err(fault) if self.may_be_unseen(&fault, observed, &prepared) => {}
             Err(fault) => return Err(doors.reading(&fault)),
         }

@@ -121,6 +121,18 @@ impl Standing {
             .collect()
     }
 
+    /// Labels and annotations of an object.
+    fn metadata(&self, object: &str) -> Value {
+        let metadata = &self.kubectl(&format!("get {object} -o json")).json()["metadata"];
+        json!([metadata["labels"], metadata["annotations"]])
+    }
+
+    /// All that stands there and berth could have made or changed.
+    fn all(&self) -> (Vec<Value>, String) {
+        let kinds = "namespace,configmap,secret,resourcequota,limitrange,priorityclass,deployment,pod";
+        (self.nodes(), self.kubectl(&format!("get {kinds} -A -o name")).stdout)
+    }
+
     fn end(self) {
         self.sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0).says("0 left");
         assert_eq!(self.control.leftovers(), json!([]));
@@ -147,6 +159,7 @@ fn a_standing_cluster_is_filled_and_left_as_it_was() {
     // What is theirs: a namespace that the files do not know, and one that berth's quotas go into as well.
     standing.kubectl("create namespace theirs");
     standing.kubectl("create namespace models");
+    let models = standing.metadata("namespace models");
     let calls = standing.control.calls_since(0).len();
 
     standing.berth("plan --exit-code").exits(6).says("label and taint 2 nodes").says("+ label team=film");
@@ -171,6 +184,7 @@ fn a_standing_cluster_is_filled_and_left_as_it_was() {
     let namespaces = standing.kubectl("get namespaces -o name").stdout;
     assert!(namespaces.contains("namespace/theirs") && namespaces.contains("namespace/models"), "{namespaces}");
     assert!(!namespaces.contains("namespace/film"), "{namespaces}");
+    assert_eq!(standing.metadata("namespace models"), models, "what is theirs bears nothing of berth's");
     let left = "get resourcequota,limitrange,priorityclass,configmap,secret -A -o name";
     let left = standing.kubectl(left).stdout;
     assert!(!["stt", "berth", "settings", "hub"].iter().any(|name| left.contains(name)), "{left}");
@@ -260,3 +274,52 @@ fn a_context_that_leads_nowhere_is_said_at_once() {
     sandbox.berth("plan -f lab.yaml --simulate").exits(1).says("an existing cluster is not simulated");
     sandbox.berth("kubeconfig -f lab.yaml").exits(1);
 }
+
+/// A second file for the same cluster: `REST` is put in.
+const STUDIO: &str = r"apiVersion: berth/v1
+kind: Cluster
+metadata: {name: studio}
+spec:
+  provider: existing
+  existing: {context: CONTEXT, kubeconfig: KUBECONFIG}
+  REST
+  nodePools:
+    - {name: all, nodeSelector: {cloud.google.com/gke-nodepool: cpu-pool}}
+";
+
+#[test]
+fn two_files_fill_one_cluster_and_neither_takes_the_other_ones_objects() {
+    if !present(&["kubectl"]) {
+        return;
+    }
+    let standing = workshop();
+    standing.berth("create --yes").exits(0);
+    let before = standing.metadata("namespace film");
+    let second = |rest: &str, line: &str| {
+        let text = STUDIO.replace("REST", rest);
+        let text = text.replace("CONTEXT", &standing.context).replace("KUBECONFIG", &standing.kubeconfig);
+        standing.sandbox.write("studio.yaml", &text);
+        standing.sandbox.berth(line)
+    };
+    let create = "create -f studio.yaml --yes";
+    second("quotas: quotas.yaml", create).exits(1).says("belongs to the file of workshop").says("quotas of both");
+    second("workloads: [filling/]", create).exits(1).says("Namespace film: ").says("belongs to the file of workshop");
+    assert_eq!(standing.metadata("namespace film"), before);
+
+    // With objects of its own it lives beside the first, and goes without it.
+    standing.sandbox.write("studio.configmap.yaml", STUDIOS_OWN);
+    second("workloads: [studio.configmap.yaml]", create).exits(0);
+    standing.berth("plan --exit-code").exits(0).says("nothing to do");
+    standing.kubectl("-n film get configmap/studio configmap/settings");
+    standing.sandbox.berth("destroy -f studio.yaml --yes").exits(0).says("0 left");
+    standing.berth("plan --exit-code").exits(0).says("nothing to do");
+    standing.berth("destroy --yes").exits(0).says("0 left");
+    assert!(!standing.all().1.contains("film"));
+    standing.end();
+}
+
+const STUDIOS_OWN: &str = r"apiVersion: v1
+kind: ConfigMap
+metadata: {name: studio, namespace: film}
+data: {own: 'yes'}
+";

@@ -18,7 +18,8 @@ impl Doors {
     pub(crate) async fn own_workloads(&self, name: &str, observed: &Observed) -> Result<Vec<ObservedObject>, Fault> {
         let Some(client) = self.inside(name, observed)? else { return Ok(Vec::new()) };
         let mut own = berth_kube::look_at(&client, &[], &selector(name)).await?;
-        let fenced = berth_kube::look_at(&client, &[], quotas::SELECTOR).await?;
+        // The kinds of quotas' objects stand on no record.
+        let fenced = berth_kube::unwanted_of(&client, &[("v1", "Namespace")], quotas::SELECTOR).await?;
         let mut is_used_by_others = false;
         for seen in fenced {
             let live = berth_kube::object(&client, &seen.object).await?.unwrap_or_default();
@@ -28,14 +29,7 @@ impl Doors {
                 own.push(seen);
             }
         }
-        for seen in own.iter_mut().filter(|seen| seen.object.kind == "Namespace" && seen.state == ObjectState::Unwanted)
-        {
-            let live = berth_kube::object(&client, &seen.object).await?.unwrap_or_default();
-            if let Some(writer) = stranger(&live) {
-                seen.state =
-                    ObjectState::Holding(vec![format!("the namespace itself, which {writer} made or changed")]);
-            }
-        }
+        leave_theirs(&client, &mut own).await?;
         let is_cleared = own.iter().all(|seen| matches!(seen.state, ObjectState::Holding(_)));
         if is_cleared && !is_used_by_others && berth_kube::look_at(&client, &[], LABEL).await?.is_empty() {
             let object = record();
@@ -45,6 +39,18 @@ impl Doors {
         }
         Ok(own)
     }
+}
+
+/// Namespaces that somebody else made, or has changed, are not berth's to delete.
+pub(crate) async fn leave_theirs(client: &kube::Client, seen: &mut [ObservedObject]) -> Result<(), Fault> {
+    let may_go = |state: &ObjectState| matches!(state, ObjectState::Unwanted | ObjectState::Holding(_));
+    for seen in seen.iter_mut().filter(|seen| seen.object.kind == "Namespace" && may_go(&seen.state)) {
+        let live = berth_kube::object(client, &seen.object).await?.unwrap_or_default();
+        if let Some(writer) = stranger(&live) {
+            seen.state = ObjectState::Theirs(writer.to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// Who else has written to an object: whoever made it before berth did is among them.

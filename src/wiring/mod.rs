@@ -15,6 +15,7 @@ mod simulated;
 mod through_kubernetes;
 
 pub(crate) use billing::over;
+pub(crate) use clearing::leave_theirs;
 pub(crate) use cluster_at::{ClusterAt, cluster_at};
 pub(crate) use doors::{Cloud, Doors, open, open_for};
 pub(crate) use eks::token_of_eks;

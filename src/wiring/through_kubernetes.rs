@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use berth_core::actions::Action;
 use berth_core::actions::eks::EksAction;
 use berth_core::actions::gke::GkeAction;
-use berth_core::actions::kube::{KubeAction, KubeClusterRef};
+use berth_core::actions::kube::{KubeAction, KubeClusterRef, Manifest};
 use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
-use berth_core::observed::{ClusterAccess, Observed, Phase};
+use berth_core::observed::{ClusterAccess, Observed, ObservedCloud, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::rules::existing::plugin::FILE_KEY;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
@@ -146,8 +146,15 @@ impl Doors {
         }
         if let Ok(mut objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {
             // Others may have put theirs into a cluster that is not ours alone.
-            let is_own = |object: &serde_json::Value| object["metadata"]["annotations"][FILE_KEY] == name;
-            objects.retain(|object| self.provider() != Provider::Existing || is_own(object));
+            if let Some(ObservedCloud::Existing(standing)) = observed.cluster.as_mut().map(|cluster| &mut cluster.cloud) {
+                objects.retain(|object| {
+                    let file = object["metadata"]["annotations"][FILE_KEY].as_str();
+                    let others = file.filter(|file| *file != name).map(str::to_owned);
+                    let reference = Manifest::new(object.clone()).reference();
+                    standing.claimed.extend(others.map(|file| (reference, file)));
+                    file == Some(name)
+                });
+            }
             let there = quotas::applied(&objects);
             observed.applied.extend(there.hash.map(|hash| (quotas::GROUP.to_owned(), hash)));
             observed.applied_objects.insert(quotas::GROUP.to_owned(), there.objects);
