@@ -35,7 +35,10 @@ TOKEN = "filling"
 
 
 def run(command, env=None, to=subprocess.PIPE):
-    """Runs a command; gives its seconds, its peak memory in MiB, and what it printed."""
+    """Runs a command; gives its seconds, its peak memory in MiB, and what it printed.
+
+    A process begins as a copy of this one, which therefore must stay small: its own memory is the least that is told.
+    """
     begin = time.monotonic()
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, env=env, stdout=to, stderr=errors)
@@ -275,7 +278,7 @@ def measure_nodes(filling, server, direct, tell):
     curl = ["curl", "-sS", "-f", "-H", "authorization: Bearer " + TOKEN, server.server + "/api/v1/nodes"]
     if server.ca:
         curl += ["--cacert", server.ca]
-    size = len(run(curl)[2])
+    size = int(run(curl + ["-o", os.devnull, "-w", "%{size_download}"])[2])
     best = min(run(curl + ["-o", os.devnull])[0] for _ in range(3))
     ours = [run([filling, "nodes", server.server, TOKEN, server.ca or "-"]) for _ in range(3)]
     berth, memory = min(one[0] for one in ours), max(one[1] for one in ours)

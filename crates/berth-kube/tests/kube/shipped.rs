@@ -244,8 +244,9 @@ fn in_older_words(object: Manifest) -> Manifest {
         match value {
             Value::Object(fields) => {
                 if let Some(Value::Array(ports)) = fields.get_mut("ports") {
-                    let ports = ports.iter_mut().filter_map(Value::as_object_mut);
-                    ports.for_each(|port| drop(port.entry("protocol").or_insert_with(|| "TCP".into())));
+                    for port in ports.iter_mut().filter_map(Value::as_object_mut) {
+                        port.entry("protocol").or_insert_with(|| "TCP".into());
+                    }
                 }
                 for amounts in ["hard", "limits", "requests"] {
                     let amounts = fields.get_mut(amounts).and_then(Value::as_object_mut).into_iter().flatten();
