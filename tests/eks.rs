@@ -207,6 +207,17 @@ fn nodes_that_never_join_fail_the_group_and_the_next_run_makes_it_anew() {
 }
 
 #[test]
+fn what_the_control_plane_wrote_last_is_taken_away_when_it_arrives() {
+    // The cloud is not hurried here, so that the lines come after the log group was deleted.
+    let (sandbox, control) = Sandbox::serving(SPEED);
+    let logging = "region: us-east-1\n  eks: {logging: [api, audit]}";
+    sandbox.write("small.yaml", &SMALL_EKS.replace("region: us-east-1", logging));
+    sandbox.berth(CREATE).exits(0);
+    control.arm(&json!({"on": "eks:DeleteCluster", "do": {"late-logs": {"seconds": 35}}}));
+    end(&sandbox, &control);
+}
+
+#[test]
 fn what_the_network_plugin_and_workloads_leave_is_taken_away() {
     if !crate::witnesses::present(&["kubectl"]) {
         return;

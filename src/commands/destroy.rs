@@ -3,11 +3,14 @@
 mod rest;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use berth_core::actions::eks::EksClusterRef;
 use berth_core::gc::{self, Leftover, LeftoverKind, Unread};
 use berth_core::observed::{Observed, Surroundings};
 use berth_core::plan::{Goal, Plan};
+use berth_core::ports::Clock;
+use berth_core::rules::eks::absent;
 use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
@@ -29,6 +32,8 @@ use rest::Rest;
 
 /// How often the plan is made anew: waiting for what runs, deleting, looking again.
 const ROUNDS: usize = 6;
+/// How long the last look waits for what a control plane on EKS that is gone wrote last.
+const LATE_LINES: Duration = Duration::from_secs(30);
 /// What is looked for after a destroy in a cluster that berth did not make.
 const EXISTING_KINDS: [&str; 4] = ["workloads", "service quotas", "device plugin", "labels and taints of nodes"];
 /// What is looked for after a destroy on EKS, beside what stands around the cluster.
@@ -139,7 +144,7 @@ async fn all_at_once(
     fleet::distinct(all.iter().map(|at| (at.words(), at.name.as_str())))?;
     let agreed = args.agreed(true);
     let looks = all.iter().zip(doors).map(|(at, doors)| async move {
-        let (_, plan) = decide(agreed, at, doors, &mut None).await?;
+        let (_, plan) = decide(agreed, at, doors, &mut Seen::default()).await?;
         Ok((!plan.is_empty()).then(|| render::plan::text(&heading(at), &plan)))
     });
     let looked = fleet::all_or_none(fleet::at_once(looks).await, "clusters cannot be taken away", ui)?;
@@ -203,9 +208,11 @@ pub(crate) struct Gone {
 pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Gone, Failure> {
     // Parts of load balancers can be told only while the cluster stands.
     let rest = Rest::look(at, work.doors).await;
-    let mut so_far = SoFar { asked: agreed.yes, leased: None, remembered: false };
+    let mut so_far = SoFar { asked: agreed.yes, seen: Seen::default(), remembered: false };
     for round in 0..ROUNDS {
         match one_round(agreed, at, work, &mut so_far).await {
+            // The last lines of its control plane make the log group again.
+            Ok(None) if std::mem::take(&mut so_far.seen.late_lines) => work.doors.clock.sleep(LATE_LINES).await,
             Ok(None) => {}
             Ok(Some(observed)) => {
                 let cleared = rest.clear(agreed, at, work, &mut so_far.asked).await;
@@ -233,10 +240,21 @@ pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_
 struct SoFar {
     /// The user has agreed.
     asked: bool,
-    /// Whether the first look has shown a lease: what bore it may be gone in a later one.
-    leased: Option<bool>,
+    /// What looks have shown.
+    seen: Seen,
     /// What it consisted of was looked at for its bill.
     remembered: bool,
+}
+
+/// What the looks of one deletion have shown: what bore it may be gone in a later one.
+#[derive(Default)]
+struct Seen {
+    /// Whether the first look has shown a lease.
+    leased: Option<bool>,
+    /// On EKS, something said that berth made it.
+    ours: bool,
+    /// A control plane that goes away writes logs.
+    late_lines: bool,
 }
 
 /// Looks, decides, shows, asks and acts once; when nothing is left, gives what the last look was able to see.
@@ -246,11 +264,13 @@ async fn one_round(
     work: &Work<'_>,
     so_far: &mut SoFar,
 ) -> Result<Option<Observed>, Failure> {
-    let (observed, plan) = decide(agreed, at, work.doors, &mut so_far.leased).await?;
+    let (observed, plan) = decide(agreed, at, work.doors, &mut so_far.seen).await?;
     if plan.is_empty() {
         if at.provider == Provider::Existing {
             plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));
         }
+        let strange = plan.notes.iter().filter(|note| note.about.starts_with("log group "));
+        strange.for_each(|note| work.ui.talk(&format!("{} {}; --adopt deletes it", note.about, note.text)));
         return Ok(Some(observed));
     }
     // Of several clusters at once, the plans were shown before anything was asked.
@@ -280,9 +300,14 @@ async fn decide(
     agreed: Agreed<'_>,
     at: &ClusterAt,
     doors: &Doors,
-    leased: &mut Option<bool>,
+    seen: &mut Seen,
 ) -> Result<(Observed, Plan), Failure> {
     let mut observed = doors.look(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
+    if at.provider == Provider::Eks {
+        observed.around.was_ours = seen.ours;
+        seen.ours = absent::shows_ours(&observed);
+        seen.late_lines |= absent::writes_logs(&observed);
+    }
     if let Some(still) = agreed.still {
         still(&observed)?;
     }
@@ -297,7 +322,7 @@ async fn decide(
         name: &at.name,
         adopt: agreed.adopt,
     };
-    let leased = *leased.get_or_insert_with(|| gc::shows_lease(&observed));
+    let leased = *seen.leased.get_or_insert_with(|| gc::shows_lease(&observed));
     if at.provider != Provider::Eks || agreed.with_volumes || leased {
         let plan = berth_core::plan::plan(&goal, &observed).map_err(|refusal| plan::refused(&refusal))?;
         return Ok((observed, plan));

@@ -43,6 +43,8 @@ pub struct Surroundings {
     pub unread: Vec<String>,
     /// Zones of the region.
     pub zones: Vec<ObservedZone>,
+    /// An earlier look of the same deletion has shown that berth made a cluster of this name; by now all that said so may be gone.
+    pub was_ours: bool,
 }
 
 /// A zone of a region.

@@ -24,14 +24,14 @@ pub(crate) async fn delete_part(
     cluster: &EksClusterRef,
     part: &EksPartRef,
 ) -> Result<Started, Fault> {
-    match attempt(cloud, part).await? {
+    match attempt(cloud, cluster, part).await? {
         Progress::Done => Ok(Started::Done),
         Progress::Pending(_) => Ok(Work::Part { cluster: cluster.clone(), part: part.clone() }.waiting()),
     }
 }
 
 /// Tries once to take it away.
-pub(crate) async fn attempt(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(crate) async fn attempt(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
     // Boxed, because the futures of the calls are large.
     match part.kind {
         EksPartKind::LoadBalancer => Box::pin(balancer::delete(cloud, part)).await,
@@ -45,10 +45,10 @@ pub(crate) async fn attempt(cloud: &EksCloud, part: &EksPartRef) -> Result<Progr
         EksPartKind::NatGateway => Box::pin(network::nat(cloud, part)).await,
         EksPartKind::Address => Box::pin(network::address(cloud, part)).await,
         EksPartKind::RouteTable => Box::pin(network::route_table(cloud, part)).await,
-        EksPartKind::SecurityGroup => Box::pin(security_group::delete(cloud, part)).await,
-        EksPartKind::Subnet => Box::pin(network::subnet(cloud, part)).await,
-        EksPartKind::InternetGateway => Box::pin(network::internet_gateway(cloud, part)).await,
-        EksPartKind::Vpc => Box::pin(network::vpc(cloud, part)).await,
+        EksPartKind::SecurityGroup => Box::pin(security_group::delete(cloud, cluster, part)).await,
+        EksPartKind::Subnet => Box::pin(network::subnet(cloud, cluster, part)).await,
+        EksPartKind::InternetGateway => Box::pin(network::internet_gateway(cloud, cluster, part)).await,
+        EksPartKind::Vpc => Box::pin(network::vpc(cloud, cluster, part)).await,
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn round(cloud: &EksCloud, place: &Place<'_>, kinds: &[EksPartK
     let mut first_fault = None;
     let mut held = None;
     for part in &parts {
-        match delete_part::attempt(cloud, &part.thing).await {
+        match delete_part::attempt(cloud, place.cluster, &part.thing).await {
             Ok(Progress::Done) => {}
             Ok(Progress::Pending(why)) => {
                 let words = format!("{} {}", part.thing.kind.words(), part.thing.id);

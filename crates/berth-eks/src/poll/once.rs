@@ -34,7 +34,7 @@ pub(crate) async fn poll(cloud: &EksCloud, ticket: &Ticket) -> Result<Progress, 
         }
         Work::Update { cluster, group, id } => update::update(cloud, cluster, group.as_deref(), id).await,
         Work::Nat { cluster, id } => nat::nat(cloud, cluster, id).await,
-        Work::Part { part, .. } => part::part(cloud, part).await,
+        Work::Part { cluster, part } => part::part(cloud, cluster, part).await,
         Work::Sweep { cluster, vpc, near, kinds } => {
             sweep::sweep(cloud, &Place::of(cluster, vpc.as_ref(), near.as_deref()), kinds).await
         }

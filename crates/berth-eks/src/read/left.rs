@@ -1,12 +1,14 @@
 //! What workloads, the network plugin and EKS itself make around a cluster: load balancers, volumes, network interfaces, security
 //! groups. Nobody plans them, so they are found anew each time.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{Filter, NetworkInterface, SecurityGroup, Volume, VolumeState};
 use berth_core::actions::eks::{EksClusterRef, EksPart, EksPartKind};
 use berth_core::run::Fault;
 use futures::future;
 
-use super::{balancer, part};
+use super::{balancer, logs, part};
 use crate::classify;
 use crate::cloud::EksCloud;
 use crate::find::filter;
@@ -59,6 +61,7 @@ pub(super) async fn of_kind(cloud: &EksCloud, place: Place<'_>, kind: EksPartKin
         EksPartKind::Volume => volumes(cloud, place.cluster).await,
         EksPartKind::NetworkInterface => interfaces(cloud, place).await,
         EksPartKind::SecurityGroup => security_groups(cloud, place).await,
+        EksPartKind::LogGroup => logs::groups(cloud, place.cluster).await,
         _ => Ok(Vec::new()),
     }
 }
@@ -104,7 +107,29 @@ async fn interfaces(cloud: &EksCloud, place: Place<'_>) -> Result<Vec<EksPart>, 
         let state = one.status.as_ref().map_or("", |status| status.as_str());
         part::part(EksPartKind::NetworkInterface, one.network_interface_id, state, part::of_ec2(one.tag_set))
     });
-    Ok(parts.filter(|found| counts(place, found)).collect())
+    let (mut ours, others): (Vec<EksPart>, Vec<EksPart>) = parts.partition(|found| counts(place, found));
+    ours.extend(of_machines(cloud, place.cluster, others).await);
+    Ok(ours)
+}
+
+/// Interfaces of the network plugin that name no cluster, only a machine: those whose machine is the cluster's. EC2 tells a machine's
+/// tags for about an hour after its end; what it does not know any more, or may not be asked about, is nobody's.
+async fn of_machines(cloud: &EksCloud, cluster: &EksClusterRef, mut found: Vec<EksPart>) -> Vec<EksPart> {
+    found.retain(|part| part::named(&part.tags).is_none() && part.tags.contains_key(part::MACHINE_KEY));
+    let machine = |part: &EksPart| part.tags[part::MACHINE_KEY].clone();
+    let ids: BTreeSet<String> = found.iter().map(machine).collect();
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    // A filter, because an id that is forgotten already would fail the call.
+    let by_id = Filter::builder().name("instance-id").set_values(Some(ids.into_iter().collect())).build();
+    let call = cloud.read.ec2.describe_instances().filters(by_id);
+    let machines: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    let machines = machines.unwrap_or_default().into_iter().flat_map(|one| one.instances.unwrap_or_default());
+    let ours = machines.filter(|machine| part::is_of(cluster, &part::of_ec2(machine.tags.clone())));
+    let ours: BTreeSet<String> = ours.filter_map(|machine| machine.instance_id).collect();
+    found.retain(|part| ours.contains(&machine(part)));
+    found
 }
 
 /// Security groups but for each VPC's own, which cannot be deleted.

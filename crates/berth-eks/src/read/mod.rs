@@ -14,7 +14,7 @@ mod words;
 pub(crate) use around::{ground, settle};
 pub(crate) use cluster::{brief, whole};
 pub(crate) use left::{Place, left};
-pub(crate) use part::{CLAIM_KEY, LOOSE_KEYS, named, of_ec2};
+pub(crate) use part::{CLAIM_KEY, LOOSE_KEYS, is_of, named, of_ec2};
 pub(crate) use words::{phase, time};
 
 /// Calls of one kind that are under way at a time; AWS counts calls in a second.

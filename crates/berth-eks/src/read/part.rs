@@ -15,6 +15,8 @@ const EKS_KEY: &str = "aws:eks:cluster-name";
 const BALANCER_KEY: &str = "elbv2.k8s.aws/cluster";
 /// Tag key of the network plugin.
 const PLUGIN_KEY: &str = "cluster.k8s.amazonaws.com/name";
+/// Tag key of the network plugin that names the machine an interface was made for; older ones put no other.
+pub(super) const MACHINE_KEY: &str = "node.k8s.amazonaws.com/instance_id";
 /// Tag keys of the volume driver, old and new.
 const VOLUME_KEYS: [&str; 2] = ["KubernetesCluster", "ebs.csi.aws.com/cluster-name"];
 /// Tag key that names the claim a volume was made for.
@@ -37,8 +39,9 @@ pub(crate) fn named(tags: &BTreeMap<String, String>) -> Option<(String, String)>
 
 /// All keys of tags that can name a cluster, for EC2's filter `tag-key`.
 pub(super) fn keys(cluster: &EksClusterRef) -> Vec<String> {
-    let fixed = [ownership::CLUSTER_KEY, EKS_KEY, BALANCER_KEY, PLUGIN_KEY, VOLUME_KEYS[0], VOLUME_KEYS[1]];
-    fixed.into_iter().map(ToOwned::to_owned).chain([format!("{OWNED_PREFIX}{}", cluster.name)]).collect()
+    let theirs = [EKS_KEY, BALANCER_KEY, PLUGIN_KEY, MACHINE_KEY, VOLUME_KEYS[0], VOLUME_KEYS[1]];
+    let fixed = std::iter::once(ownership::CLUSTER_KEY).chain(theirs);
+    fixed.map(ToOwned::to_owned).chain([format!("{OWNED_PREFIX}{}", cluster.name)]).collect()
 }
 
 /// Whether berth made it for this cluster.
@@ -47,7 +50,7 @@ pub(super) fn is_ours(cluster: &EksClusterRef, tags: &BTreeMap<String, String>) 
 }
 
 /// Whether berth, EKS or something in the cluster made it for this cluster.
-pub(super) fn is_of(cluster: &EksClusterRef, tags: &BTreeMap<String, String>) -> bool {
+pub(crate) fn is_of(cluster: &EksClusterRef, tags: &BTreeMap<String, String>) -> bool {
     is_ours(cluster, tags)
         || has(tags, &format!("{OWNED_PREFIX}{}", cluster.name), "owned")
         || [EKS_KEY, BALANCER_KEY, PLUGIN_KEY].iter().any(|key| has(tags, key, &cluster.name))

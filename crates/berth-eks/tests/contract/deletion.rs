@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{IpPermission, ResourceType, Tag, TagSpecification, UserIdGroupPair};
+use aws_sdk_ec2::types::{InstanceType, IpPermission, ResourceType, Tag, TagSpecification, UserIdGroupPair};
 use berth_core::actions::eks::{EksAction, EksPartKind};
 use berth_core::ports::{Hands, Progress, Started};
-use berth_core::run::FaultKind;
+use berth_core::run::{FaultKind, Retry};
 use serde_json::json;
 
 use crate::aws::{Aws, delete, make, part_of};
@@ -229,5 +229,100 @@ async fn a_cluster_of_that_name_in_another_vpc_keeps_its_groups() {
     let EksAction::Sweep { cluster, vpc, kinds, .. } = sweep(None) else { panic!("a sweep") };
     bench.drive(EksAction::Sweep { cluster, vpc, near: Some(ours.clone()), kinds }).await.unwrap();
     assert_eq!(aws.all().await[&EksPartKind::SecurityGroup], std::slice::from_ref(theirs));
+    bench.stop().await;
+}
+
+fn tagged(kind: ResourceType, (key, value): (&str, &str)) -> TagSpecification {
+    TagSpecification::builder().resource_type(kind).tags(Tag::builder().key(key).value(value).build()).build()
+}
+
+/// A machine that no node group has.
+async fn add_machine(aws: &Aws, subnet: &str, group: Option<&str>, tag: (&str, &str)) -> String {
+    let call = aws.ec2.run_instances().image_id("ami-1").instance_type(InstanceType::M5Large).min_count(1).max_count(1);
+    let call = call.subnet_id(subnet).set_security_group_ids(group.map(|group| vec![group.to_owned()]));
+    let made = call.tag_specifications(tagged(ResourceType::Instance, tag)).send().await.unwrap();
+    made.instances()[0].instance_id().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn machines_of_others_in_our_vpc_are_named_at_once_and_not_waited_for() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    make(&bench).await;
+    let vpc = aws.all().await[&EksPartKind::Vpc][0].clone();
+    let subnets = aws.ec2.describe_subnets().send().await.unwrap().subnets.unwrap();
+    let private = subnets.iter().find(|subnet| part_of(subnet.tags()) == "subnet-private-us-east-1a").unwrap();
+    let private = private.subnet_id().unwrap();
+    let group = add_group(&aws, &vpc, "web", false).await;
+    let machine = add_machine(&aws, private, Some(&group), ("Name", "web")).await;
+    for (action, part) in [
+        (delete(EksPartKind::Subnet, private), format!("subnet {private}")),
+        (delete(EksPartKind::Vpc, &vpc), format!("VPC {vpc}")),
+        (sweep(Some(&vpc)), format!("security group {group}")),
+    ] {
+        let fault = bench.begin(action).await.unwrap_err();
+        assert_eq!((fault.kind, fault.retry), (FaultKind::Refused, Retry::Never), "{fault}");
+        let said = format!("held by machine {machine} (web) that cluster {NAME} does not know: terminate it in EC2");
+        assert!(fault.tried.ends_with(&part) && fault.said.starts_with(&said), "{fault}");
+    }
+    // One of the cluster's goes by itself.
+    let ours = add_machine(&aws, private, None, (&format!("kubernetes.io/cluster/{NAME}"), "owned")).await;
+    aws.ec2.terminate_instances().instance_ids(&machine).send().await.unwrap();
+    bench.drive(sweep(Some(&vpc))).await.unwrap();
+    let begun = bench.begin(delete(EksPartKind::Subnet, private)).await.unwrap();
+    let Started::Waiting(ticket) = begun else { panic!("a machine of the cluster is in it") };
+    aws.ec2.terminate_instances().instance_ids(&ours).send().await.unwrap();
+    bench.finish(&ticket).await.unwrap();
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn interfaces_the_network_plugin_left_in_a_given_vpc_are_swept_and_no_others() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    let vpc = aws.ec2.create_vpc().cidr_block("10.9.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+    let subnet = aws.ec2.create_subnet().vpc_id(&vpc).cidr_block("10.9.0.0/24").send().await.unwrap();
+    let subnet = subnet.subnet.unwrap().subnet_id.unwrap();
+    let ours = add_machine(&aws, &subnet, None, (&format!("kubernetes.io/cluster/{NAME}"), "owned")).await;
+    let theirs = add_machine(&aws, &subnet, None, ("kubernetes.io/cluster/other", "owned")).await;
+    aws.ec2.terminate_instances().instance_ids(&ours).instance_ids(&theirs).send().await.unwrap();
+    let mut made = Vec::new();
+    for (key, value) in [
+        ("node.k8s.amazonaws.com/instance_id", ours.as_str()),
+        ("cluster.k8s.amazonaws.com/name", NAME),
+        ("node.k8s.amazonaws.com/instance_id", theirs.as_str()),
+        ("node.k8s.amazonaws.com/instance_id", "i-0123456789abcdef0"),
+        ("cluster.k8s.amazonaws.com/name", "other"),
+        ("Name", "aws-K8S"),
+    ] {
+        let call = aws.ec2.create_network_interface().subnet_id(&subnet).description(format!("aws-K8S-{ours}"));
+        let call = call.tag_specifications(tagged(ResourceType::NetworkInterface, (key, value)));
+        made.push(call.send().await.unwrap().network_interface.unwrap().network_interface_id.unwrap());
+    }
+    let EksAction::Sweep { cluster, kinds, .. } = sweep(None) else { panic!("a sweep") };
+    bench.drive(EksAction::Sweep { cluster, vpc: None, near: Some(vpc), kinds }).await.unwrap();
+    let left = aws.ec2.describe_network_interfaces().send().await.unwrap();
+    let mut left: Vec<&str> = left.network_interfaces().iter().filter_map(|one| one.network_interface_id()).collect();
+    left.sort_unstable();
+    made.drain(..2);
+    made.sort_unstable();
+    assert_eq!(left, made);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_log_group_is_swept_until_none_comes_any_more() {
+    let bench = Bench::start().await;
+    let aws = Aws::of(&bench);
+    let name = format!("/aws/eks/{NAME}/cluster");
+    let sweep = || EksAction::Sweep { cluster: reference(), vpc: None, near: None, kinds: vec![EksPartKind::LogGroup] };
+    assert_eq!(bench.begin(sweep()).await.unwrap(), Started::Done);
+    for other in [name.as_str(), "/aws/eks/another/cluster"] {
+        aws.logs.create_log_group().log_group_name(other).send().await.unwrap();
+    }
+    let Started::Waiting(ticket) = bench.begin(sweep()).await.unwrap() else { panic!("it is looked for again") };
+    aws.logs.create_log_group().log_group_name(&name).send().await.unwrap();
+    bench.finish(&ticket).await.unwrap();
+    assert_eq!(aws.all().await[&EksPartKind::LogGroup], ["/aws/eks/another/cluster"]);
     bench.stop().await;
 }

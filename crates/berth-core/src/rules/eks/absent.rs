@@ -4,7 +4,9 @@
 //! while their controllers live; the network plugin's add-on before the nodes; network interfaces before what they hold.
 //!
 //! Nothing goes on its name alone but the control plane's log group, which EKS makes without tags: it goes with something whose tags
-//! say that it is berth's, and before the last of that, so that an interrupted deletion still knows whose it was.
+//! say that it is berth's, and before the last of that, so that an interrupted deletion still knows whose it was. The last lines of a
+//! control plane arrive when it is gone already and make the group again; so it is looked for until a look finds none, as late as
+//! possible, and a look after the plan still knows whose it is.
 
 use super::group_steps::{removal, settings};
 use super::steps::{self, Lasts};
@@ -14,6 +16,23 @@ use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, ObservedCluster, Phase};
 use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepChange, StepId};
 use crate::rules::ownership::{self, OWNER_KEY};
+
+/// Why a log group is left alone.
+const STRANGE_LOGS: &str = "stays, because nothing is left that says that berth made a cluster of that name";
+
+/// Whether what was seen shows that berth made a cluster of this name; a later look of the same deletion sees less.
+pub fn shows_ours(observed: &Observed) -> bool {
+    let is_ours = |part: &EksPart| ownership::is_ours(&part.tags);
+    observed.around.was_ours
+        || observed.cluster.as_ref().is_some_and(ObservedCluster::is_ours)
+        || observed.around.parts.iter().any(is_ours)
+}
+
+/// Whether the control plane of the cluster that was seen writes logs, the last of which arrive when it is gone.
+pub fn writes_logs(observed: &Observed) -> bool {
+    let description = observed.cluster.as_ref().and_then(present::description);
+    description.is_some_and(|description| !description.settings.logging.is_empty())
+}
 
 /// Steps that take a cluster and everything around it away.
 ///
@@ -29,10 +48,11 @@ pub fn plan(cluster: &EksClusterRef, adopt: bool, observed: &Observed) -> Result
     taking.parts(&groups, &gone);
     let mut notes = Vec::new();
     if !taking.owns_logs() {
-        notes.extend(taking.of_kind(EksPartKind::LogGroup).map(|part| Note {
-            about: format!("log group {}", part.thing.id),
-            text: "stays, because nothing is left that says that berth made a cluster of that name".to_owned(),
-        }));
+        notes.extend(
+            taking
+                .of_kind(EksPartKind::LogGroup)
+                .map(|part| Note { about: format!("log group {}", part.thing.id), text: STRANGE_LOGS.to_owned() }),
+        );
     }
     if taking.steps.is_empty() {
         let text = format!("there is none of that name in {} of account {}", cluster.region, cluster.account);
@@ -187,13 +207,7 @@ impl Taking<'_> {
             }
             cleared.extend(self.sweep("sweep/left", swept_kinds, after_all.clone()));
         }
-        // What the control plane wrote last arrives after it is gone, and would make the group again.
-        let logs = if self.owns_logs() { self.delete_all(EksPartKind::LogGroup, &cleared) } else { Vec::new() };
-        let after_logs: Vec<StepId> = after_all.iter().chain(&logs).cloned().collect();
         self.delete_all(EksPartKind::OidcProvider, &after_all);
-        for kind in [EksPartKind::LaunchTemplate, EksPartKind::Role] {
-            self.delete_all(kind, &after_logs);
-        }
         // Nodes in private subnets reach EKS through these until they are gone.
         let nats = self.delete_all(EksPartKind::NatGateway, groups);
         let addresses = self.delete_all(EksPartKind::Address, &nats);
@@ -207,15 +221,41 @@ impl Taking<'_> {
         if !has_vpc {
             groups_of_ours = self.delete_all(EksPartKind::SecurityGroup, &cleared);
         }
-        let parts = [&held, &tables, &subnets, &gateways, &groups_of_ours, &logs];
-        let last: Vec<StepId> = parts.into_iter().flatten().cloned().collect();
+        let parts = [&held, &addresses, &tables, &subnets, &gateways, &groups_of_ours];
+        let before_last: Vec<StepId> = parts.into_iter().flatten().cloned().collect();
+        let logs = self.logs(&before_last);
+        let after_logs: Vec<StepId> = after_all.iter().chain(&logs).cloned().collect();
+        for kind in [EksPartKind::LaunchTemplate, EksPartKind::Role] {
+            self.delete_all(kind, &after_logs);
+        }
+        let last: Vec<StepId> = before_last.into_iter().chain(logs).collect();
         self.delete_all(EksPartKind::Vpc, &last);
+    }
+
+    /// The control plane's log group, also one that is not there yet.
+    fn logs(&mut self, after: &[StepId]) -> Vec<StepId> {
+        let is_there = self.of_kind(EksPartKind::LogGroup).next().is_some();
+        if !self.owns_logs() || !(is_there || self.observed.cluster.is_some()) {
+            return Vec::new();
+        }
+        let action = EksAction::Sweep {
+            cluster: self.cluster.clone(),
+            vpc: None,
+            near: None,
+            kinds: vec![EksPartKind::LogGroup],
+        };
+        let title = "delete log group of the control plane, until none comes any more".to_owned();
+        let step = steps::lasting(steps::removing("sweep/log-group", title, after.to_vec(), action), Lasts::SWEEP);
+        vec![self.add(Step { why: "what the control plane wrote last makes it again".to_owned(), ..step })]
     }
 
     /// Whether the log group of that name is that of a cluster of ours: another one of that name may have stood here before.
     fn owns_logs(&self) -> bool {
-        let mut parts = self.observed.around.parts.iter();
-        self.adopt || self.observed.cluster.is_some() || parts.any(|part| ownership::is_ours(&part.tags))
+        let around = &self.observed.around;
+        self.adopt
+            || around.was_ours
+            || self.observed.cluster.is_some()
+            || around.parts.iter().any(|part| ownership::is_ours(&part.tags))
     }
 
     fn delete_all(&mut self, kind: EksPartKind, after: &[StepId]) -> Vec<StepId> {

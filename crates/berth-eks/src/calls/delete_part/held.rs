@@ -1,33 +1,108 @@
-//! What holds a thing that cannot go yet.
+//! What holds a thing that cannot go yet, and who can let go of it.
 
-use aws_sdk_ec2::types::{NetworkInterface, NetworkInterfaceStatus};
+use aws_sdk_ec2::types::{Instance, InstanceStateName, NetworkInterface, NetworkInterfaceStatus};
+use berth_core::actions::eks::{EksClusterRef, EksPartRef};
 use berth_core::ports::Progress;
+use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
 use crate::cloud::EksCloud;
 use crate::find;
+use crate::read::{is_of, of_ec2};
 
-/// The same progress; what does not go says which network interfaces hold it, if there are some by this filter.
-pub(super) async fn told(cloud: &EksCloud, progress: Progress, filter: (&str, &str)) -> Progress {
-    let Progress::Pending(said) = progress else { return progress };
-    let holders = interfaces(cloud, filter).await;
-    Progress::Pending(words(&holders).or(said))
+/// A thing that is to go, and how what holds it is found: an EC2 filter of network interfaces.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// The cluster it was made for.
+    pub(super) cluster: &'a EksClusterRef,
+    /// The thing.
+    pub(super) part: &'a EksPartRef,
+    /// Name and value of the filter.
+    pub(super) by: (&'a str, &'a str),
 }
 
-/// The same for a subnet berth made; interfaces in it that nothing uses any more are taken away, since nobody else will.
-pub(super) async fn cleared(cloud: &EksCloud, progress: Progress, filter: (&str, &str)) -> Progress {
-    let Progress::Pending(said) = progress else { return progress };
-    let holders = interfaces(cloud, filter).await;
-    for holder in holders.iter().filter(|holder| holder.status == Some(NetworkInterfaceStatus::Available)) {
-        let call = cloud.write.ec2.delete_network_interface();
-        // The next look sees what came of it.
-        drop(call.network_interface_id(holder.network_interface_id().unwrap_or_default()).send().await);
+impl Held<'_> {
+    /// The same progress; what does not go says which network interfaces hold it, if there are some.
+    ///
+    /// # Errors
+    /// Machines that are not of this cluster hold it: nobody but their owner can let go of it, so waiting is in vain.
+    pub(super) async fn told(self, cloud: &EksCloud, progress: Progress) -> Result<Progress, Fault> {
+        let Progress::Pending(said) = progress else { return Ok(progress) };
+        let holders = interfaces(cloud, self.by).await;
+        self.refuse_strangers(cloud, &holders).await?;
+        Ok(Progress::Pending(words(&holders).or(said)))
     }
-    Progress::Pending(words(&holders).or(said))
+
+    /// The same for a subnet berth made; interfaces in it that nothing uses any more are taken away, since nobody else will.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn cleared(self, cloud: &EksCloud, progress: Progress) -> Result<Progress, Fault> {
+        let Progress::Pending(said) = progress else { return Ok(progress) };
+        let holders = interfaces(cloud, self.by).await;
+        for holder in holders.iter().filter(|holder| holder.status == Some(NetworkInterfaceStatus::Available)) {
+            let call = cloud.write.ec2.delete_network_interface();
+            // The next look sees what came of it.
+            drop(call.network_interface_id(holder.network_interface_id().unwrap_or_default()).send().await);
+        }
+        self.refuse_strangers(cloud, &holders).await?;
+        Ok(Progress::Pending(words(&holders).or(said)))
+    }
+
+    /// What still uses the thing, in words; `None` if nothing does, or if that cannot be read.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn holder(self, cloud: &EksCloud) -> Result<Option<String>, Fault> {
+        let holders = interfaces(cloud, self.by).await;
+        self.refuse_strangers(cloud, &holders).await?;
+        Ok(words(&holders))
+    }
+
+    async fn refuse_strangers(self, cloud: &EksCloud, holders: &[NetworkInterface]) -> Result<(), Fault> {
+        let machines = holders.iter().filter_map(|holder| holder.attachment.as_ref()?.instance_id.clone());
+        let mut ids: Vec<String> = machines.collect();
+        ids.sort();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        // Where machines may not be seen, the wait goes on and names the interfaces.
+        let found = cloud.read.ec2.describe_instances().set_instance_ids(Some(ids)).send().await;
+        let found = found.ok().and_then(|found| found.reservations).unwrap_or_default();
+        let machines = found.iter().flat_map(|reservation| reservation.instances());
+        let strangers: Vec<String> =
+            machines.filter(|machine| is_stranger(self.cluster, machine)).map(machine_words).collect();
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        let part = format!("{} {}", self.part.kind.words(), self.part.id);
+        let (number, they) = if strangers.len() == 1 { ("machine", "it") } else { ("machines", "them") };
+        Err(Fault {
+            kind: FaultKind::Refused,
+            tried: format!("delete {part}"),
+            said: format!(
+                "held by {number} {} that cluster {} does not know: terminate {they} in EC2, or move {they} to another VPC, then delete the cluster again",
+                strangers.join(", "),
+                self.cluster.name
+            ),
+            left_behind: LeftBehind::These(vec![part]),
+            retry: Retry::Never,
+        })
+    }
 }
 
-/// What still uses a thing, in words; `None` if nothing does, or if that cannot be read.
-pub(super) async fn holder(cloud: &EksCloud, filter: (&str, &str)) -> Option<String> {
-    words(&interfaces(cloud, filter).await)
+/// Whether a machine is not the cluster's, and stays until its owner ends it.
+fn is_stranger(cluster: &EksClusterRef, machine: &Instance) -> bool {
+    let state = machine.state.as_ref().and_then(|state| state.name.as_ref());
+    let goes = matches!(state, Some(InstanceStateName::ShuttingDown | InstanceStateName::Terminated));
+    !goes && !is_of(cluster, &of_ec2(machine.tags.clone()))
+}
+
+/// `i-1 (web)`
+fn machine_words(machine: &Instance) -> String {
+    let id = machine.instance_id().unwrap_or_default();
+    let name = machine.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+    name.map_or_else(|| id.to_owned(), |name| format!("{id} ({name})"))
 }
 
 /// What cannot be read is left out: the words only explain.
@@ -55,7 +130,26 @@ fn words(holders: &[NetworkInterface]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ec2::types::{InstanceState, Tag};
+
     use super::*;
+
+    #[test]
+    fn a_machine_is_a_stranger_unless_it_is_the_clusters_or_goes_away() {
+        let cluster = EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "c".to_owned() };
+        let machine = |state: InstanceStateName, (key, value): (&str, &str)| {
+            let tag = Tag::builder().key(key).value(value).build();
+            let state = InstanceState::builder().name(state).build();
+            Instance::builder().instance_id("i-1").state(state).tags(tag).build()
+        };
+        let is = |state, tag| is_stranger(&cluster, &machine(state, tag));
+        assert!(is(InstanceStateName::Running, ("Name", "web")));
+        assert!(is(InstanceStateName::Stopped, ("kubernetes.io/cluster/other", "owned")));
+        assert!(!is(InstanceStateName::ShuttingDown, ("Name", "web")));
+        assert!(!is(InstanceStateName::Running, ("kubernetes.io/cluster/c", "owned")));
+        assert_eq!(machine_words(&machine(InstanceStateName::Running, ("Name", "web"))), "i-1 (web)");
+        assert_eq!(machine_words(&machine(InstanceStateName::Running, ("a", "b"))), "i-1");
+    }
 
     #[test]
     fn the_first_holder_is_named_and_the_others_counted() {

@@ -1,11 +1,12 @@
 //! The network berth made.
 
 use aws_sdk_ec2::types::NatGatewayState;
-use berth_core::actions::eks::EksPartRef;
+use berth_core::actions::eks::{EksClusterRef, EksPartRef};
 use berth_core::ports::Progress;
 use berth_core::run::Fault;
 
-use super::{held, outcome, seen};
+use super::held::Held;
+use super::{outcome, seen};
 use crate::cloud::EksCloud;
 
 /// A NAT gateway; gone when EC2 says `deleted`, because until then it has its address and its place in the subnet.
@@ -56,13 +57,17 @@ pub(super) async fn route_table(cloud: &EksCloud, part: &EksPartRef) -> Result<P
 }
 
 /// A subnet.
-pub(super) async fn subnet(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(super) async fn subnet(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
     let progress = outcome(part, cloud.write.ec2.delete_subnet().subnet_id(&part.id).send().await)?;
-    Ok(held::cleared(cloud, progress, ("subnet-id", &part.id)).await)
+    Held { cluster, part, by: ("subnet-id", &part.id) }.cleared(cloud, progress).await
 }
 
 /// An internet gateway, detached first.
-pub(super) async fn internet_gateway(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(super) async fn internet_gateway(
+    cloud: &EksCloud,
+    cluster: &EksClusterRef,
+    part: &EksPartRef,
+) -> Result<Progress, Fault> {
     let found = cloud.read.ec2.describe_internet_gateways().internet_gateway_ids(&part.id).send().await;
     let found = seen(part, found)?.and_then(|found| found.internet_gateways).unwrap_or_default();
     let Some(gateway) = found.first() else { return Ok(Progress::Done) };
@@ -74,14 +79,14 @@ pub(super) async fn internet_gateway(cloud: &EksCloud, part: &EksPartRef) -> Res
             sent => outcome(part, sent)?,
         };
         if progress != Progress::Done {
-            return Ok(held::told(cloud, progress, ("vpc-id", vpc)).await);
+            return Held { cluster, part, by: ("vpc-id", vpc) }.told(cloud, progress).await;
         }
     }
     outcome(part, cloud.write.ec2.delete_internet_gateway().internet_gateway_id(&part.id).send().await)
 }
 
 /// A VPC, with its own route table and security group.
-pub(super) async fn vpc(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(super) async fn vpc(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
     let progress = outcome(part, cloud.write.ec2.delete_vpc().vpc_id(&part.id).send().await)?;
-    Ok(held::told(cloud, progress, ("vpc-id", &part.id)).await)
+    Held { cluster, part, by: ("vpc-id", &part.id) }.told(cloud, progress).await
 }

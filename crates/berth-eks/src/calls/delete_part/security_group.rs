@@ -1,11 +1,12 @@
 //! A security group, after its own rules and the rules of others that name it.
 
 use aws_sdk_ec2::types::{IpPermission, SecurityGroup};
-use berth_core::actions::eks::EksPartRef;
+use berth_core::actions::eks::{EksClusterRef, EksPartRef};
 use berth_core::ports::Progress;
 use berth_core::run::Fault;
 
-use super::{held, outcome, seen};
+use super::held::Held;
+use super::{outcome, seen};
 use crate::cloud::EksCloud;
 use crate::find;
 
@@ -13,11 +14,12 @@ use crate::find;
 /// is, because without its rules what uses it would be cut off, and that may be somebody else's.
 ///
 /// Groups that name each other hold each other; and the load balancer controllers leave such rules in the cluster's own group.
-pub(super) async fn delete(cloud: &EksCloud, part: &EksPartRef) -> Result<Progress, Fault> {
+pub(super) async fn delete(cloud: &EksCloud, cluster: &EksClusterRef, part: &EksPartRef) -> Result<Progress, Fault> {
     let found = cloud.read.ec2.describe_security_groups().group_ids(&part.id).send().await;
     let found = seen(part, found)?.and_then(|found| found.security_groups).unwrap_or_default();
     let Some(group) = found.first() else { return Ok(Progress::Done) };
-    if let Some(holder) = held::holder(cloud, ("group-id", &part.id)).await {
+    let held = Held { cluster, part, by: ("group-id", &part.id) };
+    if let Some(holder) = held.holder(cloud).await? {
         return Ok(Progress::Pending(Some(holder)));
     }
     let rules = Rules { ingress: group.ip_permissions().to_vec(), egress: group.ip_permissions_egress().to_vec() };
@@ -35,7 +37,7 @@ pub(super) async fn delete(cloud: &EksCloud, part: &EksPartRef) -> Result<Progre
         }
     }
     let progress = outcome(part, cloud.write.ec2.delete_security_group().group_id(&part.id).send().await)?;
-    Ok(held::told(cloud, progress, ("group-id", &part.id)).await)
+    held.told(cloud, progress).await
 }
 
 struct Rules {
