@@ -26,6 +26,7 @@ mod live_prices;
 mod namespaces;
 mod readme;
 mod redact;
+mod rights;
 mod sandbox;
 mod schedules;
 mod sim;

@@ -217,6 +217,7 @@ const ROWS: &[Row] = &[
         &[
             "container.clusters.get",
             "container.clusters.list",
+            "container.nodes.list",
             "container.operations.list",
             "container.pods.list",
             "container.resourceQuotas.list",

@@ -190,11 +190,17 @@ impl Statement {
 
     /// The only pattern of its actions that allows it, if there is just one.
     pub(super) fn only_action(&self, ask: &Ask) -> Option<&str> {
+        if self.actions_negated {
+            return None;
+        }
         only(self.actions.iter().filter(|pattern| fits_any_case(pattern, &ask.action)))
     }
 
     /// The only pattern of its resources that allows it, if there is just one.
     pub(super) fn only_resource(&self, ask: &Ask) -> Option<&str> {
+        if self.resources_negated {
+            return None;
+        }
         only(self.resources.iter().filter(|pattern| arn_fits(pattern, &ask.resource)))
     }
 }

@@ -1,6 +1,6 @@
 //! The policies that are in force, what was asked under them, and which part of them nothing has needed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,9 +15,9 @@ const MOST_REMEMBERED: usize = 20_000;
 pub(crate) struct Policies {
     google: Option<BTreeSet<String>>,
     aws: Option<Vec<Statement>>,
-    /// Permissions of Google Cloud that calls have needed.
-    used: BTreeSet<String>,
-    /// Things AWS was asked for and that were allowed.
+    /// Permissions of Google Cloud that allowed calls have needed, and how many calls each.
+    used: BTreeMap<String, u64>,
+    /// Things AWS was asked for and that were allowed, each once.
     asked: BTreeSet<Ask>,
     /// What was refused, in words.
     refused: BTreeSet<String>,
@@ -68,7 +68,7 @@ impl Policies {
             Some(name) => {
                 self.refused.insert(format!("{name} on {about}"));
             }
-            None => self.used.extend(needed.iter().map(|name| (*name).to_owned())),
+            None => needed.iter().for_each(|name| *self.used.entry((*name).to_owned()).or_default() += 1),
         }
         missing
     }
@@ -90,10 +90,13 @@ impl Policies {
     }
 
     /// What is in force, what was refused, and what of the policies could go without a refusal of any call so far.
+    ///
+    /// `missed` tells for each right how much of what was allowed so far would be refused without it: calls on Google Cloud, different
+    /// things asked for on AWS.
     pub(crate) fn report(&self) -> Value {
         let google = self.google.as_ref().map(|names| {
-            let unused: Vec<&String> = names.difference(&self.used).collect();
-            json!({"includedPermissions": names, "unused": unused})
+            let unused: Vec<&String> = names.iter().filter(|name| !self.used.contains_key(*name)).collect();
+            json!({"includedPermissions": names, "unused": unused, "missed": self.used})
         });
         let aws = self.aws.as_ref().map(|statements| {
             let needed = self.needed(statements);
@@ -102,9 +105,24 @@ impl Policies {
             json!({
                 "statements": statements.len(),
                 "usedActions": used, "unusedActions": unused, "unusedResources": resources,
+                "missed": self.missed(statements),
             })
         });
         json!({"google": google, "aws": aws, "refused": self.refused})
+    }
+
+    /// How many of the things asked for would be refused if an action stood in no statement any more.
+    fn missed<'a>(&self, statements: &'a [Statement]) -> BTreeMap<&'a str, u64> {
+        let mut missed = BTreeMap::new();
+        for ask in &self.asked {
+            let about = statements.iter().filter(|statement| statement.is_about(ask));
+            let patterns: Option<BTreeSet<&str>> = about.map(|statement| statement.only_action(ask)).collect();
+            // Where another action, or a statement of all but some, allows it as well, it can do without any single one.
+            if let Some(&[only]) = patterns.map(Vec::from_iter).as_deref() {
+                *missed.entry(only).or_default() += 1;
+            }
+        }
+        missed
     }
 
     /// Actions and resources that something so far has needed, with the number of their statement: without one of these, a call that
@@ -159,6 +177,7 @@ mod tests {
         assert_eq!(policies.lacks(&both, "c"), Some("container.clusters.create"));
         let report = policies.report();
         assert_eq!(report["google"]["unused"], json!(["container.clusters.list"]));
+        assert_eq!(report["google"]["missed"], json!({"container.clusters.get": 1}));
         assert_eq!(report["refused"], json!(["container.clusters.create on c"]));
     }
 
@@ -172,8 +191,30 @@ mod tests {
         assert!(policies.refusal(vec![ask("ec2:DescribeVpcs", "*"), ask("ec2:CreateVpc", "*")]).is_none());
         let report = policies.report();
         assert_eq!(report["aws"]["unusedActions"], json!(["A: ec2:DescribeVpcs", "B: ec2:Describe*"]));
+        assert_eq!(report["aws"]["missed"], json!({"ec2:CreateVpc": 1}));
         let (refused, verdict) = policies.refusal(vec![ask("iam:GetRole", "*")]).unwrap();
         assert_eq!((refused.action.as_str(), verdict), ("iam:GetRole", Verdict::Unmentioned));
+    }
+
+    #[test]
+    fn an_action_of_two_statements_is_missed_when_it_goes_from_both() {
+        let twice = json!([{"Version": "2012-10-17", "Statement": [
+            {"Sid": "A", "Effect": "Allow", "Action": "ec2:DescribeVpcs", "Resource": "*"},
+            {"Sid": "B", "Effect": "Allow", "Action": ["ec2:DescribeVpcs", "ec2:CreateVpc"], "Resource": "*"},
+        ]}]);
+        let mut policies = set(twice);
+        for _ in 0..2 {
+            assert!(policies.refusal(vec![ask("ec2:DescribeVpcs", "*")]).is_none());
+        }
+        assert!(policies.refusal(vec![ask("ec2:DescribeVpcs", "arn:aws:ec2:::vpc/1")]).is_none());
+        let report = policies.report();
+        assert_eq!(report["aws"]["usedActions"], json!([]), "either statement would do");
+        assert_eq!(report["aws"]["missed"], json!({"ec2:DescribeVpcs": 2}), "two different things");
+        let others =
+            json!([{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}]);
+        let mut policies = set(others);
+        assert!(policies.refusal(vec![ask("ec2:DescribeVpcs", "*")]).is_none());
+        assert_eq!(policies.report()["aws"]["missed"], json!({}), "no single action allows it");
     }
 
     #[test]

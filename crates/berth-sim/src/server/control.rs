@@ -2,9 +2,10 @@
 //!
 //! `GET /_sim/ledger` tells what was called and what is billed; `GET /_sim/leftovers` what exists, billed or not: a list
 //! of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty when nothing is left.
+//! `GET /_sim/state` gives the whole world, and `POST /_sim/state` puts one back that it gave; time does not go back with it.
 //! `POST /_sim/plant` puts things into Compute Engine that no cluster made: `{id, fields, made, billed}`, or a list of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use axum::body::Body;
 use http::Response;
@@ -34,6 +35,10 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Res
         ("GET", ["clock"]) => ok(clock(shared)),
         ("POST", ["clock", "advance"]) => advance(shared, &request.body),
         ("GET", ["state"]) => ok(json!(shared.now().0.world)),
+        ("POST", ["state"]) => match serde_json::from_slice::<World>(&request.body) {
+            Ok(world) => put_back(shared, world),
+            Err(error) => refuse(400, &error.to_string()),
+        },
         ("GET", ["faults"]) => ok(shared.now().0.world.faults.report()),
         ("POST", ["faults"]) => arm(shared, &request.body),
         ("DELETE", ["faults"]) => clear(shared, None),
@@ -233,10 +238,22 @@ fn quota(shared: &Arc<Shared>, body: &[u8]) -> Response<Body> {
 
 /// An empty world at the wall's time, with the same speed and the same credentials.
 fn reset(shared: &Arc<Shared>) -> Response<Body> {
-    let (mut live, _) = shared.now();
+    let (live, _) = shared.now();
     let wall = Timestamp::now();
     let mut world = World::new(&live.world.seed, wall);
     world.clock.set_speed(wall, live.world.clock.speed());
+    exchange(shared, live, world)
+}
+
+/// A world as it was, at the time it is now.
+fn put_back(shared: &Arc<Shared>, mut world: World) -> Response<Body> {
+    let (live, _) = shared.now();
+    world.clock = live.world.clock.clone();
+    exchange(shared, live, world)
+}
+
+/// Puts another world in place of the one that is served; credentials stay good.
+fn exchange(shared: &Arc<Shared>, mut live: MutexGuard<'_, Live>, mut world: World) -> Response<Body> {
     world.tokens = std::mem::take(&mut live.world.tokens);
     live.replace(world);
     let kubeconfig = live.dir.as_ref().map_or(Ok(()), |dir| files::write_kubeconfig(dir, &live.world));
