@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use berth_core::iam::{self, EksNeed, GkeNeed, KindUse, Purpose};
 use berth_core::manifests::workloads::prepare;
 use berth_core::spec::Provider;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
 use crate::commands::ProviderArg;
@@ -26,8 +27,8 @@ pub(crate) struct IamArgs {
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Commands that are to be allowed; may be given many times; all of them if never
-    #[arg(long = "for", value_enum, value_name = "COMMAND")]
-    purposes: Vec<PurposeArg>,
+    #[arg(long = "for", value_name = "COMMAND", value_parser = purposes())]
+    purposes: Vec<Purpose>,
     /// Print the table of rights with what each is for, instead of the role or policy
     #[arg(long)]
     explain: bool,
@@ -36,49 +37,10 @@ pub(crate) struct IamArgs {
     part: Option<usize>,
 }
 
-/// A command that can be allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PurposeArg {
-    /// Show what `create` would do
-    Plan,
-    /// Make and change clusters
-    Create,
-    /// Compare promised GPUs with allocatable ones
-    Verify,
-    /// The same, with a pod on every free share
-    Probe,
-    /// Show one cluster
-    Status,
-    /// List clusters, and find one by its name
-    List,
-    /// Write kubeconfigs
-    Kubeconfig,
-    /// Tell prices, and what clusters have cost
-    Cost,
-    /// Take clusters away
-    Destroy,
-    /// Environments of pipelines: make, verify, extend, list, destroy
-    Ci,
-    /// Take away what is left behind
-    Gc,
-}
-
-impl From<PurposeArg> for Purpose {
-    fn from(arg: PurposeArg) -> Self {
-        match arg {
-            PurposeArg::Plan => Self::Plan,
-            PurposeArg::Create => Self::Create,
-            PurposeArg::Verify => Self::Verify,
-            PurposeArg::Probe => Self::Probe,
-            PurposeArg::Status => Self::Status,
-            PurposeArg::List => Self::List,
-            PurposeArg::Kubeconfig => Self::Kubeconfig,
-            PurposeArg::Cost => Self::Cost,
-            PurposeArg::Destroy => Self::Destroy,
-            PurposeArg::Ci => Self::Ci,
-            PurposeArg::Gc => Self::Gc,
-        }
-    }
+/// The commands that can be allowed, by their words.
+fn purposes() -> impl TypedValueParser<Value = Purpose> {
+    let words = Purpose::ALL.map(|purpose| PossibleValue::new(purpose.word()).help(purpose.about()));
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<Purpose>())
 }
 
 pub(crate) fn run(args: &IamArgs, ui: &Ui) -> Result<Exit, Failure> {
@@ -104,7 +66,7 @@ struct Wish {
 
 impl Wish {
     fn read(args: &IamArgs, ui: &Ui) -> Result<Self, Failure> {
-        let mut purposes: BTreeSet<Purpose> = args.purposes.iter().map(|purpose| (*purpose).into()).collect();
+        let mut purposes: BTreeSet<Purpose> = args.purposes.iter().copied().collect();
         if purposes.is_empty() {
             purposes.extend(Purpose::ALL);
         }

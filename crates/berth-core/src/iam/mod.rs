@@ -14,7 +14,7 @@ pub use eks::{EksNeed, needs as eks_needs};
 pub use gke::{GkeNeed, needs as gke_needs};
 pub use kinds::KindUse;
 pub use policy::{POLICY_LIMIT, documents};
-pub use purpose::Purpose;
+pub use purpose::{Purpose, UnknownPurpose};
 pub use role::role;
 
 #[cfg(test)]

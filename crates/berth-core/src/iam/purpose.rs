@@ -1,6 +1,7 @@
 //! What rights are wanted for.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 /// A command, as far as rights are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,20 @@ pub enum Purpose {
     Ci,
     /// `gc`.
     Gc,
+}
+
+/// No command has this word.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no command `{0}` takes rights")]
+pub struct UnknownPurpose(String);
+
+impl FromStr for Purpose {
+    type Err = UnknownPurpose;
+
+    fn from_str(word: &str) -> Result<Self, UnknownPurpose> {
+        let found = Self::ALL.into_iter().find(|purpose| purpose.word() == word);
+        found.ok_or_else(|| UnknownPurpose(word.to_owned()))
+    }
 }
 
 impl Purpose {
@@ -59,6 +74,23 @@ impl Purpose {
             Self::Destroy => "destroy",
             Self::Ci => "ci",
             Self::Gc => "gc",
+        }
+    }
+
+    /// What it does, for whoever grants the rights.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Plan => "Show what `create` would do",
+            Self::Create => "Make and change clusters",
+            Self::Verify => "Compare promised GPUs with allocatable ones",
+            Self::Probe => "The same, with a pod on every free share",
+            Self::Status => "Show one cluster",
+            Self::List => "List clusters, and find one by its name",
+            Self::Kubeconfig => "Write kubeconfigs",
+            Self::Cost => "Tell prices, and what clusters have cost",
+            Self::Destroy => "Take clusters away",
+            Self::Ci => "Environments of pipelines: make, verify, extend, list, destroy",
+            Self::Gc => "Take away what is left behind",
         }
     }
 
