@@ -45,6 +45,20 @@ fn clusters_of_both_clouds_are_made_and_taken_away_at_once() {
 }
 
 #[test]
+fn a_cluster_among_others_is_looked_at_as_often_as_one_alone() {
+    let (sandbox, control) = start();
+    sandbox.berth("create -f one.yaml -f two.yaml --simulate --yes").exits(0);
+    let calls = |line: &str| {
+        let before = control.calls_since(0).len();
+        sandbox.berth(line).exits(0).says("nothing to do");
+        control.calls_since(before).len()
+    };
+    let alone = calls("create -f one.yaml --simulate --yes");
+    assert_eq!(calls("create -f one.yaml -f two.yaml --simulate --yes"), 2 * alone);
+    sandbox.berth("destroy -f one.yaml -f two.yaml --simulate --yes").exits(0);
+}
+
+#[test]
 fn nothing_is_touched_when_one_of_them_cannot_be_made() {
     let (sandbox, control) = start();
     let refused = |line: &str, says: &str| {

@@ -59,7 +59,7 @@ pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Resu
     let wanted = load(args, wish, ui)?;
     let doors = wiring::open_for(wanted.spec(), settings).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
-    let result = create(args, &wanted, args.yes, &work).await;
+    let result = create(args, &wanted, None, &work).await;
     doors.close().await;
     result
 }
@@ -96,30 +96,40 @@ async fn all_at_once(
 ) -> Result<Exit, Failure> {
     let looked = fleet::at_once(wanted.iter().zip(doors).map(|(wanted, doors)| first_look(args, wanted, doors))).await;
     let looked = fleet::all_or_none(looked, "clusters cannot be made", ui)?;
-    if looked.iter().any(Option::is_some) {
-        looked.iter().flatten().for_each(|text| ui.talk(&format!("{text}\n")));
-        if !args.yes {
-            let question = format!("Go on with {}? [y/N]", words::count(wanted.len(), "cluster"));
-            fleet::agree(&question, &["y", "yes"], "nothing was created", ui)?;
-        }
+    let is_asking = !args.yes && looked.iter().any(|look| look.text.is_some());
+    looked.iter().filter_map(|look| look.text.as_ref()).for_each(|text| ui.talk(&format!("{text}\n")));
+    if is_asking {
+        let question = format!("Go on with {}? [y/N]", words::count(wanted.len(), "cluster"));
+        fleet::agree(&question, &["y", "yes"], "nothing was created", ui)?;
     }
     let interrupts = Interrupts::listen();
-    let runs = wanted.iter().zip(doors).map(|(wanted, doors)| {
+    let runs = wanted.iter().zip(doors).zip(looked).map(|((wanted, doors), look)| {
         let (beside, interrupts) = (ui.beside_as(&wanted.spec().name), interrupts.clone());
+        // While somebody thinks about a question the clouds may change.
+        let look = (!is_asking).then_some(look.seen);
         async move {
             let work = Work { doors, settings, ui: &beside, interrupts, manners: Manners::Finish };
-            create(args, wanted, true, &work).await
+            create(args, wanted, look, &work).await
         }
     });
     fleet::end(fleet::at_once(runs).await, "made", ui)
 }
 
-/// What creating one of several would do, in words; `None` when there is nothing to do.
-async fn first_look(args: &CreateArgs, wanted: &Wanted<'_>, doors: &Doors) -> Result<Option<String>, Failure> {
+/// What was seen of a cluster, and what was decided on it.
+type Seen = (Observed, Plan);
+
+/// What creating one of several would do.
+struct FirstLook {
+    seen: Seen,
+    /// In words; `None` when there is nothing to do.
+    text: Option<String>,
+}
+
+async fn first_look(args: &CreateArgs, wanted: &Wanted<'_>, doors: &Doors) -> Result<FirstLook, Failure> {
     let spec = wanted.spec();
     let (observed, plan) = wanted.decide(doors).await?;
     if plan.is_empty() {
-        return Ok(None);
+        return Ok(FirstLook { seen: (observed, plan), text: None });
     }
     keep_nodes(args.allow_recreate, &plan)?;
     let findings = plan::preflight(wanted.args, spec, &plan, &observed, doors).await?;
@@ -129,28 +139,32 @@ async fn first_look(args: &CreateArgs, wanted: &Wanted<'_>, doors: &Doors) -> Re
     let mut parts = vec![render::plan::text(&plan::heading(spec, doors), &plan)];
     parts.extend(Forecast::of(&wanted.checked).map(|forecast| forecast.text()));
     parts.extend((!findings.is_empty()).then(|| render::preflight::text(&findings)));
-    Ok(Some(parts.join("\n\n")))
+    Ok(FirstLook { seen: (observed, plan), text: Some(parts.join("\n\n")) })
 }
 
-async fn create(args: &CreateArgs, wanted: &Wanted<'_>, yes: bool, work: &Work<'_>) -> Result<Exit, Failure> {
+/// Makes one cluster, beginning with what was just seen of it, if it was.
+async fn create(args: &CreateArgs, wanted: &Wanted<'_>, seen: Option<Seen>, work: &Work<'_>) -> Result<Exit, Failure> {
     let Work { doors, settings, ui, interrupts, .. } = work;
     let spec = wanted.spec();
     let promise = verify::Promise::of(spec, wanted.filling.files())?;
     let again = |command: &str| format!("{command} -f {}{}", wanted.args.file.display(), settings.flags());
+    // Of several clusters at once, all were agreed to.
+    let yes = args.yes || ui.is_beside();
     let making = Making { wanted, yes, allow_recreate: args.allow_recreate, take_away: again("berth destroy") };
-    let changed = converge(&making, work).await?;
+    let Settled { changed, observed } = converge(&making, seen, work).await?;
     if !changed {
         ui.talk(&format!("Cluster {} is as the file says: nothing to do", spec.name));
     }
     // A kubeconfig that cannot be written must not hide whether the GPUs are there.
     let at = wiring::cluster_at(spec, doors);
-    let path = match kubeconfig::access(&at, doors).await {
+    let path = match kubeconfig::access_to(&observed, &at) {
         // Whoever made the cluster has a kubeconfig of it.
         Ok(_) if is_existing(spec) => Ok(None),
         Ok(access) => kubeconfig::write(&at, &access, doors, settings, args.merge_kubeconfig).map(Some),
         Err(failure) => Err(failure),
     };
     let billed = standing_words(spec);
+    let promise = promise.having_seen(observed);
     let report = verify::wait(&promise, doors, ui, args.verify_timeout, interrupts.clone())
         .await
         .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
@@ -204,15 +218,23 @@ pub(crate) fn standing_words(spec: &ClusterSpec) -> String {
     format!("cluster {} is running and billed", spec.name)
 }
 
-/// Plans and carries out until nothing is left to do; gives whether anything was done.
-pub(crate) async fn converge(making: &Making<'_>, work: &Work<'_>) -> Result<bool, Failure> {
+/// A cluster with which nothing is left to do.
+pub(crate) struct Settled {
+    /// Whether anything was done.
+    pub(crate) changed: bool,
+    /// The look that showed it.
+    pub(crate) observed: Observed,
+}
+
+/// Plans and carries out until nothing is left to do, beginning with what was just seen, if it was.
+pub(crate) async fn converge(making: &Making<'_>, seen: Option<Seen>, work: &Work<'_>) -> Result<Settled, Failure> {
     let wanted = making.wanted;
     let name = &wanted.spec().name;
-    let mut so_far = SoFar { asked: making.yes, fell_back: false, changes: Vec::new() };
+    let mut so_far = SoFar { seen, asked: making.yes, fell_back: false, changes: Vec::new() };
     for round in 0..ROUNDS {
         match one_round(making, work, round, &mut so_far).await {
-            Ok(Some(())) => {}
-            Ok(None) => return Ok(round > 0),
+            Ok(None) => {}
+            Ok(Some(observed)) => return Ok(Settled { changed: round > 0, observed }),
             Err(failure) if round == 0 || failure.left_behind.is_some() => return Err(failure),
             Err(failure) => return Err(failure.after_spending(standing_words(wanted.spec()))),
         }
@@ -224,6 +246,8 @@ pub(crate) async fn converge(making: &Making<'_>, work: &Work<'_>) -> Result<boo
 
 /// What the rounds of one create know of each other.
 struct SoFar {
+    /// A look that nothing has been done on yet.
+    seen: Option<Seen>,
     /// The user has agreed.
     asked: bool,
     /// A pool that got no machines was given another chance.
@@ -242,28 +266,31 @@ impl SoFar {
     }
 }
 
-/// Looks, decides, shows, asks and acts once; `None` when there is nothing to do.
+/// Looks, decides, shows, asks and acts once; gives what was seen when there is nothing to do.
 async fn one_round(
     making: &Making<'_>,
     work: &Work<'_>,
     round: usize,
     so_far: &mut SoFar,
-) -> Result<Option<()>, Failure> {
+) -> Result<Option<Observed>, Failure> {
     let Work { doors, ui, .. } = work;
     let wanted = making.wanted;
     let spec = wanted.spec();
-    let (observed, plan) = wanted.decide(doors).await?;
+    let (observed, plan) = match so_far.seen.take() {
+        Some(seen) => seen,
+        None => wanted.decide(doors).await?,
+    };
     if round > 0 {
         still_wanted(spec, &observed)?;
     }
     if plan.is_empty() {
-        return Ok(None);
+        return Ok(Some(observed));
     }
     if so_far.has_done(&plan) {
         for step in &plan.steps {
             ui.warning(&format!("the cloud took it and still shows something else: {}", step.title));
         }
-        return Ok(None);
+        return Ok(Some(observed));
     }
     // Of several clusters at once, the first plans were shown before anything was asked.
     if round > 0 || !ui.is_beside() {
@@ -287,9 +314,9 @@ async fn one_round(
     if work.falls_back(spec, &outcome) && !so_far.fell_back {
         so_far.fell_back = true;
         ui.warning("some machines cannot be had now; looking for what can take their place");
-        return Ok(Some(()));
+        return Ok(None);
     }
-    if work.may_go_on(&outcome) { Ok(Some(())) } else { Err(failed(making, work, &plan, &outcome).await) }
+    if work.may_go_on(&outcome) { Ok(None) } else { Err(failed(making, work, &plan, &outcome).await) }
 }
 
 /// After a round that went well the cluster is there; if it is not, somebody took it away, and knows why.

@@ -93,7 +93,10 @@ pub(crate) async fn run(args: &DestroyArgs, settings: &Settings, ui: &Ui) -> Res
     let (doors, found) = which::find(&which, args.location.as_deref(), settings, ui).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = match found {
-        Ok(Found::At(at)) => destroy(args.agreed(args.yes), &at, &work).await,
+        Ok(Found::At(at)) => {
+            let agreed = args.agreed(args.yes);
+            destroy(agreed, &at, SoFar::beginning(agreed), &work).await
+        }
         Ok(Found::Nowhere { name, looked }) => nowhere(args, &name, &looked, &work).await,
         Err(failure) => Err(failure),
     };
@@ -144,31 +147,36 @@ async fn all_at_once(
     fleet::distinct(all.iter().map(|at| (at.words(), at.name.as_str())))?;
     let agreed = args.agreed(true);
     let looks = all.iter().zip(doors).map(|(at, doors)| async move {
-        let (_, plan) = decide(agreed, at, doors, &mut Seen::default()).await?;
-        Ok((!plan.is_empty()).then(|| render::plan::text(&heading(at), &plan)))
+        let mut so_far = SoFar::beginning(agreed);
+        so_far.look = Some(decide(agreed, at, doors, &mut so_far.seen).await?);
+        Ok(so_far)
     });
     let looked = fleet::all_or_none(fleet::at_once(looks).await, "clusters cannot be taken away", ui)?;
-    if looked.iter().any(Option::is_some) {
-        looked.iter().flatten().for_each(|text| ui.talk(&format!("{text}\n")));
-        if !args.yes {
-            let number = all.len().to_string();
-            let question = format!("Type how many clusters are deleted with everything in them ({number}):");
-            fleet::agree(&question, &[&number], "nothing was deleted", ui)?;
-        }
+    let plans = looked.iter().zip(&all).filter_map(|(look, at)| Some((at, &look.look.as_ref()?.1)));
+    let texts: Vec<String> =
+        plans.filter(|(_, plan)| !plan.is_empty()).map(|(at, plan)| render::plan::text(&heading(at), plan)).collect();
+    texts.iter().for_each(|text| ui.talk(&format!("{text}\n")));
+    let is_asking = !args.yes && !texts.is_empty();
+    if is_asking {
+        let number = all.len().to_string();
+        let question = format!("Type how many clusters are deleted with everything in them ({number}):");
+        fleet::agree(&question, &[&number], "nothing was deleted", ui)?;
     }
     let interrupts = Interrupts::listen();
-    let runs = all.iter().zip(doors).map(|(at, doors)| {
+    let runs = all.iter().zip(doors).zip(looked).map(|((at, doors), mut so_far)| {
         let (beside, interrupts) = (ui.beside_as(&at.name), interrupts.clone());
+        // While somebody thinks about a question the clouds may change.
+        so_far.look = so_far.look.filter(|_| !is_asking);
         async move {
             let work = Work { doors, settings, ui: &beside, interrupts, manners: Manners::Finish };
-            destroy(agreed, at, &work).await
+            destroy(agreed, at, so_far, &work).await
         }
     });
     fleet::end(fleet::at_once(runs).await, "taken away", ui)
 }
 
-async fn destroy(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {
-    let gone = take_away(agreed, at, work).await?;
+async fn destroy(agreed: Agreed<'_>, at: &ClusterAt, so_far: SoFar, work: &Work<'_>) -> Result<Exit, Failure> {
+    let gone = go_on(agreed, at, so_far, work).await?;
     report(work.ui, &at.name, &at.words(), gone, at.provider);
     Ok(Exit::Done)
 }
@@ -206,9 +214,12 @@ pub(crate) struct Gone {
 
 /// Takes away all of one cluster until a last look finds nothing, and its entries in kubeconfigs.
 pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_>) -> Result<Gone, Failure> {
+    go_on(agreed, at, SoFar::beginning(agreed), work).await
+}
+
+async fn go_on(agreed: Agreed<'_>, at: &ClusterAt, mut so_far: SoFar, work: &Work<'_>) -> Result<Gone, Failure> {
     // Parts of load balancers can be told only while the cluster stands.
     let rest = Rest::look(at, work.doors).await;
-    let mut so_far = SoFar { asked: agreed.yes, seen: Seen::default(), remembered: false };
     for round in 0..ROUNDS {
         match one_round(agreed, at, work, &mut so_far).await {
             // The last lines of its control plane make the log group again.
@@ -238,12 +249,20 @@ pub(crate) async fn take_away(agreed: Agreed<'_>, at: &ClusterAt, work: &Work<'_
 
 /// What the rounds of one deletion remember.
 struct SoFar {
+    /// A look that nothing has been done on yet.
+    look: Option<(Observed, Plan)>,
     /// The user has agreed.
     asked: bool,
     /// What looks have shown.
     seen: Seen,
     /// What it consisted of was looked at for its bill.
     remembered: bool,
+}
+
+impl SoFar {
+    fn beginning(agreed: Agreed<'_>) -> Self {
+        Self { look: None, asked: agreed.yes, seen: Seen::default(), remembered: false }
+    }
 }
 
 /// What the looks of one deletion have shown: what bore it may be gone in a later one.
@@ -264,7 +283,10 @@ async fn one_round(
     work: &Work<'_>,
     so_far: &mut SoFar,
 ) -> Result<Option<Observed>, Failure> {
-    let (observed, plan) = decide(agreed, at, work.doors, &mut so_far.seen).await?;
+    let (observed, plan) = match so_far.look.take() {
+        Some(look) => look,
+        None => decide(agreed, at, work.doors, &mut so_far.seen).await?,
+    };
     if plan.is_empty() {
         if at.provider == Provider::Existing {
             plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));

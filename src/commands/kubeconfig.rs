@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_core::observed::ClusterAccess;
+use berth_core::observed::{ClusterAccess, Observed};
 use berth_core::ports::Eyes;
 use berth_core::spec::Provider;
 use berth_kube::Entry;
@@ -75,12 +75,18 @@ async fn give(
 }
 
 /// The address of a cluster that is there and has one.
-pub(crate) async fn access(at: &ClusterAt, doors: &Doors) -> Result<ClusterAccess, Failure> {
+async fn access(at: &ClusterAt, doors: &Doors) -> Result<ClusterAccess, Failure> {
     let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
+    access_to(&observed, at)
+}
+
+/// The same of a cluster that was looked at.
+pub(crate) fn access_to(observed: &Observed, at: &ClusterAt) -> Result<ClusterAccess, Failure> {
     let cluster = observed
         .cluster
+        .as_ref()
         .ok_or_else(|| Failure::refused(format!("there is no cluster {} in {}", at.name, at.location)))?;
-    cluster.access.ok_or_else(|| Failure::refused(format!("cluster {} has no address yet", at.name)))
+    cluster.access.clone().ok_or_else(|| Failure::refused(format!("cluster {} has no address yet", at.name)))
 }
 
 /// Writes berth's own file for a cluster, and merges it into kubectl's configuration if asked to; gives the own file's path.

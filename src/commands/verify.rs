@@ -1,6 +1,7 @@
 //! `berth verify`: the GPUs the file promises against those that are allocatable.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use berth_core::actions::kube::KubeObjectRef;
@@ -115,13 +116,21 @@ pub(crate) struct Promise<'a> {
     spec: &'a ClusterSpec,
     /// What is to run beside its nodes.
     running: Vec<KubeObjectRef>,
+    /// A look that was just taken, for the first comparison.
+    seen: Mutex<Option<Observed>>,
 }
 
 impl<'a> Promise<'a> {
     /// What a spec and the files of its workloads promise; values of Secrets do not matter here.
     pub(crate) fn of(spec: &'a ClusterSpec, files: &[ManifestFile]) -> Result<Self, Failure> {
         let prepared = prepare(&spec.name, files, Vec::new()).map_err(|findings| workloads::refused(&findings))?;
-        Ok(Self { spec, running: berth_core::verify::brought_up(spec, &prepared.objects) })
+        let running = berth_core::verify::brought_up(spec, &prepared.objects);
+        Ok(Self { spec, running, seen: Mutex::default() })
+    }
+
+    /// The same, where the cluster was looked at a moment ago; what is inside it is read all the same.
+    pub(crate) fn having_seen(self, observed: Observed) -> Self {
+        Self { seen: Mutex::new(Some(observed)), ..self }
     }
 }
 
@@ -164,7 +173,11 @@ pub(crate) async fn wait(
 
 async fn look(promise: &Promise<'_>, doors: &Doors) -> Result<VerificationReport, Fault> {
     let spec = promise.spec;
-    let observed = doors.cloud.observe(&spec.name, spec.place.location()).await?;
+    let seen = promise.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let observed = match seen {
+        Some(seen) => seen,
+        None => doors.cloud.observe(&spec.name, spec.place.location()).await?,
+    };
     let nodes = nodes(&observed, doors).await?;
     let running = match doors.inside(&spec.name, &observed)? {
         Some(client) => Some(running(promise, &client).await?),

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use super::terms::TermsArgs;
 use super::told::{self, Told};
 use super::{down, namespace};
-use crate::commands::create::{Making, converge, standing_words};
+use crate::commands::create::{Making, Settled, converge, standing_words};
 use crate::commands::destroy::{Agreed, take_away};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
 use crate::commands::{ProviderArg, kubeconfig, verify};
@@ -166,16 +166,16 @@ async fn bring_up(args: &UpArgs, wanted: &Wanted<'_>, at: &ClusterAt, work: &Wor
     let spec = wanted.spec();
     let promise = verify::Promise::of(spec, wanted.filling.files())?;
     let making = Making { wanted, yes: true, allow_recreate: false, take_away: take_away_command(args, work) };
-    let changed = converge(&making, work).await?;
+    let Settled { changed, observed } = converge(&making, None, work).await?;
     let billed = standing_words(spec);
     let stands = |failure: Failure| failure.after_spending(&billed);
-    let observed = plan::look(doors, spec).await.map_err(stands)?;
     let lease = lease_of(&observed, at).map_err(stands)?;
     let kubeconfig = write_kubeconfig(args, &observed, at, doors, settings).map_err(stands)?;
     let report = verify::wait(&promise, doors, ui, args.verify_timeout, interrupts.clone())
         .await
         .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
     if report.is_kept() {
+    let promise = promise.having_seen(observed);
         return Ok(Environment { lease, kubeconfig, report, changed });
     }
     ui.note(&crate::ui::render::verification::text(&report));
