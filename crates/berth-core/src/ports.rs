@@ -87,8 +87,9 @@ pub trait Clock: Send + Sync {
 
 /// Spreads calls over time, so that many clusters at once ask of an API no more than it takes.
 pub trait Pace: fmt::Debug + Send + Sync {
-    /// Waits for the next turn at an API, by the name its calls share, for example `us-east-1/ec2`.
-    fn turn<'a>(&'a self, api: &'a str) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+    /// Waits for the next turn at an API, by the name its calls share, for example `us-east-1/ec2`; `change` names the operation of
+    /// a call that changes something, where the API counts these by themselves.
+    fn turn<'a>(&'a self, api: &'a str, change: Option<&'a str>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
 
 /// Keeps the facts of a run.

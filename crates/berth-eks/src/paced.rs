@@ -55,8 +55,9 @@ impl HttpConnector for PacedConnector {
         // A call without a signature, for credentials for example, has no API whose pace it could keep.
         let Some(api) = request.headers().get("authorization").and_then(api) else { return self.inner.call(request) };
         let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
+        let change = request.body().bytes().and_then(change).map(ToOwned::to_owned);
         HttpConnectorFuture::new(async move {
-            pace.turn(&api).await;
+            pace.turn(&api, change.as_deref()).await;
             inner.call(request).await
         })
     }
@@ -69,6 +70,14 @@ fn api(authorization: &str) -> Option<String> {
     Some(format!("{}/{}", parts.next()?, parts.next()?))
 }
 
+/// The operation of a query call, `Action=CreateVpc&...`, if it changes something. EC2 counts these by themselves; the services that
+/// speak otherwise say nothing of the kind.
+fn change(body: &[u8]) -> Option<&str> {
+    let first = body.split(|byte| *byte == b'&').next()?;
+    let action = std::str::from_utf8(first).ok()?.strip_prefix("Action=")?;
+    (!["Describe", "Get", "List", "Search"].iter().any(|front| action.starts_with(front))).then_some(action)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +88,13 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=AKIA/20261121/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
         assert_eq!(api(signed).as_deref(), Some("eu-west-1/ec2"));
         assert_eq!(api("Bearer x"), None);
+    }
+
+    #[test]
+    fn a_query_tells_what_it_changes() {
+        assert_eq!(change(b"Action=CreateVpc&Version=2016-11-15&CidrBlock=10.0.0.0%2F16"), Some("CreateVpc"));
+        assert_eq!(change(b"Action=DescribeVpcs&Version=2016-11-15"), None);
+        assert_eq!(change(br#"{"name":"Action=CreateCluster"}"#), None);
+        assert_eq!(change(b""), None);
     }
 }

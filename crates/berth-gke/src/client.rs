@@ -50,7 +50,7 @@ const API: &str = "google";
 /// Waits for the next turn.
 pub(crate) async fn turn(pace: Option<&Arc<dyn Pace>>) {
     if let Some(pace) = pace {
-        pace.turn(API).await;
+        pace.turn(API, None).await;
     }
 }
 
