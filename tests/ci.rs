@@ -86,7 +86,13 @@ fn an_environment_is_made_told_joined_extended_and_taken_away() {
         assert!(sandbox.read("kube/pr-1.yaml").contains("client.authentication.k8s.io"));
         let variables = entries(&sandbox.read("GITHUB_ENV"));
         assert!(variables.contains(&("KUBECONFIG".to_owned(), told("kubeconfig"))), "{variables:?}");
-        assert!(sandbox.read("GITHUB_STEP_SUMMARY").contains("| t4-pool | t4 | 1 | 4 | 4 | 4 |"));
+        let summary = sandbox.read("GITHUB_STEP_SUMMARY");
+        assert!(summary.contains("| t4-pool | t4 | 1 | 4 | 4 | 4 |"), "{summary}");
+        let cost = summary.lines().find_map(|line| line.strip_prefix("| cost so far | ")).unwrap();
+        let (so_far, hourly) = cost.trim_end_matches(" an hour now |").split_once(" USD so far, ").unwrap();
+        // Where the cloud is hurried, machines are younger than this machine's clock knows.
+        let is_seen = cloud == "eks" || so_far.parse::<f64>().unwrap() > 0.0;
+        assert!(is_seen && hourly.parse::<f64>().unwrap() > 0.1, "{cloud}: {cost}");
         assert!(sandbox.read("berth.env").contains("BERTH_CLUSTER=small-pr-1\n"));
 
         let before = environments(&sandbox);
@@ -266,6 +272,7 @@ fn outputs_go_to_a_shell_too() {
     let lines = sandbox.berth(&format!("{UP} --output json")).exits(0);
     let last: Value = serde_json::from_str(lines.stdout.lines().last().unwrap()).unwrap();
     assert_eq!([&last["report"], &last["environment"]["id"]], ["ci-up", "pr-1"], "{last}");
+    assert!(last["costSoFar"]["usd"].as_f64().unwrap() > 0.0 && last["costPerHour"]["usd"].as_f64().unwrap() > 0.1);
     sandbox.berth(DOWN).exits(0);
 }
 

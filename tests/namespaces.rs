@@ -157,3 +157,43 @@ fn a_namespace_is_joined_extended_listed_and_collected() {
     sandbox.berth("ci down --on small --id pr-7 --simulate").exits(0).says("is not there");
     end(&sandbox);
 }
+
+#[test]
+fn an_extended_namespace_has_a_token_that_lives_as_long() {
+    if !present(&["kubectl"]) {
+        return;
+    }
+    let (mut sandbox, control) = standing();
+    sandbox.berth(UP).exits(0);
+    let day = 24 * 3600;
+    let extend = "ci extend --on small --id pr-7 --owner a/b --ttl 4d --simulate";
+    // Into berth's own file, which is not the one in use: that one's token ends with the first lease.
+    sandbox.berth(extend).exits(0).says("_namespace_berth-pr-7.yaml");
+    control.advance(3 * day);
+    assert_ne!(kubectl(&sandbox, "get pods").code, 0);
+    sandbox.berth(&format!("{extend} --kubeconfig ns.yaml")).exits(0).says("ns.yaml");
+    control.advance(3 * day);
+    kubectl(&sandbox, "get pods").exits(0);
+    // The steps of a pipeline have it in KUBECONFIG.
+    let path = sandbox.path("ns.yaml").display().to_string();
+    sandbox.set("KUBECONFIG", &path);
+    let before = sandbox.read("ns.yaml");
+    sandbox.berth(extend).exits(0).says("ns.yaml");
+    assert_ne!(sandbox.read("ns.yaml"), before);
+    control.advance(3 * day);
+    kubectl(&sandbox, "get pods").exits(0);
+    sandbox.berth("ci down --on small --id pr-7 --owner a/b --simulate").exits(0);
+    end(&sandbox);
+}
+
+#[test]
+fn a_namespace_is_found_by_its_id_alone_in_clusters_at_hand() {
+    let (sandbox, _control) = standing();
+    sandbox.berth(UP).exits(0);
+    sandbox.berth("ci down --id pr-8 --simulate").exits(0).says("is not there").says("it was looked for in small");
+    sandbox.berth("ci extend --id pr-7 --owner a/b --ttl 4d --simulate").exits(0).says("ends at");
+    sandbox.berth("ci extend --id pr-7 --owner c/d --ttl 4d --simulate").exits(1).says("there is no environment pr-7");
+    sandbox.berth("ci down --id pr-7 --owner a/b --simulate").exits(0).says("a namespace of cluster small");
+    sandbox.berth("ci down --id pr-7 --owner a/b --simulate").exits(0).says("is not there");
+    end(&sandbox);
+}

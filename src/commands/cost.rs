@@ -21,7 +21,7 @@ use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render::cost::{self, OnSchedule, Shown};
 
-pub(crate) use bill::so_far;
+pub(crate) use bill::{SoFar, so_far};
 pub(crate) use forecast::Forecast;
 
 #[derive(Debug, Args)]

@@ -163,6 +163,24 @@ pub(crate) fn text(config: &Value) -> Result<String, Malformed> {
     serde_saphyr::to_string(config).map_err(|error| Malformed::Yaml(Box::new(error)))
 }
 
+/// The current context of a configuration, if it has one.
+///
+/// # Errors
+/// The text is no kubeconfig.
+pub(crate) fn current(text: &str) -> Result<Option<String>, Malformed> {
+    current_context(&parse(text)?)
+}
+
+/// Whether a configuration has this context and no other.
+///
+/// # Errors
+/// The text is no kubeconfig.
+pub(crate) fn is_only(text: &str, context: &str) -> Result<bool, Malformed> {
+    let mut config = parse(text)?;
+    let contexts = list(&mut config, "contexts")?;
+    Ok(contexts.len() == 1 && contexts.iter().all(|entry| name_of(entry) == Some(context)))
+}
+
 fn current_context(config: &Map<String, Value>) -> Result<Option<String>, Malformed> {
     match config.get("current-context") {
         None | Some(Value::Null) => Ok(None),

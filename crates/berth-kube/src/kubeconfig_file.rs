@@ -66,6 +66,17 @@ pub fn search_paths(kubeconfig: Option<&OsStr>, home: &Path) -> Vec<PathBuf> {
     if named.is_empty() { vec![home.join(".kube").join("config")] } else { named }
 }
 
+/// The current context, as kubectl finds it: that of the first file that names one. A file that cannot be read names none.
+pub fn current_context(files: &[PathBuf]) -> Option<String> {
+    files.iter().find_map(|path| kubeconfig::current(&read(path).ok()??).ok()?)
+}
+
+/// Whether a file is a kubeconfig with this context and no other.
+pub fn holds_only(path: &Path, context: &str) -> bool {
+    let text = read(path).ok().flatten();
+    text.is_some_and(|text| kubeconfig::is_only(&text, context).unwrap_or(false))
+}
+
 /// Writes a kubeconfig of berth's own with nothing but the entry; whatever was in the file is replaced.
 pub fn write_own(path: &Path, entry: &Entry) -> Result<(), KubeconfigError> {
     let text =

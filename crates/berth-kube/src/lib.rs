@@ -41,7 +41,9 @@ pub use eyes::{nodes, version};
 pub use hands::{Going, carry_out};
 pub use kubeconfig::{Entry, Malformed, alone, context_name, merge, remove};
 pub use kubeconfig_client::by_context;
-pub use kubeconfig_file::{KubeconfigError, merge_into, remove_from, search_paths, target_path, write_own};
+pub use kubeconfig_file::{
+    KubeconfigError, current_context, holds_only, merge_into, remove_from, search_paths, target_path, write_own,
+};
 pub use look::{annotation, labelled, look_at, object, unwanted_of};
 pub use namespaces::create_namespace;
 pub use nodes_change::standing;

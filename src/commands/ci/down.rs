@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::namespace;
-use super::which::{self, WhichArgs};
+use super::which::{self, Environment, WhichArgs};
 use crate::commands::destroy::{Agreed, Gone, take_away};
 use crate::commands::plan;
 use crate::failure::{Exit, Failure};
@@ -39,21 +39,19 @@ pub(crate) struct DownArgs {
 }
 
 pub(crate) async fn run(args: &DownArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    if args.which.on.is_some() {
-        return namespace::down(&args.which, args.detach, settings, ui).await;
-    }
-    let (doors, at) = which::find(&args.which, settings, ui).await?;
-    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
-    let result = match at {
-        None => {
+    match which::find(&args.which, settings, ui).await? {
+        Environment::Cluster(doors, at) => {
+            let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
+            let result = if args.detach { detach(args, &at, &work).await } else { down(args, &at, &work).await };
+            doors.close().await;
+            result
+        }
+        Environment::Namespace(standing) => namespace::down(&args.which, *standing, args.detach, settings, ui).await,
+        Environment::Nowhere => {
             report(ui, &args.which.words(), None, "nothing", "is not there");
             Ok(Exit::Done)
         }
-        Some(at) if args.detach => detach(args, &at, &work).await,
-        Some(at) => down(args, &at, &work).await,
-    };
-    doors.close().await;
-    result
+    }
 }
 
 /// Takes all of it away now.

@@ -1,5 +1,6 @@
 //! `berth ci extend`: moves the end of an environment.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use berth_core::lease::Lease;
@@ -12,7 +13,7 @@ use serde_json::json;
 use super::down::relet;
 use super::namespace;
 use super::terms::{end, ttl};
-use super::which::{self, WhichArgs};
+use super::which::{self, Environment, WhichArgs};
 use crate::failure::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
@@ -29,21 +30,23 @@ pub(crate) struct ExtendArgs {
     /// How long it is to live from now on: 30m, 2h, 7d; an end that is later than that stays
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     pub(super) ttl: Duration,
+    /// The kubeconfig of a namespace, which gets a token that lives as long; without it the one of KUBECONFIG, or berth's own
+    #[arg(long, value_name = "PATH")]
+    pub(super) kubeconfig: Option<PathBuf>,
 }
 
 pub(crate) async fn run(args: &ExtendArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    if args.which.on.is_some() {
-        return namespace::extend(args, settings, ui).await;
-    }
-    let (doors, at) = which::find(&args.which, settings, ui).await?;
-    let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
-    let result = match at {
-        None => Err(Failure::refused(format!("there is no {}", args.which.words()))
+    match which::find(&args.which, settings, ui).await? {
+        Environment::Cluster(doors, at) => {
+            let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
+            let result = extend(args, &at, &work).await;
+            doors.close().await;
+            result
+        }
+        Environment::Namespace(standing) => namespace::extend(args, *standing, settings, ui).await,
+        Environment::Nowhere => Err(Failure::refused(format!("there is no {}", args.which.words()))
             .hint(format!("see what there is:\n    berth ci list{}", settings.flags()))),
-        Some(at) => extend(args, &at, &work).await,
-    };
-    doors.close().await;
-    result
+    }
 }
 
 async fn extend(args: &ExtendArgs, at: &ClusterAt, work: &Work<'_>) -> Result<Exit, Failure> {

@@ -94,8 +94,8 @@ async fn clusters(doors: &Doors, settings: &Settings, ui: &Ui) -> Result<Vec<Row
         return Ok(rows);
     }
     // Without its cost an environment is listed all the same.
-    match Box::pin(cost::so_far(doors, settings)).await {
-        Ok(costs) => rows.iter_mut().for_each(|row| row.cost = costs.get(&row.cluster).copied()),
+    match Box::pin(cost::so_far(None, doors, settings)).await {
+        Ok(costs) => rows.iter_mut().for_each(|row| row.cost = costs.get(&row.cluster).map(|so_far| so_far.money)),
         Err(failure) => ui.warning(&format!("what they cost was not read: {}", failure.message)),
     }
     Ok(rows)

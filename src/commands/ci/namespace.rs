@@ -1,9 +1,10 @@
 //! `berth ci` with `--mode namespace`: an environment in seconds, on a cluster that stands.
 
+mod search;
 mod standing;
 mod sweep;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_core::actions::Action;
@@ -16,7 +17,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::standing::Standing;
+pub(super) use self::search::search;
+pub(crate) use self::standing::Standing;
 pub(crate) use self::sweep::{collect, down, extend, rows};
 use super::told::{self, Told};
 use super::up::UpArgs;
@@ -24,7 +26,7 @@ use crate::failure::{Exit, Failure};
 use crate::home::make_private;
 use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
-use crate::settings::{Job, Settings};
+use crate::settings::{Job, Settings, kubectl_files};
 use crate::ui::Ui;
 
 /// Kubernetes gives no token for less.
@@ -100,7 +102,7 @@ async fn bring_up(args: &UpArgs, job: &Job, standing: &Standing, work: &Work<'_>
     carry_out(&plan, standing, work).await.map_err(|failure| {
         failure.leaving(format!("namespace {name} of cluster {} is there until {}", standing.at.name, lease.expires))
     })?;
-    let path = kubeconfig(args, &lease, standing, work).await?;
+    let path = kubeconfig(args.kubeconfig.as_deref(), &lease, standing, work).await?;
     let took = began.elapsed();
     work.ui.talk(&format!("Namespace {name} is ready after {:.1} s", took.as_secs_f64()));
     let told = Told {
@@ -109,6 +111,7 @@ async fn bring_up(args: &UpArgs, job: &Job, standing: &Standing, work: &Work<'_>
         namespace: Some(&name),
         kubeconfig: &path,
         report: None,
+        cost: None,
         changed: true,
         job,
         dotenv: args.dotenv.as_deref(),
@@ -157,10 +160,15 @@ async fn claim(standing: &Standing, wanted: &Lease, work: &Work<'_>) -> Result<L
     }
 }
 
-/// Asks for a token that lives as long as the lease, and writes the file that holds it.
-async fn kubeconfig(args: &UpArgs, lease: &Lease, standing: &Standing, work: &Work<'_>) -> Result<PathBuf, Failure> {
+/// Asks for a token that lives as long as the lease, and writes the file that holds it: the one that is given, or berth's own.
+async fn kubeconfig(
+    given: Option<&Path>,
+    lease: &Lease,
+    standing: &Standing,
+    work: &Work<'_>,
+) -> Result<PathBuf, Failure> {
     let name = namespace::name(&lease.id);
-    let path = match &args.kubeconfig {
+    let path = match given {
         Some(path) => {
             std::path::absolute(path).map_err(|error| Failure::refused("cannot write the kubeconfig").because(error))?
         }
@@ -171,12 +179,7 @@ async fn kubeconfig(args: &UpArgs, lease: &Lease, standing: &Standing, work: &Wo
     Ok(path)
 }
 
-async fn write_kubeconfig(
-    path: &std::path::Path,
-    lease: &Lease,
-    standing: &Standing,
-    work: &Work<'_>,
-) -> Result<(), Failure> {
+async fn write_kubeconfig(path: &Path, lease: &Lease, standing: &Standing, work: &Work<'_>) -> Result<(), Failure> {
     let name = namespace::name(&lease.id);
     let seconds = seconds_left(lease, work.doors.clock.now()).max(TOKEN_SECONDS_LEAST);
     let token = berth_kube::request_token(&standing.client, &name, namespace::ACCOUNT, seconds)
@@ -190,10 +193,21 @@ async fn write_kubeconfig(
     }
     let failed =
         |error: &dyn std::error::Error| Failure::refused("cannot write the kubeconfig").detail(error.to_string());
-    let context = berth_kube::context_name(&format!("{}_{name}", standing.at.name));
-    let text = berth_kube::bound(&context, &standing.access, &name, &token).map_err(|error| failed(&error))?;
+    let text = berth_kube::bound(&context(&name, standing), &standing.access, &name, &token)
+        .map_err(|error| failed(&error))?;
     make_private(&work.settings.home.kubeconfigs())?;
     berth_kube::write_text(path, &text).map_err(|error| failed(&error))
+}
+
+/// The context of a namespace's kubeconfig.
+fn context(name: &str, standing: &Standing) -> String {
+    berth_kube::context_name(&format!("{}_{name}", standing.at.name))
+}
+
+/// The kubeconfig of a namespace that is at work here, where that is not berth's own: a file of `KUBECONFIG` that leads to nothing else.
+fn kubeconfig_in_use(name: &str, standing: &Standing) -> Option<PathBuf> {
+    let files = std::env::split_paths(&kubectl_files()?).collect::<Vec<_>>();
+    files.into_iter().find(|path| berth_kube::holds_only(path, &context(name, standing)))
 }
 
 fn seconds_left(lease: &Lease, now: Timestamp) -> u64 {

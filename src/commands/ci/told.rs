@@ -9,7 +9,9 @@ use berth_core::lease::outputs::{GpuRow, Outputs};
 use berth_core::verify::{PoolRow, VerificationReport};
 use serde_json::json;
 
+use crate::commands::cost::{self, SoFar};
 use crate::failure::{Exit, Failure};
+use crate::run::Work;
 use crate::settings::Job;
 use crate::ui::Ui;
 use crate::ui::render;
@@ -24,6 +26,8 @@ pub(super) struct Told<'a> {
     pub(super) kubeconfig: &'a Path,
     /// Of a cluster of its own: the proof.
     pub(super) report: Option<&'a VerificationReport>,
+    /// Of a cluster of its own, if it was read.
+    pub(super) cost: Option<SoFar>,
     pub(super) changed: bool,
     pub(super) job: &'a Job,
     pub(super) dotenv: Option<&'a Path>,
@@ -69,12 +73,32 @@ fn gpu_row(row: &PoolRow) -> Option<GpuRow> {
 fn write_all(told: &Told<'_>, outputs: &Outputs, rows: &[GpuRow]) -> Result<(), Failure> {
     append(told.job.outputs.as_deref(), &outputs.github_output())?;
     append(told.job.variables.as_deref(), &outputs.github_env())?;
-    append(told.job.summary.as_deref(), &outputs.summary(rows, None))?;
+    append(told.job.summary.as_deref(), &outputs.summary(rows, Some(&cost_words(told))))?;
     if let Some(path) = told.dotenv {
         let text = outputs.dotenv().map_err(|error| Failure::refused("cannot write the dotenv file").because(error))?;
         std::fs::write(path, text).map_err(|error| unwritten(path, error))?;
     }
     Ok(())
+}
+
+fn cost_words(told: &Told<'_>) -> String {
+    match told.cost {
+        Some(SoFar { money, rate }) => render::cost::bill::so_far(money, rate),
+        None if told.namespace.is_some() => format!("a part of what cluster {} costs", told.at.name),
+        None => "not known".to_owned(),
+    }
+}
+
+/// What the cluster has cost so far; without it the environment is told all the same.
+pub(super) async fn cost(at: &ClusterAt, work: &Work<'_>) -> Option<SoFar> {
+    // Boxed, because the futures of the calls are large.
+    match Box::pin(cost::so_far(Some(&at.name), work.doors, work.settings)).await {
+        Ok(costs) => costs.get(&at.name).copied(),
+        Err(failure) => {
+            work.ui.warning(&format!("what it costs was not read: {}", failure.message));
+            None
+        }
+    }
 }
 
 /// Adds to a file that other programs write, too.
@@ -91,8 +115,10 @@ fn unwritten(path: &Path, error: std::io::Error) -> Failure {
 fn show(told: &Told<'_>, outputs: &Outputs, ui: &Ui) {
     let Told { lease, at, .. } = told;
     if ui.is_json() {
+        let so_far = told.cost.map(|cost| render::cost::bill::money(cost.money));
+        let hour = told.cost.map(|cost| render::cost::bill::hour(cost.rate));
         ui.json_line(&json!({"report": "ci-up", "changed": told.changed, "environment": outputs.json(),
-                             "verification": told.report}));
+                             "costSoFar": so_far, "costPerHour": hour, "verification": told.report}));
         return;
     }
     if told.export {
@@ -110,5 +136,8 @@ fn show(told: &Told<'_>, outputs: &Outputs, ui: &Ui) {
         at.name,
         at.words()
     ));
+    if told.cost.is_some() {
+        ui.talk(&format!("It has cost {}", cost_words(told)));
+    }
     ui.talk(&format!("\nkubectl reaches it with\n    export KUBECONFIG={}", told.kubeconfig.display()));
 }

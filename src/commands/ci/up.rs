@@ -126,7 +126,10 @@ async fn leased(args: &UpArgs, file: &Path, checked: Checked, job: &Job, work: &
     let seen = plan::look(work.doors, wanted.spec()).await?;
     let is_joining = seen.cluster.is_some() || !seen.around.parts.is_empty();
     match bring_up(args, &wanted, &at, work).await {
-        Ok(environment) => told::tell(&environment.told(args, &at, job), work.ui),
+        Ok(environment) => {
+            let cost = told::cost(&at, work).await;
+            told::tell(&Told { cost, ..environment.told(args, &at, job) }, work.ui)
+        }
         Err(failure) if failure.exit == Exit::Refused => Err(failure),
         Err(failure) if is_joining => Err(failure.hint(format!(
             "it was there before this run, so it stays until its end:\n    {}",
@@ -152,6 +155,7 @@ impl Environment {
             namespace: None,
             kubeconfig: &self.kubeconfig,
             report: Some(&self.report),
+            cost: None,
             changed: self.changed,
             job,
             dotenv: args.dotenv.as_deref(),
@@ -171,11 +175,11 @@ async fn bring_up(args: &UpArgs, wanted: &Wanted<'_>, at: &ClusterAt, work: &Wor
     let stands = |failure: Failure| failure.after_spending(&billed);
     let lease = lease_of(&observed, at).map_err(stands)?;
     let kubeconfig = write_kubeconfig(args, &observed, at, doors, settings).map_err(stands)?;
+    let promise = promise.having_seen(observed);
     let report = verify::wait(&promise, doors, ui, args.verify_timeout, interrupts.clone())
         .await
         .map_err(|failure| Failure { exit: Exit::Unverified, ..failure }.leaving(&billed))?;
     if report.is_kept() {
-    let promise = promise.having_seen(observed);
         return Ok(Environment { lease, kubeconfig, report, changed });
     }
     ui.note(&crate::ui::render::verification::text(&report));

@@ -8,6 +8,7 @@ use berth_core::ports::Eyes;
 use berth_core::spec::{CloudSpec, Provider};
 use clap::Args;
 
+use super::namespace::{self, Standing};
 use super::terms::lease_id;
 use crate::cli::WhichCluster;
 use crate::commands::ProviderArg;
@@ -59,12 +60,32 @@ impl WhichArgs {
     }
 }
 
-/// Opens the doors to the environment; `None` when there is none anywhere it was looked for.
-pub(crate) async fn find(
-    args: &WhichArgs,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<(Doors, Option<ClusterAt>), Failure> {
+/// What an environment turned out to be.
+pub(super) enum Environment {
+    /// A cluster of its own.
+    Cluster(Doors, ClusterAt),
+    /// A namespace of a cluster that stands.
+    Namespace(Box<Standing>),
+    /// There is none anywhere it was looked for.
+    Nowhere,
+}
+
+/// Opens the doors to the environment. One that is asked for by its id alone may also be a namespace of a cluster at hand.
+pub(super) async fn find(args: &WhichArgs, settings: &Settings, ui: &Ui) -> Result<Environment, Failure> {
+    if let Some(on) = &args.on {
+        let standing = Standing::open(on, args.provider, settings, ui).await?;
+        return Ok(Environment::Namespace(Box::new(standing)));
+    }
+    let (doors, at) = find_cluster(args, settings, ui).await?;
+    if let Some(at) = at {
+        return Ok(Environment::Cluster(doors, at));
+    }
+    doors.close().await;
+    let standing = namespace::search(args, settings, ui).await?;
+    Ok(standing.map_or(Environment::Nowhere, |standing| Environment::Namespace(Box::new(standing))))
+}
+
+async fn find_cluster(args: &WhichArgs, settings: &Settings, ui: &Ui) -> Result<(Doors, Option<ClusterAt>), Failure> {
     let provider = args.provider.map(Provider::from);
     match (&args.id, &args.file) {
         (Some(id), Some(file)) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_core::cost::{Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, month_end};
+use berth_core::cost::{Amount, Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, month_end};
 use berth_core::metering::Metered;
 use berth_core::spec::Provider;
 use clap::Args;
@@ -105,19 +105,30 @@ struct Gathered {
     closed: Vec<(Provider, String)>,
 }
 
-/// What each cluster behind these doors has cost since it was made, by its name.
+/// What a cluster has cost since it was made, and what it costs an hour now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SoFar {
+    pub(crate) money: Money,
+    pub(crate) rate: Amount,
+}
+
+/// What each cluster behind these doors, or the one of this name, has cost so far, by its name.
 ///
 /// # Errors
 /// What was used cannot be read.
-pub(crate) async fn so_far(doors: &wiring::Doors, settings: &Settings) -> Result<BTreeMap<String, Money>, Failure> {
-    let mut billable = doors.billable(None, false, settings).await.map_err(|fault| doors.reading(&fault))?;
+pub(crate) async fn so_far(
+    cluster: Option<&str>,
+    doors: &wiring::Doors,
+    settings: &Settings,
+) -> Result<BTreeMap<String, SoFar>, Failure> {
+    let mut billable = doors.billable(cluster, false, settings).await.map_err(|fault| doors.reading(&fault))?;
     records::of_this_life(&mut billable.metered.usage);
     let usage = &billable.metered.usage;
     let live = doors.prices_of(usage, billable.now, settings).await;
     let book = wiring::over(PriceBook::facts(), &live.layers);
     let bill = bill(usage, &book, Window { since: None, now: billable.now });
     let named = |group: Group| match group.name {
-        GroupName::Named(name) => Some((name, group.money)),
+        GroupName::Named(name) => Some((name, SoFar { money: group.money, rate: group.rate })),
         _ => None,
     };
     Ok(bill.grouped(&GroupBy::Cluster).into_iter().filter_map(named).collect())

@@ -23,7 +23,7 @@ use crate::which;
 use crate::wiring::{self, ClusterAt, Doors};
 
 /// A cluster that stands, and the way into it.
-pub(super) struct Standing {
+pub(crate) struct Standing {
     pub(super) doors: Doors,
     pub(super) at: ClusterAt,
     pub(super) access: ClusterAccess,
@@ -32,7 +32,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Opens the door to it: a file says most, then a context of kubectl's configuration, then the name of a cluster of berth's.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         on: &str,
         provider: Option<ProviderArg>,
         settings: &Settings,
@@ -66,7 +66,7 @@ impl Standing {
         }
     }
 
-    async fn enter(doors: Doors, at: ClusterAt) -> Result<Self, Failure> {
+    pub(super) async fn enter(doors: Doors, at: ClusterAt) -> Result<Self, Failure> {
         match inside(&doors, &at).await {
             Ok((access, client)) => Ok(Self { doors, at, access, client }),
             Err(failure) => {

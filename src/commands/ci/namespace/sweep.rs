@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::standing::Standing;
-use super::{carry_out, lease_of, one_step, reference};
+use super::{carry_out, kubeconfig, kubeconfig_in_use, lease_of, one_step, reference};
 use crate::commands::ProviderArg;
 use crate::commands::ci::extend::{self, ExtendArgs};
 use crate::commands::ci::which::WhichArgs;
@@ -20,18 +20,18 @@ use crate::ui::render::ci::{Row, State};
 use crate::ui::render::gc::SweptNamespace;
 
 /// Takes the namespace of an id away; with `detach` it is only begun, and the cluster goes on by itself.
-pub(crate) async fn down(args: &WhichArgs, detach: bool, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let standing = open(args, settings, ui).await?;
+pub(crate) async fn down(
+    args: &WhichArgs,
+    standing: Standing,
+    detach: bool,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
     let work =
         Work { doors: &standing.doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = take_away(args, detach, &standing, &work).await;
     standing.doors.close().await;
     result
-}
-
-async fn open(args: &WhichArgs, settings: &Settings, ui: &Ui) -> Result<Standing, Failure> {
-    let on = args.on.as_deref().unwrap_or_default();
-    Standing::open(on, args.provider, settings, ui).await
 }
 
 async fn take_away(args: &WhichArgs, detach: bool, standing: &Standing, work: &Work<'_>) -> Result<Exit, Failure> {
@@ -84,9 +84,13 @@ fn forget(name: &str, standing: &Standing, work: &Work<'_>) {
     }
 }
 
-/// Moves the end of a namespace.
-pub(crate) async fn extend(args: &ExtendArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let standing = open(&args.which, settings, ui).await?;
+/// Moves the end of a namespace, and gives its kubeconfig a token that lives as long.
+pub(crate) async fn extend(
+    args: &ExtendArgs,
+    standing: Standing,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
     let work =
         Work { doors: &standing.doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = move_end(args, &standing, &work).await;
@@ -115,8 +119,11 @@ async fn move_end(args: &ExtendArgs, standing: &Standing, work: &Work<'_>) -> Re
         };
         let plan = one_step(format!("kube/namespace/{name}"), format!("extend namespace {name}"), apply);
         carry_out(&plan, standing, work).await.map_err(|failure| failure.leaving("its lease is as it was"))?;
-        work.ui.talk("Its kubeconfig's token ends as before; the same `berth ci up` gives one that lives as long");
     }
+    // Also where the end stays: a cluster may give tokens for less than the lease.
+    let given = args.kubeconfig.clone().or_else(|| kubeconfig_in_use(&name, standing));
+    let path = kubeconfig(given.as_deref(), &later, standing, work).await?;
+    work.ui.talk(&format!("A new token is in its kubeconfig {}", path.display()));
     extend::report(work.ui, &later, Some(&standing.at), now, changed);
     Ok(Exit::Done)
 }

@@ -236,7 +236,13 @@ pub(crate) fn money(money: Money) -> Value {
     json!({"usd": usd, "atLeast": money.is_at_least()})
 }
 
-fn hour(amount: Amount) -> Value {
+/// `0.42 USD so far, 1.2300 an hour now`.
+pub(crate) fn so_far(money: Money, hourly: Amount) -> String {
+    format!("{} USD so far, {} an hour now", cents(money), rate(hourly))
+}
+
+/// An hour's amount in USD as JSON; `null` where nothing of it is known.
+pub(crate) fn hour(amount: Amount) -> Value {
     let usd = (!amount.is_unknown()).then(|| amount.micro_usd(Span::Hour) as f64 / 1e6);
     json!({"usd": usd, "atLeast": amount.is_at_least()})
 }
