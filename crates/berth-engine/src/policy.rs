@@ -18,7 +18,8 @@ pub struct Policy {
     pub backoff: Pauses,
     /// Pauses while another operation runs on the target; from 10 to 60 seconds by default, shortened likewise.
     pub busy: Pauses,
-    /// Pauses between looks at what was started; from 2 to 10 seconds by default, not shortened.
+    /// Pauses between looks at what was started; from 2 to 10 seconds by default, not shortened by chance. Around the time at which a
+    /// step that takes minutes usually ends, the first of them is taken.
     pub poll: Pauses,
     /// A step that waits says so at least this often; each minute by default.
     pub report_every: Duration,

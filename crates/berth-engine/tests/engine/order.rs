@@ -38,6 +38,18 @@ fn polls_grow_from_two_to_ten_seconds() {
 }
 
 #[test]
+fn a_long_step_is_looked_at_often_when_it_usually_ends() {
+    // Looks come each ten seconds, then each two from nine tenths of the usual time to six fifths of it.
+    for (looks, seconds) in [(11, 94), (12, 104), (13, 106), (14, 108), (32, 144), (33, 154), (34, 164)] {
+        let mut stage = Stage::new([("a", takes(looks))]);
+        let mut plan = plan(&["a"]);
+        plan.steps[0].usual_seconds = 120;
+        stage.run(&plan);
+        assert_eq!(stage.clock.elapsed(), Duration::from_secs(seconds), "{looks}");
+    }
+}
+
+#[test]
 fn an_empty_plan_is_a_success_without_calls() {
     let mut stage = Stage::new([]);
     assert!(stage.run(&plan(&[])).is_success());
