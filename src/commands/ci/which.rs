@@ -63,7 +63,7 @@ impl WhichArgs {
 /// What an environment turned out to be.
 pub(super) enum Environment {
     /// A cluster of its own.
-    Cluster(Doors, ClusterAt),
+    Cluster(Box<Doors>, ClusterAt),
     /// A namespace of a cluster that stands.
     Namespace(Box<Standing>),
     /// There is none anywhere it was looked for.
@@ -78,7 +78,7 @@ pub(super) async fn find(args: &WhichArgs, settings: &Settings, ui: &Ui) -> Resu
     }
     let (doors, at) = find_cluster(args, settings, ui).await?;
     if let Some(at) = at {
-        return Ok(Environment::Cluster(doors, at));
+        return Ok(Environment::Cluster(Box::new(doors), at));
     }
     doors.close().await;
     let standing = namespace::search(args, settings, ui).await?;
