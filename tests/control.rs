@@ -62,6 +62,11 @@ impl Control {
         self.ask("GET", "/_sim/leftovers", None)
     }
 
+    /// The whole world, as the simulator keeps it.
+    pub(crate) fn state(&self) -> Value {
+        self.ask("GET", "/_sim/state", None)
+    }
+
     /// Calls that came in since the ledger had `from` of them, as `METHOD resource`.
     pub(crate) fn calls_since(&self, from: usize) -> Vec<String> {
         let ledger = self.ledger();

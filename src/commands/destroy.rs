@@ -221,7 +221,7 @@ async fn go_on(agreed: Agreed<'_>, at: &ClusterAt, mut so_far: SoFar, work: &Wor
     // Parts of load balancers can be told only while the cluster stands.
     let rest = Rest::look(at, work.doors).await;
     for round in 0..ROUNDS {
-        match one_round(agreed, at, work, &mut so_far).await {
+        match one_round(agreed, at, work, &rest, &mut so_far).await {
             // The last lines of its control plane make the log group again.
             Ok(None) if std::mem::take(&mut so_far.seen.late_lines) => work.doors.clock.sleep(LATE_LINES).await,
             Ok(None) => {}
@@ -281,12 +281,14 @@ async fn one_round(
     agreed: Agreed<'_>,
     at: &ClusterAt,
     work: &Work<'_>,
+    rest: &Rest,
     so_far: &mut SoFar,
 ) -> Result<Option<Observed>, Failure> {
-    let (observed, plan) = match so_far.look.take() {
+    let (observed, mut plan) = match so_far.look.take() {
         Some(look) => look,
         None => decide(agreed, at, work.doors, &mut so_far.seen).await?,
     };
+    rest.remind(&mut plan, &observed);
     if plan.is_empty() {
         if at.provider == Provider::Existing {
             plan.notes.iter().for_each(|note| work.ui.talk(&format!("{} {}", note.about, note.text)));

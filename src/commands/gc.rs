@@ -130,7 +130,8 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
         let sweeps = plans.iter().flat_map(|(plan, doors, settings)| {
             let sweep = |environment| {
                 let (wait, with_volumes) = (args.wait, args.with_volumes);
-                let broom = sweep::Broom { settings, ui: &quiet, interrupts: interrupts.clone(), wait, with_volumes };
+                let (ui, interrupts, is_partial) = (&quiet, interrupts.clone(), !plan.unread.is_empty());
+                let broom = sweep::Broom { settings, ui, interrupts, wait, with_volumes, is_partial };
                 broom.sweep(environment, doors)
             };
             plan.doomed.iter().map(sweep).collect::<Vec<_>>()

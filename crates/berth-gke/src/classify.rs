@@ -200,6 +200,11 @@ pub(crate) fn of_connection(error: &reqwest::Error) -> Trouble {
     Trouble { kind, retry: Retry::Backoff, said: chain(error) }
 }
 
+/// What an ended operation of Compute Engine means that did not do what it was to do.
+pub(crate) fn of_operation_failure(said: &Said) -> Trouble {
+    Trouble { kind: of_operation(said), retry: Retry::Never, said: words(said) }
+}
+
 /// The fault of credentials that gave no token.
 pub(crate) fn of_credentials(tried: &str, error: &CredentialsError) -> Fault {
     let retry = if error.is_transient() { Retry::Backoff } else { Retry::Never };

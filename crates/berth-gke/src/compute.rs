@@ -62,7 +62,7 @@ impl Compute {
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
         let mut pauses = PAUSES.iter();
         loop {
-            let trouble = match self.call(Method::GET, path, query).await {
+            let trouble = match self.call(Method::GET, path, query, None).await {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
             };
@@ -75,26 +75,46 @@ impl Compute {
 
     /// Asks once for a thing's deletion, and gives the operation.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Trouble> {
-        self.call(Method::DELETE, path, &[]).await
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    /// Asks once for a new thing in a collection, and gives the operation.
+    pub(crate) async fn insert(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
+        self.call(Method::POST, path, &[], Some(body)).await
     }
 
     /// Sends a call; when its token was refused, makes a new token and sends it once more.
-    async fn call(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Trouble> {
         client::turn(self.pace.as_ref()).await;
         let seen = self.tokens.generation();
-        match self.send(method.clone(), path, query).await {
+        match self.send(method.clone(), path, query, body).await {
             Err(trouble) if trouble.kind == FaultKind::Credentials && matches!(self.tokens.renew(seen), Ok(true)) => {
-                self.send(method, path, query).await
+                self.send(method, path, query, body).await
             }
             result => result,
         }
     }
 
-    async fn send(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Trouble> {
         let url = url::Url::parse_with_params(&format!("{}{path}", self.service), query);
         let url =
             url.map_err(|error| Trouble { kind: FaultKind::Refused, retry: Retry::Never, said: error.to_string() })?;
-        let request = self.http.request(method, url).headers(self.credentials().await?);
+        let mut request = self.http.request(method, url).headers(self.credentials().await?);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
         let lost = |error: reqwest::Error| classify::of_connection(&error);
         let response = request.header(USER_AGENT, client::USER_AGENT).send().await.map_err(lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -29,11 +29,15 @@ impl Hands for GkeCloud {
                 Box::pin(calls::await_operation(self, cluster, operation)).await
             }
             GkeAction::DeleteLeftover(leftover) => Box::pin(calls::delete_leftover(self, leftover)).await,
+            GkeAction::LeaveReminder { cluster, name } => Box::pin(calls::leave_reminder(self, cluster, name)).await,
         }
     }
 
     async fn poll(&self, ticket: &Ticket) -> Result<Progress, Fault> {
-        match calls::poll_leftover(self, ticket).await {
+        if let Some(progress) = calls::poll_leftover(self, ticket).await {
+            return progress;
+        }
+        match calls::poll_reminder(self, ticket).await {
             Some(progress) => progress,
             None => Box::pin(poll::poll(self, ticket)).await,
         }

@@ -17,6 +17,7 @@ mod metadata;
 mod poll;
 mod prices;
 mod read;
+mod reminder;
 mod settings;
 mod ticket;
 mod token;

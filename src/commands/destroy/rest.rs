@@ -2,6 +2,8 @@
 
 use berth_core::gc::{Environment, Leftover, LeftoverKind, Scope, Unread, left_of, of_cluster, plan};
 use berth_core::observed::Observed;
+use berth_core::plan::Plan;
+use berth_core::rules::gke::leftovers;
 use berth_core::spec::{Place, Provider};
 
 use super::{Agreed, ROUNDS, agree, still_running};
@@ -40,6 +42,15 @@ impl Rest {
                 Self { environment, unread, deaf: None }
             }
             Err(fault) => Self { environment: nothing, unread: Vec::new(), deaf: Some(fault.to_string()) },
+        }
+    }
+
+    /// Has a plan note, before the cluster goes, whose the things are that hang on it, or may where not all could be looked for: a run
+    /// that is killed then leaves nothing that nobody can prove to be ours.
+    pub(super) fn remind(&self, plan: &mut Plan, observed: &Observed) {
+        if self.deaf.is_some() || !self.unread.is_empty() || leftovers::hang(&self.environment.things) {
+            // The note itself is found by its mark when the rest is cleared.
+            let _found_then = leftovers::remind(plan, observed.cluster.as_ref());
         }
     }
 

@@ -9,6 +9,7 @@ use berth_core::gc::{Environment, Leftover, LeftoverKind, confirm, plan, plan_sp
 use berth_core::observed::{Observed, Phase};
 use berth_core::plan::Plan;
 use berth_core::ports::Clock;
+use berth_core::rules::gke::leftovers;
 use berth_core::spec::Provider;
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,6 +36,8 @@ pub(super) struct Broom<'a> {
     pub(super) wait: Duration,
     /// Also disks and volumes of what had no lease.
     pub(super) with_volumes: bool,
+    /// Not all could be looked for.
+    pub(super) is_partial: bool,
 }
 
 impl Broom<'_> {
@@ -75,7 +78,11 @@ impl Broom<'_> {
                 return Ok(Outcome::Stays(why));
             }
             let plan = if self.with_volumes || environment.is_leased() { plan } else { plan_sparing_volumes };
-            let plan = plan(&left, &observed).map_err(|refusal| planning::refused(&refusal))?;
+            let mut plan = plan(&left, &observed).map_err(|refusal| planning::refused(&refusal))?;
+            if self.is_partial {
+                // It stays for the next gc, which may see more.
+                let _stays = leftovers::remind(&mut plan, observed.cluster.as_ref());
+            }
             if plan.is_empty() {
                 if let Err(failure) = kubeconfig::remove(&at, settings) {
                     ui.warning(&failure.message);

@@ -96,6 +96,15 @@ pub enum GkeAction {
     ///
     /// `resourceInUseByAnotherResource` is tried again: what uses it goes away a little later.
     DeleteLeftover(GkeLeftover),
+    /// Writes down in Compute Engine whose the things are that bear no mark and outlive the cluster, before it goes: the mark and lease of
+    /// the cluster with the network tag of its nodes, by which those things are known. One that is there already is done, and so is that of
+    /// a cluster that is gone or is not ours.
+    LeaveReminder {
+        /// The cluster.
+        cluster: GkeClusterRef,
+        /// Name of the reminder.
+        name: String,
+    },
 }
 
 /// A thing of Compute Engine that a cluster left.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Unread};
 use super::leftover::{Claim, Leftover, LeftoverKind};
 use crate::lease::Lease;
 use crate::spec::{Place, Provider};
@@ -134,7 +134,19 @@ pub(super) fn sort(inventory: &Inventory) -> Sorted {
         }
     }
     sorted.environments = environments.into_iter().map(|(key, things)| environment(key, things)).collect();
+    keep_reminders(&mut sorted.environments, inventory);
     sorted
+}
+
+/// Where not all could be listed there may be more of which a reminder says whose it is, so it stays for the next time.
+fn keep_reminders(environments: &mut Vec<Environment>, inventory: &Inventory) {
+    for environment in environments.iter_mut() {
+        let of = |unread: &Unread| (unread.provider, &unread.account) == (environment.provider, &environment.account);
+        if inventory.unread.iter().any(of) {
+            environment.things.retain(|thing| thing.kind != LeftoverKind::Reminder);
+        }
+    }
+    environments.retain(|environment| !environment.things.is_empty());
 }
 
 fn environment((provider, account, cluster, location): Key, mut things: Vec<Leftover>) -> Environment {

@@ -192,6 +192,8 @@ pub enum LeftoverKind {
     InstanceProfile,
     /// An IAM role.
     Role,
+    /// What says whose the unmarked things of a GKE cluster are when it is gone.
+    Reminder,
 }
 
 impl LeftoverKind {
@@ -231,6 +233,7 @@ impl LeftoverKind {
             Self::OidcProvider => "OIDC provider",
             Self::InstanceProfile => "instance profile",
             Self::Role => "role",
+            Self::Reminder => "reminder",
         }
     }
 

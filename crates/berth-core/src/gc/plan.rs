@@ -14,8 +14,8 @@ use crate::spec::{Place, Provider};
 /// Steps that take a doomed environment away, given one look at its cluster's place that [`confirm`](super::confirm) has passed.
 ///
 /// Where a cluster stands, or may, it is the way of `destroy`; on AWS that takes everything by tags but machines without a cluster,
-/// which go first. On GCP what the cluster does not
-/// take with it goes after it, in the order in which one thing holds another.
+/// which go first. On GCP what the cluster does not take with it goes after it, in the order in which one thing holds another; a
+/// reminder of whose it is stands as long as there is any.
 ///
 /// # Errors
 /// The cluster is not ours.
@@ -42,11 +42,14 @@ pub fn plan(environment: &Environment, observed: &Observed) -> Result<Plan, Refu
         all.steps.extend(target_groups(environment, &all.steps));
     }
     if environment.provider == Provider::Gke {
+        let stands = !all.steps.is_empty();
+        let mut things: Vec<GkeLeftover> =
+            environment.things.iter().filter(|thing| outlives(thing, stands)).map(leftover).collect();
+        if leftovers::hang(&environment.things) {
+            let reminder = leftovers::remind(&mut all, observed.cluster.as_ref());
+            things.extend(reminder.filter(|reminder| !things.contains(reminder)));
+        }
         let before: Vec<StepId> = all.steps.iter().map(|step| step.id.clone()).collect();
-        let things: Vec<GkeLeftover> = {
-            let stands = !all.steps.is_empty();
-            environment.things.iter().filter(|thing| outlives(thing, stands)).map(leftover).collect()
-        };
         all.steps.extend(leftovers::steps(&things, &before));
     }
     Ok(all)

@@ -298,6 +298,12 @@ const ROWS: &[Row] = &[
         "something is left and is to be taken away",
     ),
     row(
+        &["compute.globalOperations.get", "compute.healthChecks.create"],
+        &[Destroy, Gc],
+        "note whose the things are that a cluster leaves, until they are gone",
+        "workloads have made something that outlives their cluster",
+    ),
+    row(
         &[
             "compute.globalNetworkEndpointGroups.delete",
             "compute.regionBackendServices.delete",

@@ -1,9 +1,11 @@
 //! How what is doomed goes away, and the look before.
 
+use std::collections::BTreeMap;
+
 use berth_core::actions::Action;
 use berth_core::actions::eks::{EksPart, EksPartKind, EksPartRef};
 use berth_core::actions::gke::{GkeAction, GkeSettings};
-use berth_core::gc::{Environment, Leftover, LeftoverKind, confirm, plan};
+use berth_core::gc::{Claim, Environment, GcRules, Inventory, Leftover, LeftoverKind, Unread, confirm, decide, plan};
 use berth_core::lease::Lease;
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedOperation, Phase};
 use berth_core::plan::Plan;
@@ -45,6 +47,7 @@ fn lines(plan: &Plan) -> Vec<String> {
     let word = |action: &Action| match action {
         Action::Gke(GkeAction::DeleteCluster { cluster }) => format!("cluster {}", cluster.name),
         Action::Gke(GkeAction::DeleteLeftover(leftover)) => format!("{} {}", leftover.kind, leftover.name),
+        Action::Gke(GkeAction::LeaveReminder { name, .. }) => format!("leave {name}"),
         other => format!("{other:?}"),
     };
     plan.steps.iter().map(|step| word(&step.action)).collect()
@@ -86,6 +89,8 @@ fn what_uses_a_thing_goes_before_it() {
         ("backend service", "network endpoint group"),
         ("forwarding rule", "address"),
         ("machine", "disk"),
+        // By it they are known to be ours.
+        ("health check", "firewall"),
     ] {
         assert!(place(first) < place(then), "{lines:?}");
         // It waits, itself or by what it waits for.
@@ -99,6 +104,46 @@ fn what_uses_a_thing_goes_before_it() {
     }
     assert_eq!(plan.steps.len(), 10);
     assert!(plan.steps.iter().all(|step| step.after.iter().all(|id| plan.steps.iter().any(|known| known.id == *id))));
+}
+
+#[test]
+fn a_reminder_is_left_before_the_cluster_goes_and_goes_last() {
+    let lease = lease("10:00:00");
+    let hung = |kind, name| {
+        let claim = Claim::MadeFor { anchor: "x".to_owned(), words: "its tag says so".to_owned() };
+        Leftover { claim, labels: BTreeMap::new(), ..thing(kind, "global", name, "x") }
+    };
+    let standing_cluster = under(&lease, cluster("x"));
+    let parts = [hung(LeftoverKind::Firewall, "k8s-fw-a"), hung(LeftoverKind::HealthCheck, "k8s-a")];
+    let found: Vec<Leftover> = parts.into_iter().chain([standing_cluster.clone()]).collect();
+    let mut seen = standing(Some(&lease));
+    seen.cluster.as_mut().expect("a cluster").created_at = Some("2026-11-21T08:00:00Z".parse().expect("a time"));
+    let told = lines(&plan(&doomed(found), &seen).expect("a plan"));
+    let name = told[0].strip_prefix("leave ").expect("a reminder").to_owned();
+    assert_eq!(
+        told[1..],
+        ["cluster x", "health check k8s-a", "firewall rule k8s-fw-a", format!("reminder {name}").as_str()]
+    );
+    // What bears the mark needs none.
+    let found = vec![standing_cluster, under(&lease, disk("pvc-1", "x"))];
+    let told = lines(&plan(&doomed(found), &seen).expect("a plan"));
+    assert_eq!(told, ["cluster x", "disk pvc-1"]);
+}
+
+#[test]
+fn a_reminder_stays_as_long_as_not_all_could_be_looked_for() {
+    let lease = lease("10:00:00");
+    let reminder = || under(&lease, thing(LeftoverKind::Reminder, "global", "berth-reminder-1", "x"));
+    let pool = under(&lease, disk("pvc-1", "x"));
+    let mut inventory = Inventory { found: vec![reminder(), pool], unread: Vec::new() };
+    let things = |inventory: &Inventory| {
+        decide(inventory, &GcRules::at(at("12:00:00"))).doomed.iter().map(|gone| gone.things.len()).sum::<usize>()
+    };
+    assert_eq!(things(&inventory), 2);
+    let (provider, account) = (Provider::Gke, PROJECT.to_owned());
+    let kinds = vec![LeftoverKind::TargetPool];
+    inventory.unread.push(Unread { provider, account, place: None, kinds, why: "503".to_owned() });
+    assert_eq!(things(&inventory), 1);
 }
 
 #[test]

@@ -43,7 +43,8 @@ fn labels(action: &GkeAction) -> Vec<&BTreeMap<String, String>> {
         | GkeAction::ChangePool { .. }
         | GkeAction::DeletePool { .. }
         | GkeAction::AwaitOperation { .. }
-        | GkeAction::DeleteLeftover(_) => Vec::new(),
+        | GkeAction::DeleteLeftover(_)
+        | GkeAction::LeaveReminder { .. } => Vec::new(),
     }
 }
 

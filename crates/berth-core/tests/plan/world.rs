@@ -75,6 +75,7 @@ impl World {
         match action {
             GkeAction::AwaitOperation { operation, .. } => self.finish(operation),
             GkeAction::DeleteLeftover(leftover) => Err(format!("{} is not of a cluster", leftover.path)),
+            GkeAction::LeaveReminder { .. } => Ok(()),
             GkeAction::CreateCluster(wanted) => self.create(wanted),
             GkeAction::DeleteCluster { .. } => {
                 self.idle(None)?;

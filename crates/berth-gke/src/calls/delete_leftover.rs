@@ -46,10 +46,7 @@ async fn look(gke: &GkeCloud, operation: &str, path: &str, target: &str) -> Resu
         Ok(shown) => match failure(&shown) {
             None => Ok(Progress::Done),
             Some(said) if classify::of_operation(&said) == FaultKind::Busy => again(gke, path, target, said.text).await,
-            Some(said) => {
-                let kind = classify::of_operation(&said);
-                Err(fault(Trouble { kind, retry: Retry::Never, said: classify::words(&said) }, target))
-            }
+            Some(said) => Err(fault(classify::of_operation_failure(&said), target)),
         },
         // Operations are forgotten after a while; the thing itself tells then.
         Err(trouble) if trouble.kind == FaultKind::NotFound => {
@@ -72,7 +69,7 @@ async fn again(gke: &GkeCloud, path: &str, target: &str, because: String) -> Res
     }
 }
 
-fn failure(operation: &Value) -> Option<Said> {
+pub(super) fn failure(operation: &Value) -> Option<Said> {
     let first = operation["error"]["errors"].get(0)?;
     let text = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
     Some(Said { code: text("code"), text: text("message"), ..Said::default() })
@@ -83,7 +80,7 @@ fn fault(trouble: Trouble, target: &str) -> Fault {
 }
 
 /// `projects/P/global/operations/O` out of a link.
-fn path_of(link: &str) -> &str {
+pub(super) fn path_of(link: &str) -> &str {
     link.find("projects/").map_or(link, |at| &link[at..])
 }
 

@@ -8,6 +8,7 @@ mod create_pool;
 mod delete_cluster;
 mod delete_leftover;
 mod delete_pool;
+mod leave_reminder;
 mod under_way;
 
 pub(crate) use await_operation::await_operation;
@@ -18,3 +19,4 @@ pub(crate) use create_pool::create_pool;
 pub(crate) use delete_cluster::delete_cluster;
 pub(crate) use delete_leftover::{delete_leftover, poll_leftover};
 pub(crate) use delete_pool::delete_pool;
+pub(crate) use leave_reminder::{leave_reminder, poll_reminder};

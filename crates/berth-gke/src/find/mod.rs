@@ -8,3 +8,5 @@ mod machines;
 mod prove;
 mod row;
 mod standing;
+
+pub(crate) use standing::node_tag;

@@ -3,8 +3,8 @@
 //! Firewall rules, target pools, proxies, health checks and endpoint groups bear no labels, and forwarding rules bear none of the
 //! cluster's. What ties them to a cluster is the network tag of its nodes, which the firewall rules of its load balancers name: it
 //! holds eight digits of the cluster's id. From there names and links lead on. Once the cluster and its machines are gone nothing
-//! says whose tag it was; a thing whose tag merely has the name of a cluster of ours is told of without an anchor, and nobody
-//! touches it then.
+//! says whose tag it was but a reminder that berth has left before; without one, a thing whose tag merely has the name of a cluster of
+//! ours is told of without an anchor, and nobody touches it then.
 //!
 //! Source of names: the controllers in kubernetes/cloud-provider-gcp and kubernetes/ingress-gce.
 
@@ -97,6 +97,12 @@ fn by_label(seen: &Seen, gone: &BTreeSet<&str>, row: &Row) -> Option<(Owner, Cla
         return None;
     }
     let place = location.unwrap_or("its location");
+    if let Some(reminder) = seen.rows.iter().find(|reminder| is_about(reminder, row)) {
+        let words = format!("reminder {} says that cluster {name}, for which GKE made it, was berth's", reminder.name);
+        let owner = owner(&reminder.id, words);
+        let claim = owner.claim();
+        return Some((owner, claim));
+    }
     let owner = match seen.ours(name, Some(location?)) {
         // A cluster of that name may have stood there before, and may have been another's.
         Some(standing) if standing.cluster.created_at.zip(row.made).is_some_and(|(begun, made)| begun <= made) => {
@@ -114,6 +120,15 @@ fn by_label(seen: &Seen, gone: &BTreeSet<&str>, row: &Row) -> Option<(Owner, Cla
     };
     let claim = owner.claim();
     Some((owner, claim))
+}
+
+/// Whether a reminder is about the cluster that a thing of GKE's names, and that lived when the thing was made.
+fn is_about(reminder: &Row, row: &Row) -> bool {
+    let of = |row: &Row| Some((row.cluster()?.to_owned(), row.cluster_location()?.to_owned()));
+    let lived = row.made.is_some_and(|made| {
+        reminder.since.is_some_and(|since| since <= made) && reminder.made.is_some_and(|end| made <= end)
+    });
+    reminder.kind == Some(LeftoverKind::Reminder) && reminder.is_marked() && of(reminder) == of(row) && lived
 }
 
 /// Names of our machines with their zones; a boot disk has the name of its machine.

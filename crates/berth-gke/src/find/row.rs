@@ -7,6 +7,8 @@ use berth_core::rules::ownership;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::reminder;
+
 /// What a thing says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Row {
@@ -21,6 +23,8 @@ pub(super) struct Row {
     pub(super) description: String,
     /// Network tags: its own, or those that it is about.
     pub(super) tags: Vec<String>,
+    /// Of a reminder: when the cluster was made that it is about.
+    pub(super) since: Option<Timestamp>,
     /// Ids of what it links to.
     pub(super) links: Vec<String>,
     pub(super) size: Option<LeftoverSize>,
@@ -34,7 +38,10 @@ impl Row {
         let id = path_of(item["selfLink"].as_str()?)?;
         let parts: Vec<&str> = id.split('/').collect();
         let place = if parts.get(2) == Some(&"global") { "global" } else { parts.get(3)? };
-        let labels = item["labels"].as_object().into_iter().flatten();
+        let said = reminder::read(kind, item);
+        let kind = if said.is_null() { kind } else { LeftoverKind::Reminder };
+        let labels = if said.is_null() { &item["labels"] } else { &said["labels"] };
+        let labels = labels.as_object().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut links = Vec::new();
         collect(item, &mut links);
@@ -48,7 +55,8 @@ impl Row {
             labels: labels.map(|(key, value)| (key.clone(), text(value))).collect(),
             made: item["creationTimestamp"].as_str().and_then(|time| time.parse().ok()),
             description: text(&item["description"]),
-            tags: texts(&item["targetTags"]).chain(texts(&item["tags"]["items"])).collect(),
+            tags: [&item["targetTags"], &item["tags"]["items"], &said["tags"]].into_iter().flat_map(texts).collect(),
+            since: said["since"].as_str().and_then(|time| time.parse().ok()),
             links,
             size: size(kind, item),
             addresses: addresses(item),
@@ -74,7 +82,7 @@ impl Row {
 
     /// Whether it is part of a load balancer.
     pub(super) fn is_part(&self) -> bool {
-        !matches!(self.kind, Some(LeftoverKind::Disk | LeftoverKind::Instance) | None)
+        !matches!(self.kind, Some(LeftoverKind::Disk | LeftoverKind::Instance | LeftoverKind::Reminder) | None)
     }
 
     /// Whether one of Kubernetes' controllers made it, by its name or by what it says of itself.

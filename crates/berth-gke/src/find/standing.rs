@@ -12,10 +12,15 @@ pub(super) struct Standing {
     pub(super) id: String,
 }
 
+/// The network tag of the nodes of a cluster of this name and GKE's own id.
+pub(crate) fn node_tag(name: &str, id: &str) -> String {
+    format!("gke-{name}-{}-node", id.get(..8).unwrap_or(id))
+}
+
 impl Standing {
     /// The network tag that GKE puts on all its nodes.
     pub(super) fn node_tag(&self) -> String {
-        format!("gke-{}-{}-node", self.cluster.name, self.id.get(..8).unwrap_or(&self.id))
+        node_tag(&self.cluster.name, &self.id)
     }
 
     /// Whether it is this cluster; an unknown location is taken for any.

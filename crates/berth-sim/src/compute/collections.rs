@@ -26,15 +26,29 @@ pub(crate) struct Collection {
     pub(crate) labelled: bool,
     /// Whether a thing in use is refused at the call; else its operation fails.
     pub(crate) refused_at_once: bool,
+    /// Whether calls make things of it; the others only clusters and plants do.
+    pub(crate) insertable: bool,
 }
 
 impl Collection {
     const fn of(plural: &'static str, singular: &'static str, scopes: &'static [(Scope, &'static str)]) -> Collection {
-        Collection { plural, singular, scopes, aggregated: true, labelled: false, refused_at_once: false }
+        Collection {
+            plural,
+            singular,
+            scopes,
+            aggregated: true,
+            labelled: false,
+            refused_at_once: false,
+            insertable: false,
+        }
     }
 
     const fn labelled(self) -> Collection {
         Collection { labelled: true, ..self }
+    }
+
+    const fn insertable(self) -> Collection {
+        Collection { insertable: true, ..self }
     }
 
     const fn unaggregated(self) -> Collection {
@@ -105,7 +119,8 @@ pub(crate) const COLLECTIONS: &[Collection] = &[
         "healthChecks",
         "healthCheck",
         &[(Scope::Global, "healthChecks"), (Scope::Region, "regionHealthChecks")],
-    ),
+    )
+    .insertable(),
     Collection::of("httpHealthChecks", "httpHealthCheck", &[(Scope::Global, "httpHealthChecks")]).unaggregated(),
     Collection::of(
         "networkEndpointGroups",
@@ -151,7 +166,8 @@ pub(crate) fn methods() -> impl Iterator<Item = String> {
     let things = COLLECTIONS.iter().flat_map(|collection| {
         let every = collection.aggregated.then(|| format!("compute.{}.aggregatedList", collection.plural));
         let each = collection.scopes.iter().flat_map(|(_, service)| {
-            ["list", "get", "delete"].into_iter().map(move |verb| format!("compute.{service}.{verb}"))
+            let verbs = ["list", "get", "delete"].into_iter().chain(collection.insertable.then_some("insert"));
+            verbs.map(move |verb| format!("compute.{service}.{verb}"))
         });
         every.into_iter().chain(each)
     });

@@ -1,4 +1,4 @@
-//! Operations of Compute Engine: they belong to a zone, a region or the project. Deletions are here, and, in the list of all of
+//! Operations of Compute Engine: they belong to a zone, a region or the project. What calls change is here, and, in the list of all of
 //! them, what made and ended the machines of nodes.
 
 use jiff::Timestamp;
@@ -15,9 +15,23 @@ use crate::lifecycle::after;
 use crate::wire::{Reply, Request};
 use crate::world::{Step, World, offset, parts};
 
-/// A deletion under way or over.
+/// What an operation does to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// Takes it away.
+    #[default]
+    Delete,
+    /// Makes it.
+    Insert,
+}
+
+/// A change of a thing, under way or over.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Deletion {
+    /// What it does.
+    #[serde(default)]
+    kind: Kind,
     /// The thing's id.
     target: String,
     /// When it was asked for.
@@ -33,14 +47,14 @@ pub(super) fn in_use(collection: &Collection, id: &str, user: &str) -> String {
     format!("The {} resource '{id}' is already being used by '{user}'", collection.words())
 }
 
-/// Begins the deletion of a thing and gives the operation's name.
-pub(super) fn begin(world: &mut World, id: &str, call: &Call<'_>) -> String {
+/// Begins the change of a thing and gives the operation's name.
+pub(super) fn begin(world: &mut World, id: &str, kind: Kind, call: &Call<'_>) -> String {
     let name = world.operation_name(call.now);
     let error = match call.effect {
         Some(Effect::OperationError { code, message }) => Some((code.to_string(), message.clone())),
         _ => None,
     };
-    let deletion = Deletion { target: id.to_owned(), began: call.now, ended: None, error };
+    let deletion = Deletion { kind, target: id.to_owned(), began: call.now, ended: None, error };
     world.compute_operations.insert(name.clone(), deletion);
     if !matches!(call.effect, Some(Effect::Stuck)) {
         let at = call.now + after("compute", "requested", "deleted", id);
@@ -63,19 +77,22 @@ impl World {
         }
         self.drop_thing(id, now);
         let name = self.operation_name(now);
-        let deletion = Deletion { target: id.to_owned(), began: now, ended: Some(now), error: None };
+        let (kind, target) = (Kind::Delete, id.to_owned());
+        let deletion = Deletion { kind, target, began: now, ended: Some(now), error: None };
         self.compute_operations.insert(name, deletion);
     }
 
-    /// A deletion is over: the thing is gone, unless something uses it.
+    /// A change is over. What was to be deleted is gone, unless something uses it; what was to be made is there, unless a fault
+    /// says otherwise.
     pub(crate) fn compute_ends(&mut self, name: &str, now: Timestamp) {
         let Some(deletion) = self.compute_operations.get(name).cloned() else { return };
         let id = deletion.target;
+        let is_end = deletion.kind == Kind::Delete;
         let used = collection(parts(&id).0).zip(self.user_of(&id)).map(|(collection, user)| {
             ("RESOURCE_IN_USE_BY_ANOTHER_RESOURCE".to_owned(), in_use(collection, &id, &user))
         });
-        let error = deletion.error.or(used);
-        if error.is_none() {
+        let error = deletion.error.or(used.filter(|_| is_end));
+        if error.is_none() == is_end {
             self.drop_thing(&id, now);
         } else if let Some(thing) = self.things.get_mut(&id) {
             thing.going = false;
@@ -102,7 +119,7 @@ fn shown(name: &str, deletion: &Deletion, service: &str) -> Value {
     let scope = id.split('/').skip(2).take_while(|part| collection(part).is_none()).collect::<Vec<_>>().join("/");
     let place = format!("{service}/projects/{project}/{scope}");
     let mut shown = json!({
-        "kind": "compute#operation", "id": route::id(name), "name": name, "operationType": "delete",
+        "kind": "compute#operation", "id": route::id(name), "name": name, "operationType": deletion.kind,
         "targetLink": format!("{service}/{id}"), "targetId": route::id(id), "user": "berth@berth-sim.example",
         "status": if deletion.ended.is_some() { "DONE" } else { "RUNNING" },
         "progress": if deletion.ended.is_some() { 100 } else { 0 },

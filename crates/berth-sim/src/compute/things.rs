@@ -57,6 +57,7 @@ impl Asked<'_> {
         match (self, verb) {
             (Asked::Every(collection), "GET") => Some(format!("compute.{}.aggregatedList", collection.plural)),
             (Asked::Scoped(collection, scope), "GET") => collection.method(*scope, "list"),
+            (Asked::Scoped(collection, scope), "POST") if collection.insertable => collection.method(*scope, "insert"),
             (Asked::One(collection, scope), "GET") => collection.method(*scope, "get"),
             (Asked::One(collection, scope), "DELETE") => collection.method(*scope, "delete"),
             (Asked::Operation(scope, _, false), "GET") => {
@@ -89,6 +90,7 @@ impl Call<'_> {
 pub(super) fn answer(world: &mut World, asked: &Asked<'_>, call: &Call<'_>) -> Reply {
     match asked {
         Asked::Every(collection) => aggregated(world, collection, call),
+        Asked::Scoped(collection, _) if call.request.method == "POST" => insert(world, call),
         Asked::Scoped(collection, _) => scoped(world, collection, call),
         Asked::One(collection, _) if call.request.method == "DELETE" => delete(world, collection, call),
         Asked::One(collection, _) => {
@@ -259,6 +261,50 @@ fn scopes(collection: &Collection) -> Vec<String> {
     scopes
 }
 
+/// Makes a thing, as far as its name and its text are those of one.
+fn insert(world: &mut World, call: &Call<'_>) -> Reply {
+    let fields = serde_json::from_slice::<Value>(&call.request.body).unwrap_or_default();
+    let invalid = |message: &str| route::refused(400, "invalid", message);
+    let Some(name) = fields["name"].as_str().filter(|name| is_name(name)) else {
+        return invalid(
+            "Invalid value for field 'resource.name'. Must be a match of regex '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?'",
+        );
+    };
+    if fields["description"].as_str().is_some_and(|text| text.len() > MOST_DESCRIPTION) {
+        return invalid("Invalid value for field 'resource.description': must be at most 2048 characters long.");
+    }
+    let kind = fields["type"].as_str().unwrap_or_default();
+    if !HEALTH_CHECKS.iter().any(|(known, member)| *known == kind && fields[*member].is_object()) {
+        return invalid("Invalid value for field 'resource.type': a health check needs one type and its member.");
+    }
+    let id = format!("{}/{name}", call.path());
+    if world.things.contains_key(&id) {
+        let message = format!("The resource '{id}' already exists");
+        return route::refused(409, "alreadyExists", &message);
+    }
+    let operation = operations::begin(world, &id, operations::Kind::Insert, call);
+    world.make_thing(id, "", fields.clone(), call.now);
+    operations::look(world, &operation, call)
+}
+
+/// The longest description.
+const MOST_DESCRIPTION: usize = 2048;
+
+/// The types of health checks, each with the member that describes it.
+const HEALTH_CHECKS: [(&str, &str); 6] = [
+    ("TCP", "tcpHealthCheck"),
+    ("SSL", "sslHealthCheck"),
+    ("HTTP", "httpHealthCheck"),
+    ("HTTPS", "httpsHealthCheck"),
+    ("HTTP2", "http2HealthCheck"),
+    ("GRPC", "grpcHealthCheck"),
+];
+
+fn is_name(name: &str) -> bool {
+    let inner = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    inner && name.len() <= 63 && name.starts_with(|first: char| first.is_ascii_lowercase()) && !name.ends_with('-')
+}
+
 fn delete(world: &mut World, collection: &Collection, call: &Call<'_>) -> Reply {
     let id = call.path().to_owned();
     let is_node = world.node_things(collection.plural).iter().any(|(known, _)| *known == id);
@@ -278,6 +324,6 @@ fn delete(world: &mut World, collection: &Collection, call: &Call<'_>) -> Reply 
     if let Some(thing) = world.things.get_mut(&id) {
         thing.going = true;
     }
-    let name = operations::begin(world, &id, call);
+    let name = operations::begin(world, &id, operations::Kind::Delete, call);
     operations::look(world, &name, call)
 }

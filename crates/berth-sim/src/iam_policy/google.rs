@@ -30,6 +30,7 @@ fn container(method: &str) -> &'static [&'static str] {
 fn compute(method: &str) -> Vec<String> {
     // A regional disk is a disk to IAM.
     let own = method.replace(".aggregatedList", ".list").replace(".regionDisks.", ".disks.");
+    let own = own.replace(".insert", ".create");
     let network = (method == "compute.firewalls.delete").then(|| "compute.networks.updatePolicy".to_owned());
     std::iter::once(own).chain(network).collect()
 }

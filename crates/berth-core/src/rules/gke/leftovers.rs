@@ -3,11 +3,17 @@
 //! Compute Engine refuses to delete what something else uses (`resourceInUseByAnotherResource`): a forwarding rule uses its proxy, that
 //! its URL map and certificate, that its backend services, those their health checks, groups and endpoint groups; a machine uses its
 //! disks; a forwarding rule and a machine use their addresses.
+//!
+//! Parts of load balancers bear no label. What says whose they are is the firewall rule that names them and the tag of the cluster's
+//! nodes; so firewall rules go after them, and last of all the reminder that says whose tag it was.
 
 use super::steps::action;
-use crate::actions::gke::{GkeAction, GkeLeftover};
-use crate::gc::LeftoverKind;
-use crate::plan::{Billing, Impact, Step, StepChange, StepId};
+use crate::actions::Action;
+use crate::actions::gke::{GkeAction, GkeClusterRef, GkeLeftover};
+use crate::gc::{Claim, Leftover, LeftoverKind};
+use crate::observed::ObservedCluster;
+use crate::plan::{Billing, Impact, Plan, Step, StepChange, StepId};
+use crate::rules::eks::names;
 
 /// Compute Engine's deletions take seconds, those of groups of machines minutes.
 const USUAL_SECONDS: u32 = 15;
@@ -32,14 +38,60 @@ fn after(thing: &GkeLeftover, ordered: &[&GkeLeftover], before: &[StepId]) -> Ve
 /// How late a kind goes.
 fn tier(kind: LeftoverKind) -> u8 {
     match kind {
-        LeftoverKind::ForwardingRule | LeftoverKind::MachineGroup | LeftoverKind::Firewall | LeftoverKind::Route => 0,
+        LeftoverKind::ForwardingRule | LeftoverKind::MachineGroup | LeftoverKind::Route => 0,
         LeftoverKind::TargetProxy
         | LeftoverKind::TargetPool
         | LeftoverKind::Instance
         | LeftoverKind::InstanceTemplate => 1,
         LeftoverKind::UrlMap | LeftoverKind::SslCertificate | LeftoverKind::Address | LeftoverKind::Disk => 2,
         LeftoverKind::BackendService => 3,
+        LeftoverKind::Firewall => 5,
+        LeftoverKind::Reminder => 6,
         _ => 4,
+    }
+}
+
+/// Whether any of these things hangs on something that bears our mark, and does not say by itself that it is ours.
+pub fn hang(things: &[Leftover]) -> bool {
+    things.iter().any(|thing| matches!(&thing.claim, Claim::MadeFor { anchor, .. } if !anchor.is_empty()))
+}
+
+/// Has a plan that deletes a cluster leave a reminder before, which is for one with things that [`hang`] on it, or may: without it,
+/// nobody could prove whose they are after a run that was killed. Gives what is then to be deleted after everything else.
+pub fn remind(plan: &mut Plan, seen: Option<&ObservedCluster>) -> Option<GkeLeftover> {
+    let made = seen?.created_at?;
+    let is_left = |step: &Step| matches!(step.action, Action::Gke(GkeAction::LeaveReminder { .. }));
+    if plan.steps.iter().any(is_left) {
+        return None;
+    }
+    let (at, cluster) = plan.steps.iter().enumerate().find_map(|(at, step)| match &step.action {
+        Action::Gke(GkeAction::DeleteCluster { cluster }) => Some((at, cluster.clone())),
+        _ => None,
+    })?;
+    // A cluster that bore the name before may have left one, too.
+    let name = format!("berth-reminder-{}", names::hash(&[&cluster.name, &cluster.location, &made.to_string()]));
+    let path = format!("projects/{}/global/healthChecks/{name}", cluster.project);
+    let leftover = GkeLeftover { project: cluster.project.clone(), kind: LeftoverKind::Reminder, name, path };
+    let reminder = reminder(cluster, leftover.name.clone(), plan.steps[at].after.clone());
+    plan.steps[at].after = vec![reminder.id.clone()];
+    plan.steps.insert(at, reminder);
+    Some(leftover)
+}
+
+fn reminder(cluster: GkeClusterRef, name: String, after: Vec<StepId>) -> Step {
+    let why = "they do not say that they are berth's, and without their cluster nothing else would";
+    Step {
+        id: StepId("gke/reminder".to_owned()),
+        title: format!("note whose the things are that cluster {} leaves", cluster.name),
+        why: why.to_owned(),
+        details: vec![format!("health check {name}, which checks nothing")],
+        change: StepChange::Add,
+        impact: Impact::InPlace,
+        billing: Billing::Unchanged,
+        after,
+        usual_seconds: USUAL_SECONDS,
+        limit_seconds: LIMIT_SECONDS,
+        action: action(GkeAction::LeaveReminder { cluster, name }),
     }
 }
 

@@ -152,8 +152,8 @@ fn words(row: &Row) -> String {
     row.kind.map_or_else(|| row.name.clone(), |kind| format!("{kind} {}", row.name))
 }
 
-/// Network tags of nodes: of clusters of ours that stand, of machines that bear our mark, and those that only have the name of a
-/// cluster of ours that is gone.
+/// Network tags of nodes: of clusters of ours that stand, of machines and reminders that bear our mark, and those that only have the
+/// name of a cluster of ours that is gone.
 fn tags(seen: &Seen, gone: &BTreeSet<&str>) -> BTreeMap<String, Owner> {
     let mut tags = BTreeMap::new();
     for standing in seen.standing.iter().filter(|standing| standing.cluster.is_ours()) {
@@ -166,17 +166,18 @@ fn tags(seen: &Seen, gone: &BTreeSet<&str>) -> BTreeMap<String, Owner> {
         };
         tags.insert(standing.node_tag(), owner);
     }
-    let machines = seen.rows.iter().filter(|row| row.kind == Some(LeftoverKind::Instance) && row.is_marked());
-    for machine in machines {
-        let Some(name) = machine.cluster() else { continue };
-        let location = machine.cluster_location();
-        let anchor = if seen.ours(name, location).is_some() { name } else { &machine.id };
-        for tag in machine.tags.iter().filter(|tag| is_of(tag, name)) {
+    for row in seen.rows.iter().filter(|row| tells_tag(row)) {
+        let Some(name) = row.cluster() else { continue };
+        let location = row.cluster_location();
+        let is_node = row.kind == Some(LeftoverKind::Instance);
+        let anchor = if is_node && seen.ours(name, location).is_some() { name } else { &row.id };
+        let words = if is_node { words(row) } else { format!("nodes that {} tells", words(row)) };
+        for tag in row.tags.iter().filter(|tag| is_of(tag, name)) {
             tags.entry(tag.clone()).or_insert_with(|| Owner {
                 cluster: name.to_owned(),
                 location: location.map(ToOwned::to_owned),
                 anchor: anchor.to_owned(),
-                words: format!("machine {} of cluster {name}, which is berth's", machine.name),
+                words: format!("{words} of cluster {name}, which is berth's"),
             });
         }
     }
@@ -189,6 +190,11 @@ fn tags(seen: &Seen, gone: &BTreeSet<&str>) -> BTreeMap<String, Owner> {
         tags.insert(tag.clone(), owner);
     }
     tags
+}
+
+/// Machines have the tag of their cluster's nodes, reminders keep it when they are gone.
+fn tells_tag(row: &Row) -> bool {
+    matches!(row.kind, Some(LeftoverKind::Instance | LeftoverKind::Reminder)) && row.is_marked()
 }
 
 /// Whether a network tag is that of the nodes of a cluster of this name; GKE may cut long names.

@@ -1,3 +1,4 @@
+use berth_core::actions::gke::GkeAction;
 use berth_core::gc::{GcRules, Inventory, decide};
 use berth_core::observed::ObservedCluster;
 use serde_json::{Value, json};
@@ -169,6 +170,64 @@ fn what_nothing_proves_any_more_is_told_of_and_stays() {
     // A cluster of another's that has the name now is what the tag is of: nothing to tell.
     let seen = Seen { standing: vec![cluster("c", "0a1b2c3d4e5f", false)], ..seen };
     assert_eq!(leftovers("p", &seen).len(), 1);
+}
+
+/// What a run leaves before it deletes cluster `c`.
+fn reminder() -> Row {
+    let labels = [("managed-by", "berth"), ("berth-cluster", "c"), ("goog-other", "x")];
+    let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let going = crate::reminder::Going {
+        labels: &labels,
+        location: "us-central1",
+        tag: "gke-c-0a1b2c3d-node".to_owned(),
+        made: Some("2026-11-21T10:00:00Z".parse().unwrap()),
+    };
+    let mut body = crate::reminder::body("berth-reminder-1", &going);
+    body["creationTimestamp"] = json!("2026-11-21T12:00:00Z");
+    row("global/healthChecks/berth-reminder-1", body)
+}
+
+#[test]
+fn a_reminder_proves_what_a_cluster_left_at_every_moment_until_all_is_gone() {
+    let claimed = |name: &str, made: &str| {
+        let labels =
+            json!({"goog-k8s-cluster-name": "c", "goog-k8s-cluster-location": "us-central1", "goog-gke-volume": ""});
+        row(&format!("zones/us-central1-a/disks/{name}"), json!({"labels": labels, "creationTimestamp": made}))
+    };
+    let mut rows = balancer("gke-c-0a1b2c3d-node", "a1");
+    rows.extend([reminder(), claimed("pvc-1", "2026-11-21T11:00:00Z")]);
+    let strangers = [claimed("pvc-0", "2026-11-21T09:00:00Z"), claimed("pvc-2", "2026-11-21T13:00:00Z")];
+    rows.extend(strangers);
+    rows.extend(balancer("gke-c-99999999-node", "a2").into_iter().filter(|row| row.name.contains("a2")));
+    let rules = GcRules::at("2026-11-21T20:00:00Z".parse().unwrap());
+    let mut gone = 0;
+    loop {
+        let found = leftovers("p", &Seen { rows: rows.clone(), standing: Vec::new() });
+        let doomed = decide(&Inventory { found, unread: Vec::new() }, &rules).doomed;
+        let Some(environment) = doomed.first() else { break };
+        assert_eq!((doomed.len(), environment.things.len()), (1, 7 - gone), "{doomed:#?}");
+        // Only the first step is carried out, then the run is killed.
+        let plan = berth_core::gc::plan(environment, &berth_core::observed::Observed::default()).unwrap();
+        let step = plan.steps.iter().find(|step| step.after.is_empty()).unwrap();
+        let berth_core::actions::Action::Gke(GkeAction::DeleteLeftover(thing)) = &step.action else {
+            panic!("{step:?}")
+        };
+        rows.retain(|row| row.id != thing.path);
+        gone += 1;
+    }
+    assert_eq!(gone, 7);
+    // Those of another cluster of that name, before, after or beside it.
+    let mut left: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["a2", "a2", "k8s-fw-a2", "pvc-0", "pvc-2"]);
+}
+
+#[test]
+fn the_text_of_a_reminder_has_room_for_the_longest_lease() {
+    let labels = (0..8).map(|number| (format!("berth-run-{number}"), "x".repeat(63))).collect();
+    let going = crate::reminder::Going { labels: &labels, location: "us-central1-a", tag: "t".repeat(63), made: None };
+    let body = crate::reminder::body("berth-reminder-1", &going);
+    assert!(body["description"].as_str().unwrap().len() < 2048);
 }
 
 #[test]
