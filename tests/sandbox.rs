@@ -19,6 +19,9 @@ pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Folders with shipped data, visible in every sandbox under the same names.
 const DATA: [&str; 4] = ["clusters", "quotas", "gpu-sharing", "workloads"];
 
+/// Where a simulator says how it is reached, and how fast it goes.
+const SERVING: &str = "state/sim/serving.json";
+
 /// A box.
 pub(crate) struct Sandbox {
     root: TempDir,
@@ -52,10 +55,15 @@ impl Sandbox {
 
     /// The same, with the simulator in a process of its own, which outlives the commands.
     pub(crate) fn serving(speed: u32) -> (Self, Control) {
+        Self::serving_with(speed, &[])
+    }
+
+    fn serving_with(speed: u32, more: &[&str]) -> (Self, Control) {
         let mut sandbox = Self::new(speed);
         let server = sandbox
             .command(env!("CARGO_BIN_EXE_berth"), ["sim", "serve"])
             .args(["--speed", &speed.to_string()])
+            .args(more)
             .stdout(Stdio::null())
             .stderr(fs::File::create(sandbox.path("serve.log")).unwrap())
             .spawn()
@@ -70,6 +78,17 @@ impl Sandbox {
     pub(crate) fn hurried(speed: u32, more: u32) -> (Self, Control) {
         let (mut sandbox, control) = Self::serving(speed);
         sandbox.push = Some(control.push(more));
+        (sandbox, control)
+    }
+
+    /// The simulator in a process of its own, with a world whose ids and durations follow from a number, and a cloud that goes so many
+    /// times faster than the commands' own clock.
+    pub(crate) fn seeded(speed: u32, faster: u32, seed: u64) -> (Self, Control) {
+        let (sandbox, control) = Self::serving_with(speed * faster, &["--seed", &seed.to_string()]);
+        // What the file says of the speed is what commands take for theirs.
+        let mut served: Value = serde_json::from_str(&sandbox.read(SERVING)).unwrap();
+        served["speed"] = speed.into();
+        sandbox.write(SERVING, &served.to_string());
         (sandbox, control)
     }
 

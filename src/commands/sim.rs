@@ -52,6 +52,9 @@ struct ServeArgs {
     /// Address to listen on; port 0 lets the system choose
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// What ids and durations of a new world follow from, so that a run can be repeated; default: a random text
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -135,7 +138,8 @@ async fn reset(settings: &Settings) -> Result<(), Failure> {
 async fn serve(args: &ServeArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let speed = args.speed.map_or_else(sim_speed, |speed| legal_speed(speed, "--speed"))?;
     make_private(&settings.home.sim())?;
-    let options = berth_sim::Options { dir: Some(settings.home.sim()), speed, listen: args.listen };
+    let (dir, seed) = (Some(settings.home.sim()), args.seed.clone());
+    let options = berth_sim::Options { dir, speed, listen: args.listen, seed };
     let simulator = berth_sim::Simulator::start(options)
         .await
         .map_err(|error| Failure::refused("cannot serve the simulated clouds").because(error))?;

@@ -29,11 +29,13 @@ pub struct Options {
     pub speed: f64,
     /// Where to listen: a loopback address, port 0 for any.
     pub listen: SocketAddr,
+    /// What the ids and durations of a new world follow from; a random text when absent. A world that is there keeps its own.
+    pub seed: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { dir: None, speed: 1.0, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+        Options { dir: None, speed: 1.0, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: None }
     }
 }
 
@@ -107,14 +109,14 @@ impl Simulator {
     /// When the directory is served by another process, cannot be used, or holds no readable world, or when the
     /// address cannot be listened on. Nothing is left running then.
     pub async fn start(options: Options) -> Result<Simulator, StartError> {
-        let Options { dir, speed, listen } = options;
+        let Options { dir, speed, listen, seed } = options;
         if !(speed.is_finite() && speed > 0.0) {
             return Err(StartError::Speed { speed });
         }
         if !listen.ip().is_loopback() {
             return Err(StartError::NotLoopback { address: listen });
         }
-        let (world, lock) = open(dir.as_ref(), speed)?;
+        let (world, lock) = open(dir.as_ref(), speed, seed)?;
         let refused = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -166,9 +168,9 @@ impl Simulator {
     }
 }
 
-fn open(dir: Option<&PathBuf>, speed: f64) -> Result<(World, Option<std::fs::File>), StartError> {
+fn open(dir: Option<&PathBuf>, speed: f64, seed: Option<String>) -> Result<(World, Option<std::fs::File>), StartError> {
     let wall = Timestamp::now();
-    let seed = uuid::Uuid::new_v4().simple().to_string();
+    let seed = seed.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     let mut world = World::new(&seed, wall);
     let mut lock = None;
     if let Some(dir) = dir {
