@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::sandbox::{ROOT, Sandbox};
+use crate::spec::small;
 use crate::witnesses::present;
 
 /// Pages that differ in what they can show: unknown prices and services, shared GPUs and none, a budget.
 const PAGES: [&str; 3] = ["ai-dubbing-gke", "ai-dubbing-eks", "imagepod-gke"];
+
+/// Bills that differ in what they can show: one cluster over days, and all over the last hours.
+const BILLS: [(&str, &str); 2] = [("bill", "cost small"), ("bill-of-all", "cost --all --since 4h")];
 
 /// Whether browser and packages are here; fails where they have to be.
 fn browser() -> Option<PathBuf> {
@@ -28,10 +32,21 @@ fn the_page_is_whole_in_a_browser_on_phone_desk_and_paper() {
         return;
     }
     let Some(chromium) = browser() else { return };
-    let sandbox = Sandbox::new(60);
-    let judged = PAGES.map(|name| {
+    let (sandbox, control) = Sandbox::serving(60);
+    for name in PAGES {
         let page = sandbox.berth(&format!("cost -f clusters/{name}.yaml --output html")).exits(0);
         sandbox.write(&format!("{name}.html"), &page.stdout);
+    }
+    small(&sandbox);
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    control.advance(5 * 24 * 3600);
+    for (name, line) in BILLS {
+        let page = sandbox.berth(&format!("{line} --simulate --output html")).exits(0);
+        sandbox.write(&format!("{name}.html"), &page.stdout);
+    }
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+    let names: Vec<&str> = PAGES.into_iter().chain(BILLS.map(|(name, _)| name)).collect();
+    let judged = names.into_iter().map(|name| {
         let child = Command::new("node")
             .arg("tests/html/check.mjs")
             .arg(sandbox.path(&format!("{name}.html")))
@@ -43,8 +58,10 @@ fn the_page_is_whole_in_a_browser_on_phone_desk_and_paper() {
             .spawn();
         (name, child.unwrap())
     });
+    let judged: Vec<_> = judged.collect();
     // All are waited for before any is judged, so that no browser outlives its page.
-    let judged = judged.map(|(name, child)| (name, child.wait_with_output().unwrap()));
+    let judged = judged.into_iter().map(|(name, child)| (name, child.wait_with_output().unwrap()));
+    let judged: Vec<_> = judged.collect();
     for (name, output) in judged {
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert!(output.status.success(), "{name}:\n{said}");

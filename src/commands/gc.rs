@@ -3,6 +3,7 @@
 mod price;
 mod sweep;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use berth_core::cost::PriceBook;
@@ -125,6 +126,7 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
     }
     let mut swept = Vec::new();
     if args.yes {
+        remember(&plans, ui).await;
         let interrupts = Interrupts::listen();
         let quiet = ui.beside();
         let sweeps = plans.iter().flat_map(|(plan, doors, settings)| {
@@ -138,6 +140,7 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
         });
         let sweeps: Vec<_> = sweeps.collect();
         swept = stream::iter(sweeps).buffer_unordered(args.at_once.into()).collect().await;
+        remember(&plans, ui).await;
     }
     let namespaces = namespace::collect(&args.on, args.provider, args.yes, settings, ui).await?;
     let book = PriceBook::facts();
@@ -146,6 +149,34 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
         Decided { plan, now: doors.clock.now(), prices }
     });
     Ok(show(args, &decided.collect::<Vec<_>>(), &swept, &namespaces, ui))
+}
+
+/// Looks at what is billed where something is to go, and keeps it for bills: once before it goes, and once to see when it ended.
+///
+/// What is in the way of that is told and keeps nothing from going.
+async fn remember(plans: &[(GcPlan, &Doors, &Settings)], ui: &Ui) {
+    for (plan, doors, settings) in plans {
+        let doomed = plan.doomed.iter();
+        let regions: BTreeSet<Option<&str>> = match doors.only_region() {
+            Some(_) => doomed.map(|environment| environment.location.as_deref()).collect(),
+            None => doomed.map(|_| None).collect(),
+        };
+        for region in regions {
+            if let Err(why) = remember_in(region, doors, settings).await {
+                ui.warning(&format!("what it has cost will not be known in full: {why}"));
+            }
+        }
+    }
+}
+
+async fn remember_in(region: Option<&str>, doors: &Doors, settings: &Settings) -> Result<(), String> {
+    if region == doors.only_region() {
+        return Box::pin(doors.billable(None, false, settings)).await.map(drop).map_err(|fault| fault.to_string());
+    }
+    let doors = wiring::open(doors.provider(), region, settings).await.map_err(|failure| failure.message)?;
+    let looked = Box::pin(doors.billable(None, false, settings)).await.map(drop).map_err(|fault| fault.to_string());
+    doors.close().await;
+    looked
 }
 
 /// What of one account is to go.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use berth_core::cost::{Amount, Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, month_end};
+use berth_core::cost::{
+    Amount, Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, course, month_end,
+};
 use berth_core::metering::Metered;
 use berth_core::spec::Provider;
 use clap::Args;
@@ -14,6 +16,7 @@ use crate::records;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render::cost::bill::{self as render, Billed};
+use crate::ui::render::cost::html_of_bill;
 use crate::wiring;
 
 /// What is billed, over which time and summed up by what.
@@ -35,6 +38,9 @@ pub(super) struct BillArgs {
     #[arg(long, value_name = "WHAT", value_parser = group_by, conflicts_with = "file")]
     group_by: Option<GroupBy>,
 }
+
+/// Into how many parts the time of a page is cut.
+const MOMENTS: u32 = 48;
 
 /// From when on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +78,11 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         month: month_end(usage, &gathered.book, now),
         by: args.group_by.clone().unwrap_or(if args.all { GroupBy::Cluster } else { GroupBy::Pool }),
         notes: &gathered.metered.notes,
+        course: if ui.form() == OutputForm::Html {
+            course(usage, &gathered.book, Window { since, now }, MOMENTS)
+        } else {
+            Vec::new()
+        },
     };
     put(&billed, ui)?;
     let over = asked.limit.filter(|limit| billed.month.expected.micro_usd() > u128::from(limit.monthly_micro_usd));
@@ -88,10 +99,7 @@ fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
         OutputForm::Json => ui.json(&render::json(billed)),
         OutputForm::Csv => ui.data(&render::csv(billed)),
         OutputForm::Prometheus => ui.data(&render::prometheus(billed).map_err(super::unwritten)?),
-        OutputForm::Html => {
-            return Err(Failure::refused("a bill is not written in this form of output")
-                .hint("take --output table, markdown, json, csv or prometheus"));
-        }
+        OutputForm::Html => ui.data(&html_of_bill(billed)),
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use berth_core::cost::{Amount, Budget, Cases, Estimate, Schedule, Scheduled};
 use berth_core::spec::ClusterSpec;
 
 pub(crate) use flat::{csv, json};
-pub(crate) use html::html;
+pub(crate) use html::{bill as html_of_bill, html};
 pub(crate) use metrics::prometheus;
 pub(crate) use sections::{markdown, text};
 

@@ -1,7 +1,8 @@
 //! What is gone, as the clouds' own operations tell: they are kept for two weeks and more.
 //!
-//! An operation names a machine and no labels, so the pool is found by the name of its group of machines, and what such a machine was by
-//! what the pool makes now; of machines of other groups only their lives are told. Source of the operations: `globalOperations.aggregatedList` of Compute Engine's reference.
+//! An operation names a machine and no labels, so the pool is found by the name of its group of machines, and what such a machine was
+//! by what the pool makes now; of machines of other groups only their lives are told. Source of the operations:
+//! `globalOperations.aggregatedList` of Compute Engine's reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -144,9 +144,50 @@ fn shown(name: &str, deletion: &Deletion, service: &str) -> Value {
 
 /// The list over all scopes of changes, and of what made and ended the machines of nodes; pages are counted in operations.
 pub(super) fn all(world: &World, request: &Request, root: &str, project: &str) -> Reply {
-    let filter = match request.parameter("filter").filter(|text| !text.trim().is_empty()).map(Filter::parse) {
-        Some(None) => return route::refused(400, "invalid", "Invalid value for field 'filter'."),
-        known => known.flatten(),
+    let Some(rows) = rows(world, request, root, project) else {
+        return route::refused(400, "invalid", "Invalid value for field 'filter'.");
+    };
+    let (rows, next) = lists::cut(request, rows);
+    let mut items = Map::new();
+    for row in rows {
+        let entry = items.entry(scope_of(&row)).or_insert_with(|| json!({"operations": []}));
+        if let Some(list) = entry["operations"].as_array_mut() {
+            list.push(row);
+        }
+    }
+    let link = format!("{root}/aggregated/operations");
+    let mut body = json!({"kind": "compute#operationAggregatedList", "id": link, "selfLink": link, "items": items});
+    lists::more(&mut body, next);
+    Reply::ok(body)
+}
+
+/// The list of one scope: `zones/Z`, `regions/R` or `global`.
+pub(super) fn of_scope(world: &World, request: &Request, (root, project): (&str, &str), scope: &str) -> Reply {
+    let Some(mut rows) = rows(world, request, root, project) else {
+        return route::refused(400, "invalid", "Invalid value for field 'filter'.");
+    };
+    rows.retain(|row| scope_of(row) == scope);
+    let (rows, next) = lists::cut(request, rows);
+    let link = format!("{root}/{scope}/operations");
+    let mut body = json!({"kind": "compute#operationList", "id": link, "selfLink": link, "items": rows});
+    lists::more(&mut body, next);
+    Reply::ok(body)
+}
+
+fn scope_of(row: &Value) -> String {
+    let scope = ["zone", "region"].into_iter().find_map(|kind| {
+        let name = row[kind].as_str()?.rsplit('/').next()?;
+        Some(format!("{kind}s/{name}"))
+    });
+    scope.unwrap_or_else(|| "global".to_owned())
+}
+
+/// All operations that pass a request's filter; `None` if that is none.
+fn rows(world: &World, request: &Request, root: &str, project: &str) -> Option<Vec<Value>> {
+    let text = request.parameter("filter").filter(|text| !text.trim().is_empty());
+    let filter = match text.map(Filter::parse) {
+        Some(filter) => Some(filter?),
+        None => None,
     };
     let front = format!("projects/{project}/");
     let machines =
@@ -158,24 +199,7 @@ pub(super) fn all(world: &World, request: &Request, root: &str, project: &str) -
     let service = root.split_once("/projects/").map_or(root, |(service, _)| service);
     let changes = world.compute_operations.iter().filter(|(_, change)| change.target.starts_with(&front));
     let rows = rows.chain(changes.map(|(name, change)| shown(name, change, service)));
-    let rows = rows.filter(|row| filter.as_ref().is_none_or(|filter| filter.passes(row))).collect();
-    let (rows, next) = lists::cut(request, rows);
-    let mut items = Map::new();
-    for row in rows {
-        let scope = ["zone", "region"].into_iter().find_map(|kind| {
-            let name = row[kind].as_str()?.rsplit('/').next()?;
-            Some(format!("{kind}s/{name}"))
-        });
-        let scope = scope.unwrap_or_else(|| "global".to_owned());
-        let entry = items.entry(scope).or_insert_with(|| json!({"operations": []}));
-        if let Some(list) = entry["operations"].as_array_mut() {
-            list.push(row);
-        }
-    }
-    let link = format!("{root}/aggregated/operations");
-    let mut body = json!({"kind": "compute#operationAggregatedList", "id": link, "selfLink": link, "items": items});
-    lists::more(&mut body, next);
-    Reply::ok(body)
+    Some(rows.filter(|row| filter.as_ref().is_none_or(|filter| filter.passes(row))).collect())
 }
 
 fn of_node(span: &Span, kind: &str, at: Timestamp, root: &str) -> Value {

@@ -25,6 +25,9 @@ const METHODS: &[(&str, &str)] = &[
     ("zones", "compute.zones.list"),
     ("zones/*", "compute.zones.get"),
     ("aggregated/operations", "compute.globalOperations.aggregatedList"),
+    ("global/operations", "compute.globalOperations.list"),
+    ("regions/*/operations", "compute.regionOperations.list"),
+    ("zones/*/operations", "compute.zoneOperations.list"),
     ("aggregated/acceleratorTypes", "compute.acceleratorTypes.aggregatedList"),
     ("zones/*/acceleratorTypes", "compute.acceleratorTypes.list"),
     ("zones/*/acceleratorTypes/*", "compute.acceleratorTypes.get"),
@@ -96,6 +99,10 @@ fn described(world: &World, request: &Request, base: &str, project: &str, parts:
         }
         ["zones", name] => found(is_zone(name), &request.path, || zone(&root, name)),
         ["aggregated", "operations"] => super::operations::all(world, request, &root, project),
+        ["global", "operations"] => super::operations::of_scope(world, request, (&root, project), "global"),
+        [place @ ("regions" | "zones"), name, "operations"] if *place == "regions" || is_zone(name) => {
+            super::operations::of_scope(world, request, (&root, project), &format!("{place}/{name}"))
+        }
         ["aggregated", "acceleratorTypes"] => lists::aggregated(request, &root, "acceleratorType", lists::accelerators),
         ["aggregated", "machineTypes"] => lists::aggregated(request, &root, "machineType", lists::machines),
         ["zones", zone, _] | ["zones", zone, _, _] if !is_zone(zone) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use berth_core::cost::{Amount, Bill, BillLine, Group, GroupBy, GroupName, Money, MonthEnd, Source, Span};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
@@ -20,10 +21,12 @@ pub(crate) struct Billed<'a> {
     pub(crate) by: GroupBy,
     /// What is not seen, and what was counted otherwise.
     pub(crate) notes: &'a [String],
+    /// What had come together by each moment; only for a page.
+    pub(crate) course: Vec<(Timestamp, Money)>,
 }
 
 impl Billed<'_> {
-    fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let general = self.bill.notes().into_iter().map(str::to_owned);
         let mut notes: Vec<String> = self.notes.to_vec();
         notes.sort();
@@ -60,16 +63,16 @@ fn document(billed: &Billed<'_>) -> Document {
     let sources = billed.bill.sources().into_iter().map(|source| self::source(source, billed)).collect();
     Document {
         heading: format!("Bill of {of} {since}, at {}, in USD", minute(window.now)),
-        sections: vec![total(billed), groups(billed), things(billed)],
+        sections: vec![total(billed), groups(billed), made_of(billed)],
         lists: vec![("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
     }
 }
 
-fn minute(time: jiff::Timestamp) -> String {
+pub(super) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn source(source: &Source, billed: &Billed<'_>) -> String {
+pub(super) fn source(source: &Source, billed: &Billed<'_>) -> String {
     let age = source.age(billed.bill.window.now);
     let seconds = age.map(|age| u64::try_from(age.as_secs()).unwrap_or(0));
     let told = seconds.map_or_else(
@@ -95,7 +98,9 @@ fn total(billed: &Billed<'_>) -> Section {
 }
 
 fn groups(billed: &Billed<'_>) -> Section {
-    let row = |group: Group| vec![name(&group.name, billed), cents(group.money), rate(group.rate)];
+    let row = |group: Group| {
+        vec![name(&group.name, &billed.by, billed.cluster.is_some()), cents(group.money), rate(group.rate)]
+    };
     Section {
         title: format!("By {}", word(&billed.by)),
         columns: vec![left(""), right("so far"), right("an hour now")],
@@ -103,7 +108,7 @@ fn groups(billed: &Billed<'_>) -> Section {
     }
 }
 
-fn word(by: &GroupBy) -> String {
+pub(super) fn word(by: &GroupBy) -> String {
     match by {
         GroupBy::Cluster => "cluster".to_owned(),
         GroupBy::Pool => "pool".to_owned(),
@@ -115,14 +120,15 @@ fn word(by: &GroupBy) -> String {
     }
 }
 
-fn name(name: &GroupName, billed: &Billed<'_>) -> String {
+/// What a group is called; where all is of one cluster, without that.
+pub(super) fn name(name: &GroupName, by: &GroupBy, is_of_one: bool) -> String {
     match name {
         GroupName::Named(name) => name.clone(),
-        GroupName::Pool { pool, .. } if billed.cluster.is_some() => pool.clone(),
+        GroupName::Pool { pool, .. } if is_of_one => pool.clone(),
         GroupName::Pool { cluster, pool } => format!("{cluster}/{pool}"),
         GroupName::Idle => IDLE.to_owned(),
-        GroupName::Rest if billed.by == GroupBy::Pool => "(around the pools)".to_owned(),
-        GroupName::Rest if billed.by == GroupBy::Service => "(not divided)".to_owned(),
+        GroupName::Rest if *by == GroupBy::Pool => "(around the pools)".to_owned(),
+        GroupName::Rest if *by == GroupBy::Service => "(not divided)".to_owned(),
         GroupName::Rest => "(none)".to_owned(),
     }
 }
@@ -137,7 +143,8 @@ struct Alike {
     rate: Amount,
 }
 
-fn things(billed: &Billed<'_>) -> Section {
+/// What it is made of.
+pub(super) fn made_of(billed: &Billed<'_>) -> Section {
     let mut alike: BTreeMap<(&str, &str, String), Alike> = BTreeMap::new();
     for line in &billed.bill.lines {
         let what = line.what.as_ref();
@@ -192,7 +199,7 @@ fn described(line: &BillLine) -> String {
 pub(crate) fn json(billed: &Billed<'_>) -> Value {
     let bill = &billed.bill;
     let groups = bill.grouped(&billed.by).into_iter().map(
-        |group| json!({"name": name(&group.name, billed), "cost": money(group.money), "perHour": hour(group.rate)}),
+        |group| json!({"name": name(&group.name, &billed.by, billed.cluster.is_some()), "cost": money(group.money), "perHour": hour(group.rate)}),
     );
     let sources = bill.sources().into_iter().map(|source| {
         json!({"name": source.name, "date": source.date, "basis": source.basis.word(), "fetched": source.fetched})

@@ -1,11 +1,15 @@
-//! An estimate as one page that needs nothing else: no network, no script, readable on a phone, in print, in light and dark.
+//! An estimate or a bill as one page that needs nothing else: no network, no script, readable on a phone, in print, in light and dark.
 //!
-//! `figures` decides what is shown, `graph` draws it, `ink` holds the colours, `money` the words of amounts.
+//! `figures` decides what is shown of an estimate, `bill` what of a bill, `graph` draws it, `ink` holds the colours, `money` the words of
+//! amounts.
 
+mod bill;
 mod figures;
 mod graph;
 mod ink;
 mod money;
+
+use std::collections::BTreeSet;
 
 use berth_core::cost::{Amount, Estimate, Quote, Span};
 use jiff::civil::Date;
@@ -16,6 +20,8 @@ use self::graph::Width;
 use self::ink::Ink;
 use super::Shown;
 use super::words::price;
+
+pub(crate) use bill::html as bill;
 
 /// What it looks like; the colours of the graphs come from `ink`.
 const STYLE: &str = include_str!("html/page.css");
@@ -28,6 +34,13 @@ const POLICY: &str =
 pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
     let title = format!("What {} will cost", shown.spec.name);
     let figures = figures::all(shown);
+    let rest = html! { (unknowns(&shown.estimate.unknowns())) (prices(shown.estimate)) (notes(shown)) };
+    let footer = "An estimate by berth, not a bill. Every price stands above with its source and date.";
+    page(&title, &header(shown, &title, made_on), &figures, &rest, footer)
+}
+
+/// The whole page: what it is called, its head, its figures, what else is told, and its last words.
+fn page(title: &str, header: &Markup, figures: &[Figure], rest: &Markup, footer: &str) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -43,15 +56,13 @@ pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
             }
             body {
                 a.skip href="#main" { "Skip to the figures" }
-                (header(shown, &title, made_on))
-                (contents(&figures))
+                (header)
+                (contents(figures))
                 main id="main" tabindex="-1" {
-                    @for figure in &figures { (section(figure)) }
-                    (unknowns(shown.estimate))
-                    (prices(shown.estimate))
-                    (notes(shown))
+                    @for figure in figures { (section(figure)) }
+                    (rest)
                 }
-                footer { p { "An estimate by berth, not a bill. Every price stands above with its source and date." } }
+                footer { p { (footer) } }
             }
         }
     };
@@ -173,8 +184,7 @@ fn grid(grid: &Grid) -> Markup {
     }
 }
 
-fn unknowns(estimate: &Estimate) -> Markup {
-    let unknowns = estimate.unknowns();
+fn unknowns(unknowns: &BTreeSet<&str>) -> Markup {
     html! {
         @if !unknowns.is_empty() {
             section id="unknown" aria-labelledby="unknown-head" {
@@ -211,10 +221,15 @@ fn prices(estimate: &Estimate) -> Markup {
 
 fn notes(shown: &Shown<'_>) -> Markup {
     let of_schedule = shown.schedule.iter().flat_map(|on| &on.scheduled.notes);
+    told(shown.estimate.notes.iter().chain(of_schedule).map(|note| sentence(note)))
+}
+
+/// What has to be known to read it, in sentences.
+fn told(sentences: impl Iterator<Item = String>) -> Markup {
     html! {
         section id="notes" aria-labelledby="notes-head" {
             h2 id="notes-head" { "To read it rightly" }
-            ul { @for note in shown.estimate.notes.iter().chain(of_schedule) { li { (sentence(note)) } } }
+            ul { @for sentence in sentences { li { (sentence) } } }
         }
     }
 }

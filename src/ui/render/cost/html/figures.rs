@@ -51,7 +51,7 @@ pub(super) fn all(shown: &Shown<'_>) -> Vec<Figure> {
     figures
 }
 
-fn texts<const N: usize>(words: [&str; N]) -> Vec<String> {
+pub(super) fn texts<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
@@ -116,7 +116,7 @@ fn stretches(rows: &[StretchRow], legend_of_lack: bool) -> (String, Vec<(Ink, St
     (format!("One bar for each. {}.", told.join("; ")), legend)
 }
 
-const LACK: &str = "\u{2265}: a price is unknown, and the bar the least";
+pub(super) const LACK: &str = "\u{2265}: a price is unknown, and the bar the least";
 
 fn lacks(rows: &[StretchRow]) -> bool {
     rows.iter().any(|row| row.amount.all().iter().any(|amount| amount.is_at_least() && !amount.is_unknown()))

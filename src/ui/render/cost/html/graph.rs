@@ -1,4 +1,4 @@
-//! Drawings as SVG, by plotters: bars with their stretch, pairs of bars, and the band over the month.
+//! Drawings as SVG, by plotters: bars with their stretch, pairs of bars, the band over the month, and the course of what was spent.
 //!
 //! Names and numbers stand above their bars, so that they have room on a phone, too.
 
@@ -72,6 +72,8 @@ pub(super) enum Graph {
     Pairs(Vec<PairRow>),
     /// The month of one thing.
     Band { total: Cases<Amount>, budget: Option<Amount> },
+    /// What had come together by each moment, counted in `unit`s from the first.
+    Course { points: Vec<(f64, Amount)>, unit: String },
 }
 
 impl Graph {
@@ -80,7 +82,7 @@ impl Graph {
         let down = match self {
             Self::Stretches(rows) => bars::height(rows.len(), 1),
             Self::Pairs(rows) => bars::height(rows.len(), 2),
-            Self::Band { .. } => band::height(width),
+            Self::Band { .. } | Self::Course { .. } => band::height(width),
         };
         (width.pixels(), down)
     }
@@ -94,6 +96,7 @@ impl Graph {
                 Self::Stretches(rows) => bars::stretches(&area, rows, width),
                 Self::Pairs(rows) => bars::pairs(&area, rows, width),
                 Self::Band { total, budget } => band::band(&area, *total, *budget),
+                Self::Course { points, unit } => band::course(&area, points, unit),
             };
             // Without its drawing a figure still has its words and its table.
             debug_assert!(drawn.and_then(|()| area.present()).is_ok(), "{:?}", self.size(width));
