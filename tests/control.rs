@@ -106,11 +106,6 @@ impl Control {
         self.calls_since(0).pop().unwrap_or_default()
     }
 
-    /// The whole world.
-    pub(crate) fn state(&self) -> Value {
-        self.ask("GET", "/_sim/state", None)
-    }
-
     /// Puts a world back that [`Self::state`] gave; time does not go back with it.
     pub(crate) fn put_back(&self, world: &Value) {
         self.ask("POST", "/_sim/state", Some(world));
