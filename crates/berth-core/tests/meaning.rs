@@ -57,6 +57,9 @@ fn render(checked: &Checked) -> String {
     if spec.autoscaler != spec::Autoscaler::default() {
         line(format!("{:?}", spec.autoscaler));
     }
+    if spec.network_policy != spec::NetworkPolicy::default() {
+        line(format!("network policies {:?}", spec.network_policy));
+    }
     if let Some(budget) = checked.budget_monthly_usd {
         line(format!("budget {budget} a month"));
     }

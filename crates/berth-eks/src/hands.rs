@@ -36,6 +36,9 @@ impl Hands for EksCloud {
                 Box::pin(calls::grant_admin(self, cluster, principal, tags)).await
             }
             EksAction::CreateAddon(addon) => Box::pin(calls::create_addon(self, addon)).await,
+            EksAction::ChangeAddon { cluster, addon, configuration } => {
+                Box::pin(calls::change_addon(self, cluster, addon, configuration)).await
+            }
             EksAction::CreatePodIdentity(wanted) => Box::pin(calls::create_pod_identity(self, wanted)).await,
             EksAction::DeletePodIdentity { cluster, namespace, service_account } => {
                 Box::pin(calls::delete_pod_identity(self, cluster, namespace, service_account)).await

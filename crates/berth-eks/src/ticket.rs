@@ -38,12 +38,12 @@ pub(crate) enum Work {
         /// When the cluster was made, in seconds: a later one of the same name is not deleted.
         created: i64,
     },
-    /// An update of the cluster or of a node group, by its id.
+    /// An update of the cluster, a node group or an add-on, by its id.
     Update {
         /// The cluster.
         cluster: EksClusterRef,
-        /// The node group, if it is one's.
-        group: Option<String>,
+        /// What of it.
+        target: EksTarget,
         /// EKS's id of the update.
         id: String,
     },
@@ -79,13 +79,10 @@ impl Work {
     /// `cluster x`, `node group y`.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::Made { cluster, target } | Self::Awaited { cluster, target } | Self::Gone { cluster, target } => {
-                target_words(cluster, target)
-            }
-            Self::Update { cluster, group, .. } => match group {
-                Some(group) => format!("node group {group}"),
-                None => target_words(cluster, &EksTarget::Cluster),
-            },
+            Self::Made { cluster, target }
+            | Self::Awaited { cluster, target }
+            | Self::Gone { cluster, target }
+            | Self::Update { cluster, target, .. } => target_words(cluster, target),
             Self::Unprotected { cluster, .. } => target_words(cluster, &EksTarget::Cluster),
             Self::Nat { id, .. } => format!("NAT gateway {id}"),
             Self::Part { part, .. } => format!("{} {}", part.kind.words(), part.id),

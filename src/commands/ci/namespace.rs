@@ -102,6 +102,9 @@ async fn bring_up(args: &UpArgs, job: &Job, standing: &Standing, work: &Work<'_>
     carry_out(&plan, standing, work).await.map_err(|failure| {
         failure.leaving(format!("namespace {name} of cluster {} is there until {}", standing.at.name, lease.expires))
     })?;
+    if let Some(words) = standing.fence_words(&name) {
+        work.ui.warning(&words);
+    }
     let path = kubeconfig(args.kubeconfig.as_deref(), &lease, standing, work).await?;
     let took = began.elapsed();
     work.ui.talk(&format!("Namespace {name} is ready after {:.1} s", took.as_secs_f64()));

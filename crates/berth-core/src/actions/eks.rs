@@ -71,6 +71,15 @@ pub enum EksAction {
     },
     /// CreateAddon; complete when `ACTIVE`, or at once if `wait` is off.
     CreateAddon(EksAddon),
+    /// UpdateAddon with other settings of its own; complete when its update is. What somebody changed in the cluster by hand stays.
+    ChangeAddon {
+        /// The cluster.
+        cluster: EksClusterRef,
+        /// Add-on name.
+        addon: String,
+        /// All its settings, JSON.
+        configuration: String,
+    },
     /// CreatePodIdentityAssociation; one of the same service account with another role is replaced.
     CreatePodIdentity(EksPodIdentity),
     /// DeletePodIdentityAssociation of a service account. What is gone already is done.
@@ -241,6 +250,9 @@ pub struct EksAddon {
     pub identity: Option<EksIdentity>,
     /// Wait until it is `ACTIVE`; off for what cannot be before there are nodes.
     pub wait: bool,
+    /// It is told to enforce NetworkPolicies; only the network plugin is.
+    #[serde(default)]
+    pub enforces_policies: bool,
     /// Tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -288,6 +300,9 @@ pub struct EksAddonState {
     pub status: String,
     /// Its health issues, `code: message`.
     pub issues: Vec<String>,
+    /// Its own settings, JSON or YAML, as somebody gave them.
+    #[serde(default)]
+    pub configuration: Option<String>,
     /// Tags; ownership is read from these.
     pub tags: BTreeMap<String, String>,
 }

@@ -149,6 +149,9 @@ pub struct GkeSettings {
     pub subnetwork: Option<String>,
     /// Nodes without public addresses. Only for creation.
     pub private_nodes: bool,
+    /// NetworkPolicies are enforced: made with Dataplane V2, and read back also where the Calico add-on does it. Only for creation.
+    #[serde(default)]
+    pub network_policy: bool,
     /// Workload identity federation, pool `PROJECT.svc.id.goog`.
     pub workload_identity: bool,
     /// Shielded nodes on the cluster.

@@ -4,5 +4,6 @@ pub mod eks;
 pub mod existing;
 pub mod gke;
 pub mod kube;
+pub mod network_policy;
 pub mod ownership;
 pub mod preflight;

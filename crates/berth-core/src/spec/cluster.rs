@@ -23,6 +23,8 @@ pub struct ClusterSpec {
     pub secrets: Vec<super::SecretSpec>,
     /// How nodes are added and removed.
     pub autoscaler: Autoscaler,
+    /// Whether the cluster's network holds to NetworkPolicies.
+    pub network_policy: NetworkPolicy,
 }
 
 impl ClusterSpec {
@@ -41,6 +43,34 @@ pub struct Autoscaler {
     pub scale_down_utilization: Option<f64>,
     /// Seconds a node has to be unneeded before it goes.
     pub scale_down_after_seconds: Option<u64>,
+}
+
+/// Whether a cluster's network holds to the NetworkPolicies that stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum NetworkPolicy {
+    /// The file does not say: a cluster is made so that it does, and one that stands stays as it is.
+    #[default]
+    FromCreation,
+    /// It does, also when the cluster stands.
+    Enforced,
+    /// Policies are stored and nothing more.
+    Unenforced,
+}
+
+impl NetworkPolicy {
+    /// Whether a cluster that is made enforces them.
+    pub fn at_creation(self) -> bool {
+        self != Self::Unenforced
+    }
+
+    /// What the file says of a cluster that stands; `None` leaves it as it is.
+    pub fn said(self) -> Option<bool> {
+        match self {
+            Self::FromCreation => None,
+            Self::Enforced => Some(true),
+            Self::Unenforced => Some(false),
+        }
+    }
 }
 
 /// The name under which nodes offer NVIDIA GPUs.

@@ -18,7 +18,7 @@ pub(crate) mod tree;
 pub use check::{Checked, Source, check, check_quotas, check_sharing};
 pub use cluster::{
     ANY_NUMBER, AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, ExistingSpec, GPU_RESOURCE,
-    GkeSpec, GpuSpec, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,
+    GkeSpec, GpuSpec, NetworkPolicy, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,
 };
 pub use problem::Problem;
 pub(crate) use problem::{Position, nearest};

@@ -61,6 +61,7 @@ fn tags(action: &EksAction) -> Option<Vec<&BTreeMap<String, String>>> {
         // These make nothing.
         EksAction::ChangeCluster { .. }
         | EksAction::DeletePodIdentity { .. }
+        | EksAction::ChangeAddon { .. }
         | EksAction::ChangeGroup { .. }
         | EksAction::DeleteAddon { .. }
         | EksAction::DeleteGroup { .. }

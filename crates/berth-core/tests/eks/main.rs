@@ -7,5 +7,6 @@ mod fallback;
 mod leases;
 mod names;
 mod plans;
+mod policies;
 mod read;
 mod world;

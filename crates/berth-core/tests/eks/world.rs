@@ -14,6 +14,7 @@ use berth_core::actions::kube::{KubeAction, Manifest};
 use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPoolSettings, ObservedZone};
 use berth_core::plan::{Plan, StepId};
+use berth_core::rules::eks::addons;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Outcome, Retry};
 
 pub(crate) struct World {
@@ -91,6 +92,12 @@ impl World {
             }
         }
         outcome
+    }
+
+    /// An add-on that is there.
+    pub(crate) fn addon(&mut self, name: &str) -> &mut EksAddonState {
+        let addons = &mut self.description().expect("a cluster").addons;
+        addons.iter_mut().find(|addon| addon.name == name).expect("the add-on")
     }
 
     fn apply(&mut self, action: &Action) -> Result<(), String> {
@@ -228,9 +235,16 @@ impl World {
                     name: addon.name.clone(),
                     status: if addon.wait { "ACTIVE" } else { "DEGRADED" }.to_owned(),
                     issues: Vec::new(),
+                    configuration: addons::configuration(addon),
                     tags: addon.tags.clone(),
                 };
                 self.description()?.addons.push(state);
+                Ok(())
+            }
+            EksAction::ChangeAddon { addon, configuration, .. } => {
+                let addons = &mut self.description()?.addons;
+                let addon = addons.iter_mut().find(|have| have.name == *addon).ok_or("ResourceNotFoundException")?;
+                addon.configuration = Some(configuration.clone());
                 Ok(())
             }
             EksAction::CreatePodIdentity(wanted) => {

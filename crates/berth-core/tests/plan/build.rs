@@ -7,8 +7,8 @@ use berth_core::observed::{
     Issue, IssueCause, Observed, ObservedCluster, ObservedOperation, ObservedPool, ObservedPoolSettings, Phase,
 };
 use berth_core::spec::{
-    AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NodeRange, Place, PoolSpec,
-    Sharing, Taint, TaintEffect,
+    AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, GkeSpec, GpuSpec, NetworkPolicy, NodeRange, Place,
+    PoolSpec, Sharing, Taint, TaintEffect,
 };
 
 use crate::world::World;
@@ -22,6 +22,7 @@ pub(crate) fn settings() -> GkeSettings {
         network: None,
         subnetwork: None,
         private_nodes: false,
+        network_policy: true,
         workload_identity: true,
         shielded_nodes: true,
         maintenance: Some(MaintenanceWindow::Daily("03:00".to_owned())),
@@ -81,6 +82,7 @@ pub(crate) fn dubbing() -> ClusterSpec {
         quotas: None,
         secrets: Vec::new(),
         autoscaler: Autoscaler::default(),
+        network_policy: NetworkPolicy::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use berth_core::actions::gke::{AutoscalingProfile, GkeAutoscaling, ReleaseChannel};
 use berth_core::observed::{ClusterAccess, Observed, Phase};
-use berth_core::spec::{Capacity, NodeRange, Place, Sharing, Taint, TaintEffect};
+use berth_core::spec::{Capacity, ClusterSpec, NetworkPolicy, NodeRange, Place, Sharing, Taint, TaintEffect};
 use insta::assert_snapshot;
 
 use crate::build::{cluster, cpu, dubbing, gke, gpu, in_phase, made, operation, pool, pool_settings, stockout, zones};
@@ -45,6 +45,25 @@ fn every_setting_of_the_cluster_differs() {
     settings.private_nodes = true;
     settings.version = Some("1.33".to_owned());
     assert_snapshot!(present(&spec, &observed));
+}
+
+#[test]
+fn network_policies_are_a_matter_of_creation() {
+    let [from_creation, enforced, unenforced] =
+        [NetworkPolicy::FromCreation, NetworkPolicy::Enforced, NetworkPolicy::Unenforced];
+    let with = |network_policy: NetworkPolicy| {
+        let mut spec = ClusterSpec { network_policy, ..dubbing() };
+        gke(&mut spec).settings.network_policy = network_policy.at_creation();
+        spec
+    };
+    for (file, made_by) in [(from_creation, enforced), (enforced, from_creation), (from_creation, unenforced)] {
+        assert_eq!(present(&with(file), &made(&with(made_by))), "nothing to do\n");
+    }
+    assert_snapshot!(present(&with(enforced), &made(&with(unenforced))), @"refused: the enforcement of NetworkPolicies of cluster ai-dubbing-production is off and cannot be changed to on; destroy it first, or use another name");
+    assert_snapshot!(present(&with(unenforced), &made(&with(enforced))), @"
+    nothing to do
+    note: cluster network policy: is enforced, the file says not; it is only for creation, so it stays as it is
+    ");
 }
 
 #[test]

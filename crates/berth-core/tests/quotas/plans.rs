@@ -28,6 +28,7 @@ fn settings() -> GkeSettings {
         network: None,
         subnetwork: None,
         private_nodes: false,
+        network_policy: true,
         workload_identity: true,
         shielded_nodes: true,
         maintenance: None,

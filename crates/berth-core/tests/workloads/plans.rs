@@ -9,7 +9,7 @@ use berth_core::actions::kube::{KubeAction, KubeObjectRef, Manifest};
 use berth_core::observed::{Contest, ObjectState, Observed, ObservedCloud, ObservedCluster, ObservedObject, Phase};
 use berth_core::plan::{Refusal, StepId, Workloads};
 use berth_core::rules::kube::steps::{Inside, Kube, steps};
-use berth_core::spec::{self, ClusterSpec, Place, Source};
+use berth_core::spec::{self, ClusterSpec, NetworkPolicy, Place, Source};
 
 use crate::prepared::prepared;
 
@@ -49,6 +49,7 @@ fn running(states: Vec<(KubeObjectRef, ObjectState)>) -> Observed {
         network: None,
         subnetwork: None,
         private_nodes: false,
+        network_policy: true,
         workload_identity: true,
         shielded_nodes: true,
         maintenance: None,
@@ -81,6 +82,40 @@ fn standing(objects: &[Manifest], but: &[(&str, ObjectState)]) -> Vec<(KubeObjec
     };
     let all: Vec<_> = objects.iter().map(Manifest::reference).map(|object| (state(&object), object)).collect();
     all.into_iter().map(|(state, object)| (object, state)).collect()
+}
+
+#[test]
+fn network_policies_that_hold_nothing_back_are_told() {
+    const POLICY: &str =
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny, namespace: ai-models}}";
+    let objects = prepared(&[FILES, "\n---\n", POLICY].concat()).objects;
+    let said = |wish: NetworkPolicy, observed: &Observed, objects: &[Manifest]| {
+        let spec = ClusterSpec { network_policy: wish, ..file(false) };
+        let kube = decide(&spec, observed, objects, false).expect("a plan");
+        kube.notes.into_iter().map(|note| format!("{}: {}", note.about, note.text)).collect::<Vec<_>>()
+    };
+    let (nothing, enforcing) = (Observed::default(), running(Vec::new()));
+    let mut storing = enforcing.clone();
+    let cloud = storing.cluster.as_mut().map(|cluster| &mut cluster.cloud);
+    let Some(ObservedCloud::Gke(settings)) = cloud else { panic!("not GKE") };
+    settings.network_policy = false;
+    let off =
+        ["network policies: 1 of the files are stored and hold nothing back: the file says `networkPolicy: false`"];
+    let unsaid = [
+        "network policies: 1 of the files are stored and hold nothing back: the cluster was made without; `networkPolicy: true` in the file asks for it",
+    ];
+    assert_eq!(said(NetworkPolicy::Unenforced, &nothing, &objects), off);
+    assert_eq!(said(NetworkPolicy::Unenforced, &storing, &objects), off);
+    assert_eq!(said(NetworkPolicy::FromCreation, &storing, &objects), unsaid);
+    for (wish, observed) in [
+        (NetworkPolicy::FromCreation, &nothing),
+        (NetworkPolicy::FromCreation, &enforcing),
+        (NetworkPolicy::Enforced, &storing),
+        (NetworkPolicy::Unenforced, &enforcing),
+    ] {
+        assert!(said(wish, observed, &objects).is_empty(), "{wish:?}");
+    }
+    assert!(said(NetworkPolicy::Unenforced, &nothing, &prepared(FILES).objects).is_empty());
 }
 
 fn object(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> KubeObjectRef {

@@ -51,7 +51,7 @@ pub(crate) async fn change_cluster(
     match call.send().await {
         Ok(answer) => {
             let id = making::id_in(answer.update.and_then(|update| update.id), &tried)?;
-            Ok(Work::Update { cluster: at.clone(), group: None, id }.waiting())
+            Ok(Work::Update { cluster: at.clone(), target: EksTarget::Cluster, id }.waiting())
         }
         Err(error) => {
             let fault = classify::of_call(tried, &error);

@@ -48,7 +48,7 @@ pub(crate) async fn change_group(
     match call.send().await {
         Ok(answer) => {
             let id = making::id_in(answer.update.and_then(|update| update.id), &tried)?;
-            Ok(Work::Update { cluster: at.clone(), group: Some(group.to_owned()), id }.waiting())
+            Ok(Work::Update { cluster: at.clone(), target: EksTarget::Group(group.to_owned()), id }.waiting())
         }
         Err(error) => {
             let fault = classify::of_call(tried, &error);

@@ -2,6 +2,7 @@
 
 mod allocate_address;
 mod await_target;
+mod change_addon;
 mod change_cluster;
 mod change_group;
 mod create_addon;
@@ -28,6 +29,7 @@ mod under_way;
 
 pub(crate) use allocate_address::allocate_address;
 pub(crate) use await_target::await_target;
+pub(crate) use change_addon::change_addon;
 pub(crate) use change_cluster::change_cluster;
 pub(crate) use change_group::change_group;
 pub(crate) use create_addon::create_addon;

@@ -32,7 +32,7 @@ pub(crate) async fn poll(cloud: &EksCloud, ticket: &Ticket) -> Result<Progress, 
         Work::Unprotected { cluster, update, created } => {
             calls::delete_unprotected(cloud, cluster, update, created).await
         }
-        Work::Update { cluster, group, id } => update::update(cloud, cluster, group.as_deref(), id).await,
+        Work::Update { cluster, target, id } => update::update(cloud, cluster, target, id).await,
         Work::Nat { cluster, id } => nat::nat(cloud, cluster, id).await,
         Work::Part { cluster, part } => part::part(cloud, cluster, part).await,
         Work::Sweep { cluster, vpc, near, kinds } => {

@@ -1,4 +1,4 @@
-//! How far an update of a cluster or node group is.
+//! How far an update of a cluster, node group or add-on is.
 
 use aws_sdk_eks::types::{ErrorDetail, UpdateStatus};
 use berth_core::actions::eks::{EksClusterRef, EksTarget};
@@ -17,15 +17,19 @@ use crate::ticket::target_words;
 pub(crate) async fn update(
     cloud: &EksCloud,
     at: &EksClusterRef,
-    group: Option<&str>,
+    target: &EksTarget,
     id: &str,
 ) -> Result<Progress, Fault> {
-    let target = group.map_or(EksTarget::Cluster, |group| EksTarget::Group(group.to_owned()));
-    let tried = format!("change {}", target_words(at, &target));
+    let tried = format!("change {}", target_words(at, target));
     let call = cloud.read.eks.describe_update().name(&at.name).update_id(id);
-    let answer = match call.set_nodegroup_name(group.map(str::to_owned)).send().await {
+    let call = match target {
+        EksTarget::Cluster => call,
+        EksTarget::Group(name) | EksTarget::Machines(name) => call.nodegroup_name(name),
+        EksTarget::Addon(name) => call.addon_name(name),
+    };
+    let answer = match call.send().await {
         Ok(answer) => answer,
-        Err(error) if classify::kind_of(&error) == FaultKind::NotFound => return forgotten(cloud, at, &target).await,
+        Err(error) if classify::kind_of(&error) == FaultKind::NotFound => return forgotten(cloud, at, target).await,
         Err(error) => return Err(classify::of_call(tried, &error)),
     };
     let update = answer.update;

@@ -100,6 +100,7 @@ fn addon(addon: Addon) -> EksAddonState {
     EksAddonState {
         issues: issues.collect(),
         status: addon.status.as_ref().map_or("", |status| status.as_str()).to_owned(),
+        configuration: addon.configuration_values,
         name: addon.addon_name.unwrap_or_default(),
         tags: sorted_map(addon.tags),
     }

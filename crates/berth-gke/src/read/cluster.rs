@@ -83,6 +83,7 @@ fn settings(cluster: &model::Cluster) -> GkeSettings {
         network: name_of(&cluster.network),
         subnetwork: name_of(&cluster.subnetwork),
         private_nodes: private_nodes(cluster),
+        network_policy: network_policy(cluster),
         workload_identity: cluster
             .workload_identity_config
             .as_ref()
@@ -103,6 +104,13 @@ fn private_nodes(cluster: &model::Cluster) -> bool {
     #[expect(deprecated, reason = "clusters made before the new field say it here")]
     let old = cluster.private_cluster_config.as_ref().is_some_and(|private| private.enable_private_nodes);
     new.unwrap_or(old)
+}
+
+/// Dataplane V2 enforces them by itself, the older network by the Calico add-on.
+fn network_policy(cluster: &model::Cluster) -> bool {
+    let provider = cluster.network_config.as_ref().and_then(|network| network.datapath_provider.name());
+    let calico = cluster.network_policy.as_ref().is_some_and(|policy| policy.enabled);
+    provider == Some("ADVANCED_DATAPATH") || calico
 }
 
 fn channel(channel: Option<&model::ReleaseChannel>) -> ReleaseChannel {
@@ -163,6 +171,15 @@ mod tests {
             },
         });
         access(&serde_json::from_value(cluster).unwrap()).map(|access| access.server)
+    }
+
+    #[test]
+    fn policies_are_enforced_by_dataplane_v2_or_by_calico() {
+        let read = |cluster: Value| network_policy(&serde_json::from_value(cluster).unwrap());
+        assert!(read(json!({"networkConfig": {"datapathProvider": "ADVANCED_DATAPATH"}})));
+        assert!(read(json!({"networkPolicy": {"enabled": true, "provider": "CALICO"}})));
+        assert!(!read(json!({"networkConfig": {"datapathProvider": "LEGACY_DATAPATH"}, "networkPolicy": {}})));
+        assert!(!read(json!({})));
     }
 
     #[test]

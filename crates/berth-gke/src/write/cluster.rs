@@ -1,6 +1,6 @@
 //! A cluster as CreateCluster takes it, and its parts as UpdateCluster takes them.
 
-use berth_core::actions::gke::{AutoscalingProfile, GkeCluster, MaintenanceWindow, ReleaseChannel};
+use berth_core::actions::gke::{AutoscalingProfile, GkeCluster, GkeSettings, MaintenanceWindow, ReleaseChannel};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use google_cloud_container_v1::model;
 use google_cloud_container_v1::model::maintenance_window::Policy;
@@ -27,9 +27,7 @@ pub(crate) fn cluster(wanted: &GkeCluster) -> Result<model::Cluster, Fault> {
     cluster.logging_config = Some(logging(&settings.logging));
     cluster.monitoring_config = Some(monitoring(&settings.monitoring));
     cluster.autoscaling = Some(autoscaling_profile(settings.autoscaling_profile));
-    if settings.private_nodes {
-        cluster.network_config = Some(model::NetworkConfig::new().set_default_enable_private_nodes(true));
-    }
+    cluster.network_config = network(settings);
     if settings.workload_identity {
         cluster.workload_identity_config = Some(identity(&wanted.cluster.project, true));
     }
@@ -38,6 +36,18 @@ pub(crate) fn cluster(wanted: &GkeCluster) -> Result<model::Cluster, Fault> {
         cluster.maintenance_policy = Some(model::MaintenancePolicy::new().set_window(window));
     }
     Ok(cluster)
+}
+
+/// What of the network has to be said; `None` if all of it is GKE's default.
+fn network(settings: &GkeSettings) -> Option<model::NetworkConfig> {
+    let mut network = model::NetworkConfig::new();
+    if settings.private_nodes {
+        network.default_enable_private_nodes = Some(true);
+    }
+    if settings.network_policy {
+        network.datapath_provider = model::DatapathProvider::AdvancedDatapath;
+    }
+    (settings.private_nodes || settings.network_policy).then_some(network)
 }
 
 /// A release channel.

@@ -8,7 +8,7 @@ use berth_core::actions::gke::{GkeAction, GkePoolChange};
 use berth_core::observed::{IssueCause, ObservedCloud, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Ticket};
 use berth_core::run::{FaultKind, LeftBehind, Retry};
-use berth_core::spec::{Autoscaler, CloudSpec, ClusterSpec, GkeSpec, Place};
+use berth_core::spec::{Autoscaler, CloudSpec, ClusterSpec, GkeSpec, NetworkPolicy, Place};
 use serde_json::json;
 
 use crate::bench::{REGION, reference, settings_of, wanted};
@@ -96,6 +96,7 @@ async fn long_lists_are_read_to_their_end() {
         quotas: None,
         secrets: Vec::new(),
         autoscaler: Autoscaler::default(),
+        network_policy: NetworkPolicy::default(),
     };
     let facts = stand_in::gke(pages).await.facts(&spec).await.unwrap();
     let zones = ["us-central1-a", "us-central1-b"].map(ToOwned::to_owned);
@@ -148,6 +149,7 @@ async fn what_other_tools_left_is_understood() {
     assert_eq!((access.server.as_str(), access.ca_pem), ("https://x.gke.goog", None));
     let ObservedCloud::Gke(settings) = &cluster.cloud else { panic!("it is GKE's") };
     assert!(settings.private_nodes);
+    assert!(!settings.network_policy, "nobody enforces them unless it is said");
     assert_eq!(settings.network.as_deref(), Some("default"));
     assert_eq!((cluster.pools[0].phase, cluster.pools[0].issues[0].cause), (Phase::Unknown, IssueCause::Stockout));
     let pool = settings_of(&cluster, "old");

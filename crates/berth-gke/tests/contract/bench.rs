@@ -163,6 +163,7 @@ pub(crate) fn wanted() -> GkeCluster {
             network: None,
             subnetwork: None,
             private_nodes: false,
+            network_policy: true,
             workload_identity: true,
             shielded_nodes: true,
             maintenance: Some(MaintenanceWindow::Recurring {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use berth_core::actions::gke::GkeAction;
 use berth_core::observed::Phase;
 use berth_core::ports::Eyes;
-use berth_core::spec::{Autoscaler, CloudSpec, ClusterSpec, GkeSpec, Place};
+use berth_core::spec::{Autoscaler, CloudSpec, ClusterSpec, GkeSpec, NetworkPolicy, Place};
 use berth_gke::{CredentialSource, GkeCloud, Settings};
 use serde_json::json;
 
@@ -21,6 +21,7 @@ fn spec() -> ClusterSpec {
         quotas: None,
         secrets: Vec::new(),
         autoscaler: Autoscaler::default(),
+        network_policy: NetworkPolicy::default(),
     }
 }
 

@@ -72,6 +72,9 @@ fn update_with(world: &mut World, call: Call<'_>, mut desired: Map<String, Value
     let mut kind = "UPDATE_CLUSTER";
     let mut duration = ("cluster", "updated");
     let mut change = Map::new();
+    if desired.contains_key("desiredDatapathProvider") {
+        return Err(Refusal::invalid("The datapath provider of a cluster cannot be changed after its creation."));
+    }
     for (key, value) in &desired {
         let (field, value) = changed(&found.fields, key, value)?;
         if field == "locations" {

@@ -6,6 +6,9 @@ use super::errors::Refusal;
 use crate::catalog;
 use crate::world::integer;
 
+/// Dataplane V2.
+pub(crate) const ADVANCED_DATAPATH: &str = "ADVANCED_DATAPATH";
+
 /// A field that is an object.
 pub(crate) fn object<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
     fields.get(key).and_then(Value::as_object)
@@ -122,6 +125,7 @@ pub(crate) fn cluster(location: &str, fields: &Map<String, Value>) -> Result<(),
     {
         return Err(Refusal::invalid("Cluster.cluster_ipv4_cidr must not be set when ip aliases are used."));
     }
+    datapath(fields)?;
     let addons = object(fields, "addonsConfig");
     let driver = addons.and_then(|addons| object(addons, "gcePersistentDiskCsiDriverConfig"));
     if driver.is_some_and(|driver| driver.get("enabled") != Some(&Value::Bool(true))) {
@@ -131,6 +135,24 @@ pub(crate) fn cluster(location: &str, fields: &Map<String, Value>) -> Result<(),
     }
     if let Some(autoscaling) = object(fields, "autoscaling") {
         provisioning(autoscaling)?;
+    }
+    Ok(())
+}
+
+/// Dataplane V2 needs a VPC-native cluster, and enforces NetworkPolicies by itself, so that Calico is not for it.
+fn datapath(fields: &Map<String, Value>) -> Result<(), Refusal> {
+    let provider = object(fields, "networkConfig").map_or("", |network| text(network, "datapathProvider"));
+    if provider != ADVANCED_DATAPATH {
+        return Ok(());
+    }
+    let on = |key: &str, member: &str| object(fields, key).and_then(|it| it.get(member)) == Some(&Value::Bool(true));
+    if on("networkPolicy", "enabled") {
+        return Err(Refusal::invalid(
+            "Enabling NetworkPolicy for clusters with DatapathProvider=ADVANCED_DATAPATH is not allowed.",
+        ));
+    }
+    if !on("ipAllocationPolicy", "useIpAliases") {
+        return Err(Refusal::invalid("DatapathProvider=ADVANCED_DATAPATH needs a cluster with IP aliases."));
     }
     Ok(())
 }

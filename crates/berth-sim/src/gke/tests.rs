@@ -175,6 +175,26 @@ fn sizes_spot_taints_labels_and_management() {
 }
 
 #[test]
+fn dataplane_v2_enforces_policies_by_itself_and_is_for_creation() {
+    let cluster = |more: Value| {
+        let mut cluster =
+            json!({"name": "c", "initialNodeCount": 1, "networkConfig": {"datapathProvider": "ADVANCED_DATAPATH"}});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            cluster[key] = value.clone();
+        }
+        cluster
+    };
+    let aliases = json!({"useIpAliases": true});
+    refused("us-central1", cluster(json!({ "ipAllocationPolicy": aliases })), "");
+    let expected = "INVALID_ARGUMENT DatapathProvider=ADVANCED_DATAPATH needs a cluster with IP aliases.";
+    refused("us-central1", cluster(json!({})), expected);
+    let calico = json!({"ipAllocationPolicy": aliases, "networkPolicy": {"enabled": true}});
+    let expected =
+        "INVALID_ARGUMENT Enabling NetworkPolicy for clusters with DatapathProvider=ADVANCED_DATAPATH is not allowed.";
+    refused("us-central1", cluster(calico), expected);
+}
+
+#[test]
 fn a_stale_fingerprint_is_refused_and_the_current_one_taken() {
     let mut world = World::new("seed", Timestamp::UNIX_EPOCH);
     let call = |world: &mut World, method: &str, path: &str, body: Value| {

@@ -8,6 +8,7 @@ use berth_core::lease::LeaseId;
 use berth_core::lease::namespace;
 use berth_core::observed::ClusterAccess;
 use berth_core::ports::Eyes;
+use berth_core::rules::network_policy;
 use berth_core::run::Fault;
 use berth_core::spec::{ExistingSpec, GPU_RESOURCE, Provider};
 use serde_json::Value;
@@ -28,6 +29,8 @@ pub(crate) struct Standing {
     pub(super) at: ClusterAt,
     pub(super) access: ClusterAccess,
     pub(super) client: kube::Client,
+    /// Whether it holds to NetworkPolicies; `None` where nobody tells.
+    enforces_policies: Option<bool>,
 }
 
 impl Standing {
@@ -68,11 +71,25 @@ impl Standing {
 
     pub(super) async fn enter(doors: Doors, at: ClusterAt) -> Result<Self, Failure> {
         match inside(&doors, &at).await {
-            Ok((access, client)) => Ok(Self { doors, at, access, client }),
+            Ok((access, client, enforces_policies)) => Ok(Self { doors, at, access, client, enforces_policies }),
             Err(failure) => {
                 doors.close().await;
                 Err(failure)
             }
+        }
+    }
+
+    /// What is to be said of the fence around a namespace: that it does not hold, or that nobody knows.
+    pub(super) fn fence_words(&self, namespace: &str) -> Option<String> {
+        let name = &self.at.name;
+        match self.enforces_policies {
+            Some(true) => None,
+            Some(false) => Some(format!(
+                "cluster {name} does not enforce NetworkPolicies, so nothing holds back what goes into and out of namespace {namespace}"
+            )),
+            None => Some(format!(
+                "whether cluster {name} enforces NetworkPolicies is not known; if not, nothing holds back what goes into and out of namespace {namespace}"
+            )),
         }
     }
 
@@ -104,12 +121,13 @@ impl Standing {
     }
 }
 
-async fn inside(doors: &Doors, at: &ClusterAt) -> Result<(ClusterAccess, kube::Client), Failure> {
+async fn inside(doors: &Doors, at: &ClusterAt) -> Result<(ClusterAccess, kube::Client, Option<bool>), Failure> {
     let observed = doors.cloud.observe(&at.name, &at.location).await.map_err(|fault| doors.reading(&fault))?;
     let client = doors.inside(&at.name, &observed).map_err(|fault| doors.reading(&fault))?;
+    let enforces_policies = observed.cluster.as_ref().and_then(network_policy::enforced);
     let access = observed.cluster.and_then(|cluster| cluster.access);
     match (access, client) {
-        (Some(access), Some(client)) => Ok((access, client)),
+        (Some(access), Some(client)) => Ok((access, client, enforces_policies)),
         _ => Err(Failure::refused(format!("cluster {} ({}) is not up", at.name, at.words()))),
     }
 }

@@ -213,7 +213,13 @@ pub(super) const ROWS: &[EksNeed] = &[
     need(
         "OfOurs",
         &[Create],
-        &["eks:TagResource", "eks:UntagResource", "eks:UpdateClusterConfig", "eks:UpdateNodegroupConfig"],
+        &[
+            "eks:TagResource",
+            "eks:UntagResource",
+            "eks:UpdateAddon",
+            "eks:UpdateClusterConfig",
+            "eks:UpdateNodegroupConfig",
+        ],
         (ANY, When::Ours),
         ("change settings, sizes, labels and tags of what is berth's", "a cluster that stands differs from its file"),
     ),

@@ -5,11 +5,11 @@
 
 use serde_json::json;
 
-use super::{names, roles, tags};
+use super::{names, policies, roles, tags};
 use crate::actions::eks::{EksAddon, EksClusterRef, EksIdentity, EksRoleRef};
 use crate::lease;
 use crate::rules::ownership;
-use crate::spec::EksSpec;
+use crate::spec::{EksSpec, NetworkPolicy};
 
 /// The network plugin.
 pub const VPC_CNI: &str = "vpc-cni";
@@ -28,16 +28,22 @@ pub fn is_before_nodes(name: &str) -> bool {
 }
 
 /// The add-ons a file wants, in the order in which they are made.
-pub fn wanted(cluster: &EksClusterRef, eks: &EksSpec) -> Vec<EksAddon> {
+pub fn wanted(cluster: &EksClusterRef, eks: &EksSpec, network_policy: NetworkPolicy) -> Vec<EksAddon> {
     let place = |name: &str| BEFORE_NODES.iter().position(|known| *known == name).unwrap_or(BEFORE_NODES.len());
     let mut wanted: Vec<&String> = eks.addons.iter().collect();
     wanted.sort_by_key(|name| (place(name), (*name).clone()));
-    wanted.into_iter().map(|name| addon(cluster, name)).collect()
+    let enforces = |name: &str| name == VPC_CNI && network_policy.at_creation();
+    wanted.into_iter().map(|name| EksAddon { enforces_policies: enforces(name), ..addon(cluster, name) }).collect()
 }
 
-/// What the volume driver is told when it is made: to put our mark, and that of a lease, on every volume it makes. EKS hands it to the
-/// add-on as it is; the driver's setting is `controller.extraVolumeTags`.
+/// What an add-on is told when it is made; EKS hands it to the add-on as it is.
+///
+/// The network plugin is told to enforce NetworkPolicies, and the volume driver to put our mark, and that of a lease, on every volume
+/// it makes: its setting is `controller.extraVolumeTags`.
 pub fn configuration(addon: &EksAddon) -> Option<String> {
+    if addon.enforces_policies {
+        return policies::switched(None, true);
+    }
     if addon.name != EBS_CSI {
         return None;
     }
@@ -56,6 +62,7 @@ fn addon(cluster: &EksClusterRef, name: &str) -> EksAddon {
         name: name.to_owned(),
         identity,
         wait: !is_before_nodes(name),
+        enforces_policies: false,
         tags: tags::part_tags(&cluster.name, &format!("addon-{name}")),
     }
 }

@@ -9,7 +9,7 @@ use crate::lease;
 use crate::manifests::device_plugin::{self, DevicePlugin};
 use crate::observed::{Observed, ObservedCloud, Phase};
 use crate::plan::{Note, Refusal};
-use crate::spec::{AmiFamily, ClusterSpec, EksSpec, PoolSpec, Sharing};
+use crate::spec::{AmiFamily, ClusterSpec, EksSpec, NetworkPolicy, PoolSpec, Sharing};
 
 /// What the file means on EKS.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Wanted {
     pub admins: Vec<String>,
     /// Add-ons, in the order in which they are made.
     pub addons: Vec<EksAddon>,
+    /// Whether the file says that NetworkPolicies are enforced, also of a cluster that stands.
+    pub network_policy: NetworkPolicy,
     /// Node groups, in the order of the file, GPU pools first.
     pub groups: Vec<WantedGroup>,
     /// What is worth knowing about how the pools' nodes are shared out over their groups.
@@ -79,7 +81,8 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
             tags: tags::cluster_tags(spec),
         },
         admins: eks.admin_arns.clone(),
-        addons: addons::wanted(&cluster, eks),
+        addons: addons::wanted(&cluster, eks, spec.network_policy),
+        network_policy: spec.network_policy,
         groups,
         notes,
         device_plugin: device_plugin::device_plugin(&spec.pools),

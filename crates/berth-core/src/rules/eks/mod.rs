@@ -1,8 +1,8 @@
 //! EKS's quirks, one file per rule.
 //!
 //! In reading order: the rules that turn a wish into AWS's own terms ([`names`], [`tags`], [`zones`], [`ranges`], [`network`],
-//! [`roles`], [`addons`], [`autoscaler`], [`slots`], [`shares`], [`fallback`], [`group`]), what they add up to ([`cluster`]), how that differs from what is there ([`diff_cluster`],
-//! [`diff_group`]), the steps that follow ([`present`], [`absent`]), and what has to be true before ([`preflight`],
+//! [`roles`], [`addons`], [`policies`], [`autoscaler`], [`slots`], [`shares`], [`fallback`], [`group`]), what they add up to
+//! ([`cluster`]), how that differs from what is there ([`diff_cluster`], [`diff_group`]), the steps that follow ([`present`], [`absent`]), and what has to be true before ([`preflight`],
 //! [`quota`], [`spot`], [`subnets`]).
 
 pub mod absent;
@@ -18,6 +18,7 @@ pub mod group_steps;
 pub mod names;
 pub mod network;
 pub mod node_labels;
+pub mod policies;
 pub mod preflight;
 pub mod present;
 pub mod quota;

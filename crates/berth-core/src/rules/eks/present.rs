@@ -6,7 +6,7 @@
 use super::cluster::Wanted;
 use super::group_steps::{Groups, decide};
 use super::steps::{self, Lasts};
-use super::{absent, addons, autoscaler, diff_cluster, network};
+use super::{absent, addons, autoscaler, diff_cluster, network, policies};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
 use crate::actions::kube::{KubeAction, Manifest};
 use crate::lease;
@@ -31,6 +31,7 @@ pub fn plan(wanted: &Wanted, adopt: bool, observed: &Observed) -> Result<Plan, R
     let ready = making.cluster();
     making.admins(&ready);
     making.addons_before_nodes(&ready);
+    making.network_policies(&ready);
     let groups = Groups { wanted, observed, adopt };
     let before = making.before_nodes(&ready);
     let decided = decide(groups, &before)?;
@@ -281,6 +282,14 @@ impl Making<'_> {
     fn addons_before_nodes(&mut self, ready: &[StepId]) {
         for addon in self.wanted.addons.iter().filter(|addon| addons::is_before_nodes(&addon.name)) {
             self.addon(addon, ready.to_vec());
+        }
+    }
+
+    fn network_policies(&mut self, ready: &[StepId]) {
+        let Some(description) = self.staying() else { return };
+        let step = policies::change(&self.wanted.cluster.cluster, self.wanted.network_policy, description, ready);
+        if let Some(step) = step {
+            self.add(step);
         }
     }
 

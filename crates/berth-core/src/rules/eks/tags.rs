@@ -62,7 +62,18 @@ pub fn pool_tags(cluster: &str, pool: &str) -> BTreeMap<String, String> {
 /// Everything is named here, so that what is added to the wish cannot be forgotten. The device plugin's objects are Kubernetes' and bear
 /// none; nor do associations, routes and policies, which AWS does not tag.
 pub fn bear(wanted: &mut Wanted, lease: &BTreeMap<String, String>) {
-    let Wanted { roles, network, cluster, admins: _, addons, groups, notes: _, device_plugin: _, autoscaler } = wanted;
+    let Wanted {
+        roles,
+        network,
+        cluster,
+        admins: _,
+        addons,
+        network_policy: _,
+        groups,
+        notes: _,
+        device_plugin: _,
+        autoscaler,
+    } = wanted;
     let mut all: Vec<&mut BTreeMap<String, String>> = vec![&mut cluster.tags];
     all.extend(roles.iter_mut().map(|(_, role)| &mut role.tags));
     all.extend(addons.iter_mut().map(|addon| &mut addon.tags));

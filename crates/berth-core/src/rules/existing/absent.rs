@@ -6,7 +6,7 @@ use crate::manifests::device_plugin;
 use crate::observed::Observed;
 use crate::plan::{Note, Plan, Refusal, Step, StepId, Workloads};
 use crate::rules::kube::steps::{self, Inside};
-use crate::spec::{Autoscaler, CloudSpec, ClusterSpec, ExistingSpec, Place};
+use crate::spec::{Autoscaler, CloudSpec, ClusterSpec, ExistingSpec, NetworkPolicy, Place};
 
 /// Steps that take away what berth put there: workloads and quotas, then the device plugin, then labels and taints.
 ///
@@ -24,6 +24,7 @@ pub fn plan(name: &str, place: &Place, observed: &Observed) -> Result<Plan, Refu
         quotas: None,
         secrets: Vec::new(),
         autoscaler: Autoscaler::default(),
+        network_policy: NetworkPolicy::default(),
     };
     let inside = Inside { spec: &empty, workloads: Workloads::default(), observed, api: &[], nodes: &[] };
     let kube = steps::steps(&inside)?;

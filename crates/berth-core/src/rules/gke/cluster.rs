@@ -4,7 +4,7 @@ use super::zone_counts::ZoneCounts;
 use super::{labels, order, pool};
 use crate::actions::gke::{GkeCluster, GkeClusterRef, GkePool};
 use crate::plan::Refusal;
-use crate::spec::{ClusterSpec, GkeSpec};
+use crate::spec::{ClusterSpec, GkeSpec, NetworkPolicy};
 
 /// What the file means on GKE.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Wanted {
     pub cluster: GkeCluster,
     /// Each pool's mapping of totals to zones, in words, by pool name in the order of the file.
     pub zone_words: Vec<(String, String)>,
+    /// Whether the file says that NetworkPolicies are enforced, also of a cluster that stands.
+    pub network_policy: NetworkPolicy,
 }
 
 /// What the file means on GKE, in this project.
@@ -44,5 +46,5 @@ pub fn wanted(spec: &ClusterSpec, gke: &GkeSpec, project: &str) -> Result<Wanted
         settings: gke.settings.clone(),
         pools,
     };
-    Ok(Wanted { cluster, zone_words })
+    Ok(Wanted { cluster, zone_words, network_policy: spec.network_policy })
 }

@@ -78,6 +78,10 @@ pub fn notes(version: &str, have: &GkeSettings, want: &GkeSettings) -> Vec<Note>
     if have.private_nodes != want.private_nodes {
         fixed("private nodes", on_off(have.private_nodes), on_off(want.private_nodes));
     }
+    // One that cannot and should is refused before; one that is only made so by default says it where policies are.
+    if have.network_policy && !want.network_policy {
+        fixed("network policy", "enforced", "not");
+    }
     let kept: Vec<&str> = kept_monitoring(have, want).map(String::as_str).collect();
     if !kept.is_empty() {
         notes.push(Note {
@@ -234,6 +238,7 @@ mod tests {
             network: None,
             subnetwork: None,
             private_nodes: false,
+            network_policy: true,
             workload_identity: true,
             shielded_nodes: true,
             maintenance: None,

@@ -5,10 +5,11 @@ use super::cluster::Wanted;
 use super::operations::{Waits, waits};
 use super::pool_steps::{Pools, decide, settings as settings_of};
 use super::{diff_cluster, labels, steps};
-use crate::actions::gke::{GkeCluster, GkeClusterChange};
+use crate::actions::gke::{GkeCluster, GkeClusterChange, GkeSettings};
 use crate::lease;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPool, Phase};
 use crate::plan::{Impact, Note, Plan, Refusal, Step, StepId};
+use crate::spec::NetworkPolicy;
 
 /// Steps that make the cluster and its pools as the file says.
 ///
@@ -58,6 +59,19 @@ fn refuse_moved(want: &GkeCluster, current: &ObservedCluster) -> Result<(), Refu
     Ok(())
 }
 
+/// GKE decides at creation who enforces NetworkPolicies; a file that asks for it is not served by a cluster that cannot.
+fn refuse_unenforced(wanted: &Wanted, have: &GkeSettings) -> Result<(), Refusal> {
+    if wanted.network_policy != NetworkPolicy::Enforced || have.network_policy {
+        return Ok(());
+    }
+    Err(Refusal::Immovable {
+        name: wanted.cluster.cluster.name.clone(),
+        field: "the enforcement of NetworkPolicies".to_owned(),
+        have: "off".to_owned(),
+        want: "on".to_owned(),
+    })
+}
+
 fn after_deletion(wanted: &Wanted, mut waits: Waits, current: &ObservedCluster) -> Plan {
     let want = &wanted.cluster;
     waits.take_own();
@@ -104,6 +118,7 @@ fn change(wanted: &Wanted, mut waits: Waits, adopt: bool, current: &ObservedClus
         ObservedCloud::Gke(settings) => settings,
         ObservedCloud::Eks(_) | ObservedCloud::Existing(_) => unreachable!("a look at GKE shows clusters of GKE"),
     };
+    refuse_unenforced(wanted, settings)?;
     let changes = diff_cluster::changes(&current.labels, settings, &want.resource_labels, &want.settings);
     // A first look tells whether anything is to be done at all, and so whether GKE's own operations are in the way.
     if !changes.is_empty() || !decide(pools(want, current, &waits, adopt), &[])?.steps.is_empty() {

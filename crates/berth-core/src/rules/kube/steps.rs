@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{quotas, workloads};
+use super::{policies, quotas, workloads};
 use crate::actions::Action;
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, Phase};
@@ -62,6 +62,7 @@ pub fn steps(inside: &Inside<'_>) -> Result<Kube, Refusal> {
         kube.steps.push(step);
     }
     kube.notes.extend(wanted.notes);
+    kube.notes.extend(policies::note(inside));
     Ok(kube)
 }
 

@@ -10,7 +10,7 @@ use crate::spec::file::cluster::{AutoscalerFile, ClusterFile, ProviderWord};
 use crate::spec::problem::{Finding, Path, Problem, nearest};
 use crate::spec::structure;
 use crate::spec::tree::Document;
-use crate::spec::{Autoscaler, CloudSpec, ClusterSpec, Provider, TaintEffect};
+use crate::spec::{Autoscaler, CloudSpec, ClusterSpec, NetworkPolicy, Provider, TaintEffect};
 
 /// A file that is good.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,8 +81,13 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         existing::refuse_selectors(&body.node_pools, provider, report);
         pool::pools(&body.node_pools, &frame, report)
     };
+    let network_policy = match body.network_policy {
+        None => NetworkPolicy::FromCreation,
+        Some(true) => NetworkPolicy::Enforced,
+        Some(false) => NetworkPolicy::Unenforced,
+    };
     let cloud = match provider {
-        Provider::Gke => CloudSpec::Gke(gke::settings(body.gke.as_ref(), report)),
+        Provider::Gke => CloudSpec::Gke(gke::settings(body.gke.as_ref(), network_policy, report)),
         Provider::Eks => CloudSpec::Eks(eks::settings(body.eks.as_ref(), report)),
         Provider::Existing => CloudSpec::Existing(existing::settings(body, source, report)),
     };
@@ -96,6 +101,7 @@ fn meaning(source: &Source<'_>, file: &ClusterFile, report: &mut Report) -> Chec
         quotas: None,
         secrets: Vec::new(),
         autoscaler: Autoscaler::default(),
+        network_policy,
     };
     system_pool(&spec, report);
     spec.quotas = quotas::of_cluster(source, body.quotas.as_deref(), &spec, report);

@@ -18,6 +18,10 @@ pub(super) fn settings(body: &ClusterBody, source: &Source<'_>, report: &mut Rep
         let message = "berth adds no nodes to a cluster it did not make; leave this out";
         report.problem(Finding::at_key(path.key("autoscaler"), message));
     }
+    if body.network_policy.is_some() {
+        let message = "berth does not change the network of a cluster it did not make; leave this out";
+        report.problem(Finding::at_key(path.key("networkPolicy"), message));
+    }
     let selectors =
         body.node_pools.iter().filter_map(|pool| Some((pool.name.clone(), pool.node_selector.clone()?))).collect();
     let Some(file) = &body.existing else {

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 
 use super::report::Report;
 use crate::actions::gke::{AutoscalingProfile, GkeSettings, MaintenanceWindow, ReleaseChannel};
-use crate::spec::GkeSpec;
 use crate::spec::file::gke::{
     AutoscalingProfileWord, GkeFile, LoggingWord, MaintenanceFile, MonitoringWord, RecurringFile, ReleaseChannelWord,
 };
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
+use crate::spec::{GkeSpec, NetworkPolicy};
 
 /// The settings of a file, or the defaults.
-pub(super) fn settings(file: Option<&GkeFile>, report: &mut Report) -> GkeSpec {
+pub(super) fn settings(file: Option<&GkeFile>, network_policy: NetworkPolicy, report: &mut Report) -> GkeSpec {
     let file = file.cloned().unwrap_or_default();
     let path = Path::of(&["spec", "gke"]);
     let shielded_nodes = file.shielded_nodes.unwrap_or(true);
@@ -34,6 +34,7 @@ pub(super) fn settings(file: Option<&GkeFile>, report: &mut Report) -> GkeSpec {
         network: file.network,
         subnetwork: file.subnetwork,
         private_nodes: file.private_nodes.unwrap_or(false),
+        network_policy: network_policy.at_creation(),
         workload_identity: file.workload_identity.unwrap_or(true),
         shielded_nodes,
         maintenance: file.maintenance_window.and_then(|window| maintenance(window, &path, report)),

@@ -95,6 +95,10 @@ pub struct ClusterBody {
     /// How nodes are added and removed on EKS; GKE's autoscaler takes no such wishes.
     #[serde(default)]
     pub autoscaler: Option<AutoscalerFile>,
+    /// Whether NetworkPolicies are enforced, by Dataplane V2 on GKE and by the add-on `vpc-cni` on EKS; left out, a cluster is
+    /// made so, and one that stands stays as it is. GKE takes it at creation only.
+    #[serde(default)]
+    pub network_policy: Option<bool>,
     /// What the cluster may cost.
     #[serde(default)]
     pub budget: Option<BudgetFile>,

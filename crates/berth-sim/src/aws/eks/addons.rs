@@ -11,6 +11,9 @@ use crate::aws::state::{Addon, Happening, fields, seconds};
 use crate::lifecycle::after;
 use crate::world::{Step, World};
 
+/// The add-on with the plugin that gives pods their addresses, and holds to NetworkPolicies if it is told to.
+pub(crate) const NETWORK_PLUGIN: &str = "vpc-cni";
+
 /// A managed add-on.
 struct Known {
     name: &'static str,
@@ -77,10 +80,7 @@ pub(crate) fn create(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
     if !matches!(asked.text("addonVersion"), "" | "latest") && asked.text("addonVersion") != version {
         return Err(wrong(format!("Addon version specified is not supported: {}", asked.text("addonVersion"))));
     }
-    let values = asked.text("configurationValues");
-    if !values.is_empty() && serde_saphyr::from_str::<Value>(values).is_err() {
-        return Err(wrong(format!("ConfigurationValue provided in request is not supported: {values}")));
-    }
+    check_settings(asked)?;
     let mut shown = fields(json!({
         "addonName": addon,
         "clusterName": name,
@@ -98,6 +98,31 @@ pub(crate) fn create(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
     let at = asked.now + after("addon", "requested", "active", "");
     world.plan(at, Step::Aws(Happening::Addon(uid, addon.to_owned())));
     Ok(json!({ "addon": shown }))
+}
+
+/// What an add-on's own schema refuses in its settings; of the schemas only what this knows.
+fn check_settings(asked: &Asked<'_>) -> Result<(), Failure> {
+    let text = asked.text("configurationValues");
+    let wrong = |what: &str| {
+        let failure = Failure::parameter(format!("ConfigurationValue provided in request is not supported: {what}"));
+        failure.with("clusterName", asked.text("name")).with("addonName", asked.text("addonName"))
+    };
+    if text.is_empty() {
+        return Ok(());
+    }
+    let settings = serde_saphyr::from_str::<Value>(text).map_err(|_error| wrong(text))?;
+    let said = settings.get("enableNetworkPolicy");
+    if asked.text("addonName") == NETWORK_PLUGIN && said.is_some_and(|said| !said.is_string()) {
+        let what = "Json schema validation failed with error: [$.enableNetworkPolicy: must be of type string]";
+        return Err(wrong(what));
+    }
+    Ok(())
+}
+
+/// Whether a cluster's network plugin enforces NetworkPolicies.
+pub(crate) fn enforces_policies(addon: &Addon) -> bool {
+    let text = addon.fields.get("configurationValues").and_then(Value::as_str).unwrap_or_default();
+    serde_saphyr::from_str::<Value>(text).is_ok_and(|settings| settings["enableNetworkPolicy"] == "true")
 }
 
 /// `DescribeAddon`.
@@ -132,6 +157,8 @@ pub(crate) fn update(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
         let text = format!("Addon {name} cannot be updated as it is currently being changed");
         return Err(Failure::in_use(text));
     }
+    check_settings(asked)?;
+    let addon = find(world, asked)?;
     copy(asked, &["addonVersion", "serviceAccountRoleArn", "configurationValues"], &mut addon.fields);
     addon.fields.insert("status".to_owned(), Value::from("UPDATING"));
     addon.fields.insert("modifiedAt".to_owned(), seconds(asked.now));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::addons::is_daemon_set;
+use super::addons::{NETWORK_PLUGIN, enforces_policies, is_daemon_set};
 use crate::aws::ec2;
 use crate::aws::state::{Addon, Cluster, Happening, Spoil, fields, span};
 use crate::lifecycle::after;
@@ -147,21 +147,40 @@ fn workload(addon: &str) -> (&'static str, &str) {
 /// Puts an add-on's workload into the cluster, as its owner in AWS does.
 fn install(cluster: &mut Cluster, addon: &str, now: Timestamp) {
     let (resource, name) = workload(addon);
-    if cluster.kube.get(resource, Some("kube-system"), name).is_some() {
+    if let Some(there) = cluster.kube.get(resource, Some("kube-system"), name) {
+        if addon == NETWORK_PLUGIN {
+            let mut changed = there.clone();
+            changed["spec"]["template"]["spec"]["containers"] = containers(cluster, addon, name);
+            cluster.kube.put(now, resource, Some("kube-system"), changed);
+        }
         return;
     }
     let labels = BTreeMap::from([("k8s-app", name), ("app.kubernetes.io/managed-by", "EKS")]);
-    let container = json!({"name": name, "image": format!("602401143452.dkr.ecr.amazonaws.com/eks/{addon}")});
     let replicas = if resource == "deployments" { json!(2) } else { Value::Null };
     let mut spec = fields(json!({
         "selector": {"matchLabels": {"k8s-app": name}},
-        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], "tolerations": [{"operator": "Exists"}]}},
+        "template": {"metadata": {"labels": labels}, "spec": {
+            "containers": containers(cluster, addon, name), "tolerations": [{"operator": "Exists"}],
+        }},
     }));
     if !replicas.is_null() {
         spec.insert("replicas".to_owned(), replicas);
     }
     let object = json!({"metadata": {"name": name, "labels": labels}, "spec": spec, "status": {}});
     cluster.kube.put(now, resource, Some("kube-system"), object);
+}
+
+/// The containers of an add-on's pods; the network plugin's pods also have the agent that enforces NetworkPolicies, or does not.
+fn containers(cluster: &Cluster, addon: &str, name: &str) -> Value {
+    let container = |name: &str, image: &str| json!({"name": name, "image": format!("602401143452.dkr.ecr.amazonaws.com/eks/{image}")});
+    let mut containers = vec![container(name, addon)];
+    if addon == NETWORK_PLUGIN {
+        let on = cluster.addons.get(addon).is_some_and(enforces_policies);
+        let mut agent = container("aws-eks-nodeagent", "aws-network-policy-agent");
+        agent["args"] = json!([format!("--enable-network-policy={on}")]);
+        containers.push(agent);
+    }
+    Value::Array(containers)
 }
 
 fn uninstall(cluster: &mut Cluster, addon: &str, now: Timestamp) {
