@@ -55,11 +55,11 @@ pub struct ClusterAutoscaler {
     pub hash: String,
 }
 
-/// The cluster autoscaler for the pools of this file; `None` if none of them can grow.
+/// The cluster autoscaler for the pools of this file; `None` if none of them can grow, or the file wants none.
 ///
 /// `version` is the cluster's, such as `1.34`; `None` if neither the cluster nor the file says it.
 pub fn cluster_autoscaler(spec: &ClusterSpec, version: Option<&str>) -> Option<ClusterAutoscaler> {
-    if !spec.can_grow() {
+    if !spec.autoscales() {
         return None;
     }
     let settings = vec![
@@ -98,9 +98,25 @@ pub fn refs() -> Vec<KubeObjectRef> {
 
 /// The image for a cluster's version. Newer and older clusters than it knows get the nearest.
 pub fn image(version: Option<&str>) -> String {
-    let minor = version.and_then(|version| version.split('.').nth(1)?.parse().ok()).unwrap_or(USUAL_MINOR);
-    let (_, release) = RELEASES.iter().rev().find(|(known, _)| *known <= minor).unwrap_or(&RELEASES[0]);
-    format!("registry.k8s.io/autoscaling/cluster-autoscaler:{release}")
+    format!("registry.k8s.io/autoscaling/cluster-autoscaler:{}", release(minor(version).unwrap_or(USUAL_MINOR)))
+}
+
+/// What is to be known of the image for a cluster's version that it has none for; `None` if it has one.
+pub fn unknown_version(version: Option<&str>) -> Option<String> {
+    let minor = minor(version)?;
+    if RELEASES.iter().any(|(known, _)| *known == minor) {
+        return None;
+    }
+    let taken = release(minor);
+    Some(format!("this version of berth knows no release for Kubernetes 1.{minor} and takes the nearest, {taken}"))
+}
+
+fn minor(version: Option<&str>) -> Option<u32> {
+    version?.split('.').nth(1)?.parse().ok()
+}
+
+fn release(minor: u32) -> &'static str {
+    RELEASES.iter().rev().find(|(known, _)| *known <= minor).unwrap_or(&RELEASES[0]).1
 }
 
 /// The file's pools in the order in which they are to grow: the preferred ones, then the others as they stand in the file.

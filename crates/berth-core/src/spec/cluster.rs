@@ -30,13 +30,20 @@ pub struct ClusterSpec {
 impl ClusterSpec {
     /// Whether any pool has room for more nodes than its fewest.
     pub fn can_grow(&self) -> bool {
-        self.pools.iter().any(|pool| pool.nodes.min < pool.nodes.max)
+        self.pools.iter().any(PoolSpec::can_grow)
+    }
+
+    /// Whether berth puts a cluster autoscaler into a cluster of EKS.
+    pub fn autoscales(&self) -> bool {
+        self.can_grow() && !self.autoscaler.is_off
     }
 }
 
 /// How nodes are added and removed, as far as the file says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Autoscaler {
+    /// The file wants none, because something else adds and removes nodes.
+    pub is_off: bool,
     /// Pool names, the one to grow first in front.
     pub prefer: Vec<String>,
     /// A node used less than this share of its capacity may go.
@@ -239,6 +246,11 @@ pub struct PoolSpec {
 }
 
 impl PoolSpec {
+    /// Whether it has room for more nodes than its fewest.
+    pub fn can_grow(&self) -> bool {
+        self.nodes.min < self.nodes.max
+    }
+
     /// The name under which its nodes offer GPUs; `None` without GPUs.
     ///
     /// GKE's device plugin knows no other, and the one berth puts on EKS does not rename shares.

@@ -6,10 +6,11 @@ use berth_core::actions::Action;
 use berth_core::actions::eks::{EksAction, EksClusterRef};
 use berth_core::actions::kube::KubeAction;
 use berth_core::lint;
-use berth_core::manifests::cluster_autoscaler::{GROUP, cluster_autoscaler, image, order, refs};
+use berth_core::manifests::cluster_autoscaler::{GROUP, NAME, cluster_autoscaler, image, order, refs};
 use berth_core::plan::Plan;
 use berth_core::rules::eks::autoscaler;
-use berth_core::spec::{Capacity, ClusterSpec};
+use berth_core::spec::{Autoscaler, Capacity, ClusterSpec};
+use berth_core::verify::brought_up;
 use serde_json::Value;
 
 use crate::read::{absent, present, shipped, text};
@@ -80,7 +81,7 @@ fn orders_of_growth() {
     let mut text = String::new();
     let mut table = |name: &str, spec: &ClusterSpec| {
         writeln!(text, "# {name}\n{}", order(spec)).expect("a string");
-        for note in autoscaler::notes(spec) {
+        for note in autoscaler::notes(spec, None) {
             writeln!(text, "note: {}: {}", note.about, note.text).expect("a string");
         }
     };
@@ -121,6 +122,35 @@ fn it_comes_with_its_role_before_its_pod() {
     assert_eq!(after("eks/autoscaler/settings"), ["eks/cluster", "eks/identity/autoscaler"]);
     assert_eq!(after("eks/autoscaler"), ["eks/autoscaler/settings"]);
     standing(&spec);
+}
+
+#[test]
+fn a_version_that_it_has_no_release_for_is_told() {
+    let told = |version: &str| autoscaler::notes(&dubbing(), Some(version)).into_iter().map(|note| note.text).next();
+    assert_eq!(told("1.34"), None);
+    let newer = "this version of berth knows no release for Kubernetes 1.99 and takes the nearest, v1.36.0";
+    assert_eq!(told("1.99").as_deref(), Some(newer));
+    assert!(told("1.29").expect("a note").ends_with("v1.30.3"));
+    assert!(autoscaler::notes(&fixed(), Some("1.99")).is_empty(), "there is none");
+}
+
+#[test]
+fn a_file_that_wants_none_has_none_and_hears_that_nothing_scales() {
+    let mut off = dubbing();
+    off.autoscaler = Autoscaler { is_off: true, ..Autoscaler::default() };
+    let mut world = standing(&dubbing());
+    let plan = present(&off, &world.observed).expect("a plan");
+    let about: Vec<&str> = ids(&plan);
+    let [objects, identity, role] = about[..] else { panic!("{}", text(&plan)) };
+    assert_eq!((objects, identity), ("eks/autoscaler/delete", "eks/identity/autoscaler/delete"));
+    assert!(role.starts_with("eks/delete/role/berth-ai-dubbing-production-autoscaler-"), "{role}");
+    world.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));
+    insta::assert_snapshot!(text(&present(&off, &world.observed).expect("a plan")), @"
+    note: autoscaler: off in the file: nothing of berth's adds or removes nodes; pools stay at their fewest unless something else scales them: cpu-pool (2 to 10), gpu-a100-pool (0 to 2), gpu-t4-pool (2 to 8)
+    ");
+    let fresh = present(&off, &World::new().observed).expect("a plan");
+    assert!(!ids(&fresh).iter().any(|id| id.contains("/autoscaler")), "{}", text(&fresh));
+    assert!(brought_up(&off, &[]).iter().all(|object| object.name != NAME), "verify waits for none");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct WantedAutoscaler {
     pub objects: ClusterAutoscaler,
 }
 
-/// The autoscaler of a file, for a cluster of this version; `None` if no pool can grow.
+/// The autoscaler of a file, for a cluster of this version; `None` if no pool can grow, or the file wants none.
 pub fn wanted(cluster: &EksClusterRef, spec: &ClusterSpec, version: Option<&str>) -> Option<WantedAutoscaler> {
     let objects = cluster_autoscaler::cluster_autoscaler(spec, version)?;
     let role = EksRoleRef::Made(names::role(cluster, roles::AUTOSCALER));
@@ -139,7 +139,7 @@ fn come(cluster: &EksClusterRef, wanted: &WantedAutoscaler, there: There<'_>, re
 fn go(cluster: &EksClusterRef, there: There<'_>, ready: &[StepId]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut after = ready.to_vec();
-    let why = "no pool can grow any more";
+    let why = "the file wants none, or no pool can grow any more";
     if there.description.is_some() && there.observed.applied.contains_key(GROUP) {
         let objects = cluster_autoscaler::refs();
         let action = KubeAction::DeleteObjects { cluster: steps::kube(cluster), about: ABOUT.to_owned(), objects };
@@ -182,21 +182,34 @@ fn through_kubernetes(
     steps::through_kubernetes(steps::making(name, title, after, frame), action)
 }
 
+/// What is to be known about growth: that nothing of berth's grows pools, that the autoscaler is not of the cluster's version, and
+/// which dear nodes pods without GPUs make grow.
+pub fn notes(spec: &ClusterSpec, version: Option<&str>) -> Vec<Note> {
+    if spec.can_grow() && spec.autoscaler.is_off {
+        let range = |pool: &PoolSpec| format!("{} ({} to {})", pool.name, pool.nodes.min, pool.nodes.max);
+        let growing: Vec<String> = spec.pools.iter().filter(|pool| pool.can_grow()).map(range).collect();
+        let text = format!(
+            "off in the file: nothing of berth's adds or removes nodes; pools stay at their fewest unless something else scales them: {}",
+            growing.join(", ")
+        );
+        return vec![Note { about: "autoscaler".to_owned(), text }];
+    }
+    let unknown = cluster_autoscaler::unknown_version(version).filter(|_| spec.autoscales());
+    let unknown = unknown.map(|text| Note { about: "autoscaler".to_owned(), text });
+    unknown.into_iter().chain(dear_first(spec)).collect()
+}
+
 /// Pods without GPUs that make dear nodes grow: what stands first in the order and keeps nobody off takes them.
-pub fn notes(spec: &ClusterSpec) -> Vec<Note> {
+fn dear_first(spec: &ClusterSpec) -> Vec<Note> {
     let order = cluster_autoscaler::preferred(spec);
     let is_open = |pool: &PoolSpec| pool.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule);
-    let last_for_all = order.iter().rposition(|pool| pool.gpu.is_none() && is_open(pool) && grows(pool));
+    let last_for_all = order.iter().rposition(|pool| pool.gpu.is_none() && is_open(pool) && pool.can_grow());
     let dear = order.iter().take(last_for_all.unwrap_or(0));
-    let dear = dear.filter(|pool| pool.gpu.is_some() && is_open(pool) && grows(pool));
+    let dear = dear.filter(|pool| pool.gpu.is_some() && is_open(pool) && pool.can_grow());
     dear.map(|pool| Note {
         about: format!("pool {}", pool.name),
         text: "stands before pools without GPUs in the order of growth and has no taint, so pods that ask for no GPU grow it first"
             .to_owned(),
     })
     .collect()
-}
-
-fn grows(pool: &PoolSpec) -> bool {
-    pool.nodes.min < pool.nodes.max
 }

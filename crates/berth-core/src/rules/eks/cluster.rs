@@ -66,12 +66,12 @@ pub fn wanted(spec: &ClusterSpec, eks: &EksSpec, account: &str, observed: &Obser
         groups.extend(groups_of_pool);
         notes.extend(notes_of_pool);
     }
-    notes.extend(autoscaler::notes(spec));
     let version = stays.map(|cluster| cluster.version.as_str()).or(eks.version.as_deref());
+    notes.extend(autoscaler::notes(spec, version));
     // What is hard to get is asked for first.
     groups.sort_by_key(|wanted| wanted.gpus_per_node == 0);
     let mut wanted = Wanted {
-        roles: roles::made(&cluster, eks, spec.can_grow()),
+        roles: roles::made(&cluster, eks, spec.autoscales()),
         cluster: EksCluster {
             cluster: cluster.clone(),
             role: roles::cluster(&cluster, eks),

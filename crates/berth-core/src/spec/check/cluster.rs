@@ -182,6 +182,11 @@ fn system_pool(spec: &ClusterSpec, report: &mut Report) {
 
 fn autoscaler(file: Option<&AutoscalerFile>, spec: &ClusterSpec, report: &mut Report) -> Autoscaler {
     let Some(file) = file else { return Autoscaler::default() };
+    let is_off = file.enabled == Some(false);
+    if is_off && (!file.prefer.is_empty() || file.scale_down.is_some()) {
+        let message = "with `enabled: false` there is no autoscaler to take `prefer` and `scaleDown`; leave them out";
+        report.problem(Finding::at_key(Path::of(&["spec", "autoscaler", "enabled"]), message));
+    }
     let path = Path::of(&["spec", "autoscaler", "prefer"]);
     let mut seen = BTreeSet::new();
     for (index, name) in file.prefer.iter().enumerate() {
@@ -198,6 +203,7 @@ fn autoscaler(file: Option<&AutoscalerFile>, spec: &ClusterSpec, report: &mut Re
     }
     let scale_down = file.scale_down.clone().unwrap_or_default();
     Autoscaler {
+        is_off,
         prefer: file.prefer.clone(),
         scale_down_utilization: scale_down.utilization,
         scale_down_after_seconds: scale_down.after.as_deref().and_then(seconds),

@@ -120,6 +120,10 @@ pub enum ProviderWord {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AutoscalerFile {
+    /// Whether the cluster autoscaler is put into a cluster of EKS where a pool can grow; yes if left out. Write `false` where something
+    /// else adds and removes nodes, Karpenter for example.
+    #[serde(default)]
+    pub enabled: Option<bool>,
     /// Pool names, the one to grow first in front; others follow in the order of the file.
     #[serde(default)]
     pub prefer: Vec<String>,
