@@ -42,8 +42,11 @@ impl Doors {
         let regions = self.only_region().map(ToOwned::to_owned).into_iter().collect();
         let scope = Scope { accounts: Vec::new(), regions };
         // Boxed, because the futures of the calls are large.
-        let (inventory, machines, fleet) =
-            futures::join!(Box::pin(self.inventory(&scope)), Box::pin(self.machines(remembered)), Box::pin(self.cloud.fleet()));
+        let (inventory, machines, fleet) = futures::join!(
+            Box::pin(self.inventory(&scope)),
+            Box::pin(self.machines(remembered)),
+            Box::pin(self.cloud.fleet())
+        );
         let (mut inventory, mut machines, fleet) = (inventory?, machines?, fleet?);
         let is_asked = |name: &str| cluster.is_none_or(|asked| asked == name);
         machines.found.retain(|machine| is_asked(&machine.cluster));

@@ -6,7 +6,7 @@ use berth_core::actions::Action;
 use berth_core::actions::eks::EksAction;
 use berth_core::actions::gke::GkeAction;
 use berth_core::actions::kube::{KubeAction, KubeClusterRef, Manifest};
-use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
+use berth_core::manifests::{cluster_autoscaler, default_class, device_plugin, quotas};
 use berth_core::observed::{ClusterAccess, Observed, ObservedCloud, Phase};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::rules::existing::plugin::FILE_KEY;
@@ -142,6 +142,11 @@ impl Doors {
                 if let Ok(Some(hash)) = berth_kube::annotation(&client, last, device_plugin::HASH_KEY).await {
                     observed.applied.insert(group.to_owned(), hash);
                 }
+            }
+            if let Ok(classes) = berth_kube::labelled(&client, &[default_class::KIND], "").await {
+                let (hash, others) = default_class::among(&classes);
+                observed.applied.extend(hash.map(|hash| (default_class::GROUP.to_owned(), hash)));
+                observed.default_classes = others;
             }
         }
         if let Ok(mut objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {

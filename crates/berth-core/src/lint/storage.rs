@@ -3,6 +3,7 @@
 use super::finding::Place;
 use super::object::{Object, Pod, shown};
 use super::world::World;
+use crate::manifests::default_class;
 use crate::rules::eks::addons::EBS_CSI;
 use crate::spec::Provider;
 use crate::spec::tree::{Entry, Node};
@@ -32,7 +33,7 @@ const fn built_in(
 const FILESTORE: &str = "filestore.csi.storage.gke.io";
 
 /// Classes of Filestore stand only where its driver is on.
-static BUILT_IN: [BuiltIn; 9] = [
+static BUILT_IN: [BuiltIn; 10] = [
     built_in(Provider::Gke, "premium-rwo", "pd.csi.storage.gke.io", true, false),
     built_in(Provider::Gke, "standard", "kubernetes.io/gce-pd", false, false),
     built_in(Provider::Gke, "standard-rwo", "pd.csi.storage.gke.io", true, true),
@@ -41,6 +42,8 @@ static BUILT_IN: [BuiltIn; 9] = [
     built_in(Provider::Gke, "premium-rwx", FILESTORE, true, false),
     built_in(Provider::Gke, "standard-rwx", FILESTORE, true, false),
     built_in(Provider::Gke, "zonal-rwx", FILESTORE, true, false),
+    // berth's own, with the volume driver.
+    built_in(Provider::Eks, default_class::NAME, default_class::PROVISIONER, true, true),
     built_in(Provider::Eks, "gp2", "kubernetes.io/aws-ebs", true, false),
 ];
 
@@ -181,7 +184,12 @@ impl World<'_> {
             let said = class.object.and_then(|object| object.root.along(&way)).and_then(Node::scalar);
             said.is_some_and(|value| value == "true")
         };
-        let own = BUILT_IN.iter().find(|row| row.provider == self.provider() && row.is_default);
+        let is_made = |row: &&BuiltIn| {
+            let addon = driver_of(row.provisioner).and_then(|driver| driver.addon);
+            addon.is_none_or(|addon| self.has_addon(addon))
+        };
+        let of_cloud = BUILT_IN.iter().filter(|row| row.provider == self.provider() && row.is_default);
+        let own = of_cloud.filter(is_made).next();
         self.classes().find(is_default).or_else(|| own.map(Class::of_cloud))
     }
 

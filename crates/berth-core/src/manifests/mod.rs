@@ -1,6 +1,7 @@
 //! Kubernetes manifests berth renders itself.
 
 pub mod cluster_autoscaler;
+pub mod default_class;
 pub mod definitions;
 pub mod device_plugin;
 mod own;

@@ -27,6 +27,8 @@ pub struct Observed {
     /// What the cluster has of such groups, complete or not, by the same names: of `service-quotas` as
     /// [`crate::manifests::quotas::applied`] reads it.
     pub applied_objects: BTreeMap<String, Vec<KubeObjectRef>>,
+    /// Names of default storage classes that are not ours; empty while the cluster's API cannot be reached, and on GKE.
+    pub default_classes: Vec<String>,
     /// The wanted workloads as they are there, and those berth applied before that are not wanted any more; what is not told is
     /// taken as missing, so empty while the cluster's API cannot be reached.
     pub workloads: Vec<ObservedObject>,

@@ -9,4 +9,5 @@ mod names;
 mod plans;
 mod policies;
 mod read;
+mod storage;
 mod world;

@@ -11,7 +11,7 @@ use berth_core::actions::eks::{
     EksPodIdentityState, EksRoleRef, EksRoute, EksSubnets, EksTarget,
 };
 use berth_core::actions::kube::{KubeAction, Manifest};
-use berth_core::manifests::{cluster_autoscaler, device_plugin, quotas};
+use berth_core::manifests::{cluster_autoscaler, default_class, device_plugin, quotas};
 use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPoolSettings, ObservedZone};
 use berth_core::plan::{Plan, StepId};
 use berth_core::rules::eks::addons;
@@ -143,6 +143,12 @@ impl World {
                     self.observed.applied.insert(cluster_autoscaler::GROUP.to_owned(), hash);
                 }
             }
+            KubeAction::ApplyObjects { objects, .. } if objects[0].kind() == "StorageClass" => {
+                let classes: Vec<_> = objects.iter().map(|object| object.value().clone()).collect();
+                let (hash, others) = default_class::among(&classes);
+                self.observed.applied.extend(hash.map(|hash| (default_class::GROUP.to_owned(), hash)));
+                self.observed.default_classes.extend(others);
+            }
             KubeAction::ApplyObjects { objects, .. } => {
                 let hash = hash(objects).ok_or("no hash")?;
                 self.observed.applied.insert(device_plugin::GROUP.to_owned(), hash);
@@ -151,6 +157,7 @@ impl World {
                 let groups = [
                     (cluster_autoscaler::GROUP, cluster_autoscaler::refs()),
                     (device_plugin::GROUP, device_plugin::refs()),
+                    (default_class::GROUP, default_class::refs()),
                 ];
                 let (group, _) = groups.iter().find(|(_, refs)| refs == objects).ok_or("unknown objects")?;
                 self.observed.applied.remove(*group);

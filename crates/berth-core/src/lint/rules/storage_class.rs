@@ -1,7 +1,7 @@
 //! Claims for storage that nobody will fulfil.
 //!
-//! EKS has no default class since Kubernetes 1.30, and its class `gp2` needs the EBS driver as an add-on. GKE's classes of Filestore
-//! stand only where that driver is on.
+//! EKS has no default class since Kubernetes 1.30, but berth makes one where the EBS driver is an add-on, which its class `gp2` needs too.
+//! GKE's classes of Filestore stand only where that driver is on.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ fn one(world: &World<'_>, claim: &Claim<'_>, report: &mut Report) {
             return;
         }
         let what = format!("claim {} names no storage class, and EKS has no default one", claim.name);
-        let fix = "`storageClassName: gp2`, or a StorageClass in the files with the default annotation";
+        let fix = "add aws-ebs-csi-driver to `spec.eks.addons`, with which berth makes one, or a StorageClass with the default annotation";
         report.error(RULE, claim.class_place(), &Says::new(what, PENDING, fix));
         return;
     };

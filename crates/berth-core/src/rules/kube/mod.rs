@@ -4,4 +4,5 @@ mod fit;
 mod policies;
 pub mod quotas;
 pub mod steps;
+mod storage;
 pub mod workloads;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{policies, quotas, workloads};
+use super::{policies, quotas, storage, workloads};
 use crate::actions::Action;
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, Phase};
@@ -40,7 +40,8 @@ pub struct Inside<'a> {
 
 /// All that is to be done inside a cluster.
 ///
-/// Namespaces of the workloads come before the service quotas that stand in them, and the quotas before all pods.
+/// Namespaces of the workloads come before the service quotas that stand in them, and the quotas and the class of claims that name none
+/// before all pods.
 ///
 /// # Errors
 /// Somebody else owns fields of the workloads.
@@ -56,6 +57,10 @@ pub fn steps(inside: &Inside<'_>) -> Result<Kube, Refusal> {
     before.extend(quotas.steps.iter().map(|step| step.id.clone()));
     kube.steps.extend(quotas.steps);
     kube.notes.extend(quotas.notes);
+    if let Some(class) = storage::decide(inside, &before) {
+        before.push(class.id.clone());
+        kube.steps.push(class);
+    }
     for mut step in wanted.rest {
         let known: BTreeSet<StepId> = before.iter().chain(&step.after).cloned().collect();
         step.after = known.into_iter().collect();

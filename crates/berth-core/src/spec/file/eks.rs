@@ -93,7 +93,7 @@ pub enum AddonWord {
     Coredns,
     /// Pod identity.
     EksPodIdentityAgent,
-    /// Volumes on EBS.
+    /// Volumes on EBS; with it the cluster gets a default storage class, unless the workloads bring one or it has one.
     AwsEbsCsiDriver,
     /// CPU and memory use of pods and nodes.
     MetricsServer,
