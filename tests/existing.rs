@@ -1,8 +1,11 @@
 //! A cluster that stands already, filled and cleared by the real binary: by others' kubeconfig, without a cloud, and without a trace.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 
 use crate::control::Control;
+use crate::crash::{End, run_and_kill_at};
 use crate::sandbox::{Output, Sandbox};
 use crate::spec::{FILE, SMALL_EKS};
 use crate::witnesses::present;
@@ -125,6 +128,21 @@ impl Standing {
     fn metadata(&self, object: &str) -> Value {
         let metadata = &self.kubectl(&format!("get {object} -o json")).json()["metadata"];
         json!([metadata["labels"], metadata["annotations"]])
+    }
+
+    /// The calls of a command that may change the cluster, when nobody disturbs: its method, and which one of the method it is.
+    fn changes(&self, line: &str) -> Vec<(String, u64)> {
+        let begin = self.control.calls_since(0).len();
+        self.sandbox.berth(line).exits(0);
+        let mut changes: Vec<(String, u64)> = Vec::new();
+        for call in self.control.calls_since(begin) {
+            let method = call.split(' ').next().unwrap().to_owned();
+            if ["kube:PATCH", "kube:POST", "kube:PUT", "kube:DELETE"].contains(&method.as_str()) {
+                let earlier = changes.iter().filter(|(known, _)| *known == method).count();
+                changes.push((method, earlier as u64 + 1));
+            }
+        }
+        changes
     }
 
     /// All that stands there and berth could have made or changed.
@@ -323,3 +341,51 @@ kind: ConfigMap
 metadata: {name: studio, namespace: film}
 data: {own: 'yes'}
 ";
+
+/// So many calls of create, and of destroy, are killed, each in a run of its own.
+const KILLS: usize = 10;
+
+/// SIGKILL at the first calls of create and of destroy that may change the cluster, by turns just before and just after its
+/// effect: just after one call is as good as just before the next. Every other two times what is half filled is cleared without
+/// being filled first.
+#[test]
+fn killed_at_any_change_of_a_standing_cluster_the_next_run_converges() {
+    if !present(&["kubectl"]) {
+        return;
+    }
+    let standing = workshop();
+    standing.kubectl("create namespace models");
+    let before = standing.all();
+    let [create, destroy] = ["create -f workshop.yaml --yes", "destroy -f workshop.yaml --yes"];
+    let (creating, destroying) = (standing.changes(create), standing.changes(destroy));
+    assert!(creating.len() >= KILLS && destroying.len() >= KILLS, "{creating:?} {destroying:?}");
+    assert_eq!(standing.all(), before);
+    let mut kills = 0;
+    for nth in 0..KILLS {
+        let effect = ["hang-before", "hang-after"][nth % 2];
+        let mut kill = |line: &str, calls: &[(String, u64)]| {
+            let Some((method, number)) = calls.get(nth) else { return };
+            let rule = json!({"on": method, "nth": number, "times": 1, "do": effect});
+            kills += u32::from(run_and_kill_at(&standing.sandbox, &standing.control, line, &rule) != End::Finished);
+        };
+        kill(create, &creating);
+        if nth / 2 % 2 == 0 {
+            standing.sandbox.berth(create).exits(0);
+            standing.berth("plan --exit-code").exits(0).says("nothing to do");
+        }
+        kill(destroy, &destroying);
+        standing.sandbox.berth(destroy).exits(0).says("0 left");
+        assert_eq!(
+            standing.all(),
+            before,
+            "after a kill at call {nth}: {:?} {:?}",
+            creating.get(nth),
+            destroying.get(nth)
+        );
+    }
+    let all = 2 * KILLS;
+    let text = format!("crash (existing): {kills} of {all} calls of create and destroy killed\n");
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+    assert!(kills as usize * 2 >= all, "only {kills} of {all} calls were killed");
+    standing.end();
+}
