@@ -2,7 +2,7 @@
 
 use super::{
     autoscaler_metrics, autoscaler_target, daemon_set, definition, device_plugin, driver, duplicate, gpu_request,
-    ingress, limit_range, missing_claim, namespace, node_size, priority_class, quota_beyond, quota_escape, quota_key,
+    ingress, limit_range, missing_claim, namespace, network_policy, node_size, priority_class, quota_beyond, quota_escape, quota_key,
     quota_overlap, quota_pod, quota_scope, quota_sum, removed_api, replicas_pools, replicas_quota, secret,
     secret_in_clear, selector, shared_volume, storage_class, storage_driver, toleration, volume_access, volume_zone,
 };
@@ -17,7 +17,7 @@ pub(in crate::lint) struct Rule {
 }
 
 /// Every rule.
-pub(in crate::lint) static ALL: [Rule; 33] = [
+pub(in crate::lint) static ALL: [Rule; 34] = [
     Rule { name: autoscaler_metrics::RULE, check: autoscaler_metrics::check },
     Rule { name: autoscaler_target::RULE, check: autoscaler_target::check },
     Rule { name: daemon_set::RULE, check: daemon_set::check },
@@ -30,6 +30,7 @@ pub(in crate::lint) static ALL: [Rule; 33] = [
     Rule { name: limit_range::RULE, check: limit_range::check },
     Rule { name: missing_claim::RULE, check: missing_claim::check },
     Rule { name: namespace::RULE, check: namespace::check },
+    Rule { name: network_policy::RULE, check: network_policy::check },
     Rule { name: node_size::RULE, check: node_size::check },
     Rule { name: priority_class::RULE, check: priority_class::check },
     Rule { name: quota_beyond::RULE, check: quota_beyond::check },

@@ -13,6 +13,7 @@ mod limit_range;
 mod list;
 mod missing_claim;
 mod namespace;
+mod network_policy;
 mod node_size;
 mod priority_class;
 mod quota_beyond;
