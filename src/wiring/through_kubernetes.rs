@@ -151,7 +151,8 @@ impl Doors {
         }
         if let Ok(mut objects) = berth_kube::labelled(&client, &quotas::KINDS, quotas::SELECTOR).await {
             // Others may have put theirs into a cluster that is not ours alone.
-            if let Some(ObservedCloud::Existing(standing)) = observed.cluster.as_mut().map(|cluster| &mut cluster.cloud) {
+            if let Some(ObservedCloud::Existing(standing)) = observed.cluster.as_mut().map(|cluster| &mut cluster.cloud)
+            {
                 objects.retain(|object| {
                     let file = object["metadata"]["annotations"][FILE_KEY].as_str();
                     let others = file.filter(|file| *file != name).map(str::to_owned);

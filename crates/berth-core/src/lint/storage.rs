@@ -188,8 +188,8 @@ impl World<'_> {
             let addon = driver_of(row.provisioner).and_then(|driver| driver.addon);
             addon.is_none_or(|addon| self.has_addon(addon))
         };
-        let of_cloud = BUILT_IN.iter().filter(|row| row.provider == self.provider() && row.is_default);
-        let own = of_cloud.filter(is_made).next();
+        let mut of_cloud = BUILT_IN.iter().filter(|row| row.provider == self.provider() && row.is_default);
+        let own = of_cloud.find(is_made);
         self.classes().find(is_default).or_else(|| own.map(Class::of_cloud))
     }
 

@@ -2,9 +2,10 @@
 
 use super::{
     autoscaler_metrics, autoscaler_target, daemon_set, definition, device_plugin, driver, duplicate, gpu_request,
-    ingress, limit_range, missing_claim, namespace, network_policy, node_size, priority_class, quota_beyond, quota_escape, quota_key,
-    quota_overlap, quota_pod, quota_scope, quota_sum, removed_api, replicas_pools, replicas_quota, secret,
-    secret_in_clear, selector, shared_volume, storage_class, storage_driver, toleration, volume_access, volume_zone,
+    ingress, limit_range, missing_claim, namespace, network_policy, node_size, priority_class, quota_beyond,
+    quota_escape, quota_key, quota_overlap, quota_pod, quota_scope, quota_sum, removed_api, replicas_pools,
+    replicas_quota, secret, secret_in_clear, selector, shared_volume, storage_class, storage_driver, toleration,
+    volume_access, volume_zone,
 };
 use crate::lint::finding::Report;
 use crate::lint::manifest;

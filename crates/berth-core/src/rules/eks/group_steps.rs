@@ -200,6 +200,15 @@ fn tag(
     out.steps.push(step);
 }
 
+/// Waits for the end of what goes on in a node group.
+fn at_rest(have: &ObservedPool, want: &WantedGroup, before: Vec<StepId>) -> Step {
+    let cluster = want.group.cluster.clone();
+    let action = EksAction::Await { cluster, target: EksTarget::Group(have.name.clone()) };
+    let title = format!("wait until node group {} is at rest", have.name);
+    let why = "it is being made or changed; EKS takes no other change until that ends";
+    steps::lasting(steps::waiting(&format!("nodegroup/{}", have.name), title, why, before, action), Lasts::GROUP)
+}
+
 fn present(
     groups: Groups<'_>,
     (have, settings): (&ObservedPool, &EksGroup),
@@ -218,10 +227,8 @@ fn present(
             make(groups, want, "the file has it, and the one of that name is going away", &after, out);
             return Ok(());
         }
-        Phase::Failed | Phase::Creating if keeps(groups, (have, settings), want) => {
-            // EKS takes no change to it; the note of its pool says who takes over its nodes.
-            return Ok(());
-        }
+        // EKS takes no change to it; the note of its pool says who takes over its nodes.
+        Phase::Failed | Phase::Creating if keeps(groups, (have, settings), want) => return Ok(()),
         Phase::Failed => {
             let why = format!("it failed: {}", issues(have));
             refuse_foreign(groups, settings, &why)?;
@@ -237,12 +244,7 @@ fn present(
             return Ok(());
         }
         Phase::Creating | Phase::Updating => {
-            let cluster = want.group.cluster.clone();
-            let action = EksAction::Await { cluster, target: EksTarget::Group(have.name.clone()) };
-            let title = format!("wait until node group {} is at rest", have.name);
-            let why = "it is being made or changed; EKS takes no other change until that ends";
-            let wait = steps::waiting(&format!("nodegroup/{}", have.name), title, why, before, action);
-            let wait = steps::lasting(wait, Lasts::GROUP);
+            let wait = at_rest(have, want, before);
             before = vec![wait.id.clone()];
             out.steps.push(wait);
         }
