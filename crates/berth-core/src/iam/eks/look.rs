@@ -3,29 +3,33 @@
 use super::{ANY, EksNeed, LOOKING, When, need};
 use crate::iam::purpose::Purpose::{Ci, Cost, Create, Destroy, Gc, Kubeconfig, List, Plan, Status};
 
+/// What stands around a cluster, and is looked at wherever the cluster is.
+const AROUND: &[&str] = &[
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeLaunchTemplates",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVolumes",
+    "ec2:DescribeVpcs",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "logs:DescribeLogGroups",
+];
+
+/// Clusters of a region with their node groups.
+const CLUSTERS_LISTED: &[&str] =
+    &["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListClusters", "eks:ListNodegroups"];
+
 /// The rows.
 pub(super) const ROWS: &[EksNeed] = &[
+    need("Look", LOOKING, AROUND, (ANY, When::Always), ("see what of the cluster is there", "")),
     need(
         "Look",
         LOOKING,
-        &[
-            "ec2:DescribeAddresses",
-            "ec2:DescribeAvailabilityZones",
-            "ec2:DescribeInternetGateways",
-            "ec2:DescribeLaunchTemplates",
-            "ec2:DescribeNatGateways",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeRouteTables",
-            "ec2:DescribeSecurityGroups",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeVolumes",
-            "ec2:DescribeVpcs",
-            "eks:DescribeCluster",
-            "elasticloadbalancing:DescribeLoadBalancers",
-            "iam:GetRole",
-            "iam:ListOpenIDConnectProviders",
-            "logs:DescribeLogGroups",
-        ],
+        &["ec2:DescribeAvailabilityZones", "eks:DescribeCluster", "iam:GetRole", "iam:ListOpenIDConnectProviders"],
         (ANY, When::Always),
         ("see what of the cluster is there", ""),
     ),
@@ -63,13 +67,7 @@ pub(super) const ROWS: &[EksNeed] = &[
         (ANY, When::Always),
         ("see whose an OIDC provider is", "the account has one for EKS"),
     ),
-    need(
-        "Look",
-        &[List],
-        &["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListClusters", "eks:ListNodegroups"],
-        (ANY, When::Always),
-        ("list clusters", ""),
-    ),
+    need("Look", &[List], CLUSTERS_LISTED, (ANY, When::Always), ("list clusters", "")),
     need(
         "Look",
         &[Status, Kubeconfig, Destroy],
@@ -99,30 +97,20 @@ pub(super) const ROWS: &[EksNeed] = &[
         (ANY, When::Always),
         ("find what a cluster or an environment is made of", "what it has cost is told or remembered"),
     ),
+    need("Look", &[Cost], AROUND, (ANY, When::Always), ("see what else is billed", "what it has cost is told")),
     need(
         "Look",
         &[Cost, Destroy],
-        &[
-            "ec2:DescribeAddresses",
-            "ec2:DescribeInternetGateways",
-            "ec2:DescribeLaunchTemplates",
-            "ec2:DescribeNatGateways",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeRouteTables",
-            "ec2:DescribeSecurityGroups",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeVolumes",
-            "ec2:DescribeVpcs",
-            "eks:DescribeCluster",
-            "eks:DescribeNodegroup",
-            "eks:ListClusters",
-            "eks:ListNodegroups",
-            "elasticloadbalancing:DescribeLoadBalancers",
-            "elasticloadbalancing:DescribeTags",
-            "logs:DescribeLogGroups",
-        ],
+        CLUSTERS_LISTED,
         (ANY, When::Always),
-        ("see clusters, and what else is billed", "what it has cost is told or remembered"),
+        ("see clusters", "what it has cost is told or remembered"),
+    ),
+    need(
+        "Look",
+        &[Cost],
+        &["elasticloadbalancing:DescribeTags"],
+        (ANY, When::Always),
+        ("see whose a load balancer is", "what it has cost is told"),
     ),
     need(
         "Look",
