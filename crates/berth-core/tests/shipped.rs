@@ -74,6 +74,22 @@ fn shipped_files_validate_against_the_schema() {
 }
 
 #[test]
+fn own_prices_are_in_the_schema() {
+    let validator = jsonschema::validator_for(&spec::schema()).expect("a usable schema");
+    let of = |price: &str| {
+        let text = format!("apiVersion: berth/v1\nkind: Prices\nspec: {{prices: [{{provider: gke, {price}}}]}}\n");
+        let is_right = spec::check_prices("prices.yaml", &text).is_ok();
+        (validator.is_valid(&serde_saphyr::from_str::<serde_json::Value>(&text).expect("valid YAML")), is_right)
+    };
+    assert_eq!(of("disk: pd-ssd, usdPerGbMonth: 0.15"), (true, true));
+    assert_eq!(of("fee: address, usdPerHour: '0.004'"), (true, true));
+    assert_eq!(of("fee: adress, usdPerHour: 1"), (false, false));
+    assert_eq!(of("disk: pd-ssd, usdPerGbMonth: 0"), (false, false));
+    // What a price is of only the check knows.
+    assert_eq!(of("disk: pd-ssd, usdPerHour: 1"), (true, false));
+}
+
+#[test]
 fn the_schema_is_of_use_in_an_editor() {
     let schema = spec::schema();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");

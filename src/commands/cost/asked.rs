@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use berth_core::cost::{Amount, Budget, OwnPrices, Span, check_prices, micro_usd};
-use berth_core::spec::Capacity;
+use berth_core::cost::{Amount, Budget, OwnPrices, Span, micro_usd};
+use berth_core::spec::{Capacity, check_prices};
 
 use crate::failure::Failure;
 use crate::ui::render::words::count;

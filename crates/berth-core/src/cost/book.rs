@@ -1,14 +1,13 @@
 //! The price book: a value made of facts, of live prices laid over them, and of own prices laid over those.
 //!
-//! In reading order: `price` one price, `facts` those in the program, `live` those of the clouds, `own` those agreed, `own_file` the file
-//! they are written in.
+//! In reading order: `price` one price, `facts` those in the program, `live` those of the clouds, `own` those agreed; the file
+//! these are written in is read by `spec::check_prices`.
 
 mod aws;
 mod facts;
 mod gcp;
 mod live;
 mod own;
-mod own_file;
 mod price;
 mod sources;
 
@@ -22,14 +21,14 @@ use crate::spec::Provider;
 
 pub use live::{LivePrice, LivePrices};
 pub use own::{Discount, Kind, OwnPrice, OwnPrices};
-pub use own_file::check_prices;
 pub use price::{Basis, Price, Source, Unit, micro_usd};
 
 /// All prices there are, to be looked up; made once, because that builds its index.
 #[derive(Debug, Clone, Default)]
 pub struct PriceBook {
     entries: HashMap<Provider, HashMap<Item, Vec<Entry>>>,
-    own: OwnPrices,
+    /// In the order they were laid.
+    own: Vec<OwnPrices>,
 }
 
 /// A price that is no own one.
@@ -84,9 +83,9 @@ impl PriceBook {
         self
     }
 
-    /// With own prices over all others, instead of those that were laid before.
+    /// With own prices over all others, also over own ones that were laid before.
     pub fn with_own(mut self, own: OwnPrices) -> Self {
-        self.own = own;
+        self.own.push(own);
         self
     }
 
@@ -142,9 +141,8 @@ impl PriceBook {
                 && own.item == *item
                 && own.region.as_deref().is_none_or(|only| only == market.region)
         };
-        let own = self.own.prices.iter().find(fits)?;
-        let source =
-            Source { name: self.own.file.clone(), date: "not given".to_owned(), basis: Basis::Own, fetched: None };
+        let (file, own) = self.own.iter().rev().find_map(|own| Some((&own.file, own.prices.iter().find(fits)?)))?;
+        let source = Source { name: file.clone(), date: "not given".to_owned(), basis: Basis::Own, fetched: None };
         Some(Price {
             micro_usd: own.micro_usd,
             unit: own.unit,
@@ -155,8 +153,10 @@ impl PriceBook {
     }
 
     fn less(&self, market: Market<'_>, item: &Item, price: Price) -> Price {
-        match self.own.discounts.iter().find(|discount| discount.fits(market.provider, item, market.region)) {
-            Some(discount) => discount.off(price, &self.own.file),
+        let fits = |discount: &&Discount| discount.fits(market.provider, item, market.region);
+        let found = self.own.iter().rev().find_map(|own| Some((&own.file, own.discounts.iter().find(fits)?)));
+        match found {
+            Some((file, discount)) => discount.off(price, file),
             None => price,
         }
     }

@@ -29,7 +29,7 @@ pub use bill::{
 };
 pub use book::{
     Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,
-    check_prices, micro_usd,
+    micro_usd,
 };
 pub use budget::{Budget, Judgement, Standing};
 pub use cluster::control_plane;

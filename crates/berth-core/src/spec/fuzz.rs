@@ -128,6 +128,14 @@ fn word() -> impl Strategy<Value = String> {
         "10.0.0.0/16",
         "NoSchedule",
         "nvidia.com/gpu",
+        "Prices",
+        "prices",
+        "discounts",
+        "fee",
+        "address",
+        "usdPerHour",
+        "percent",
+        "0.526",
         "02:00",
         "mps",
         "",
@@ -184,6 +192,23 @@ fn good() -> Value {
     })
 }
 
+/// Good own prices as JSON, to put values into.
+fn good_prices() -> Value {
+    json!({
+        "apiVersion": "berth/v1",
+        "kind": "Prices",
+        "spec": {
+            "prices": [
+                {"provider": "eks", "machineType": "p4d.24xlarge", "capacity": "spot", "region": "us-east-1", "usdPerHour": 9.5},
+                {"provider": "gke", "gpu": "t4", "usdPerHour": "0.3"},
+                {"provider": "gke", "disk": "pd-ssd", "usdPerGbMonth": 0.15},
+                {"provider": "gke", "fee": "address", "usdPerHour": 0.004}
+            ],
+            "discounts": [{"provider": "gke", "kind": "machine", "family": "a2", "capacity": "on-demand", "percent": 12.5}]
+        }
+    })
+}
+
 /// A tree as JSON that is YAML too: JSON takes characters 7F to 9F as they are, YAML only escaped.
 fn written(tree: &Value) -> String {
     let text = serde_json::to_string_pretty(tree).expect("values can be written");
@@ -233,7 +258,8 @@ fn places(tree: &Value, pointer: String, found: &mut Vec<String>) {
 
 #[test]
 fn the_seed_of_changes_is_good() {
-    if let Err(problems) = check(&good().to_string()) {
+    let prices = super::check_prices("fuzz.yaml", &good_prices().to_string()).map(drop);
+    if let Err(problems) = check(&good().to_string()).map(drop).and(prices) {
         panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());
     }
 }
@@ -269,14 +295,16 @@ proptest! {
 
     #[test]
     fn the_form_is_judged_as_a_general_validator_does(
-        changes in proptest::collection::vec((any::<usize>(), word(), proptest::option::weighted(0.8, value())), 0..3)
+        changes in proptest::collection::vec((any::<usize>(), word(), proptest::option::weighted(0.8, value())), 0..3),
+        of_prices in any::<bool>()
     ) {
-        let mut tree = good();
+        let mut tree = if of_prices { good_prices() } else { good() };
         for (at, key, with) in changes {
             change(&mut tree, at, &key, with);
         }
         let text = written(&tree);
         let _ = check(&text);
+        let _ = super::check_prices("fuzz.yaml", &text);
         let written = tree.get("kind").and_then(Value::as_str);
         let kind = written.filter(|kind| KINDS.iter().any(|(name, _)| name == kind)).unwrap_or("Cluster");
         let ours: Vec<String> = match Document::parse("fuzz.yaml", &text) {

@@ -15,7 +15,7 @@ mod secrets;
 mod structure;
 pub(crate) mod tree;
 
-pub use check::{Checked, Source, check, check_quotas, check_sharing};
+pub use check::{Checked, Source, check, check_prices, check_quotas, check_sharing};
 pub use cluster::{
     ANY_NUMBER, AmiFamily, Autoscaler, Capacity, CloudSpec, ClusterSpec, Disk, EksSpec, ExistingSpec, GPU_RESOURCE,
     GkeSpec, GpuSpec, NetworkPolicy, NodeRange, Place, PoolSpec, Provider, Sharing, Taint, TaintEffect,

@@ -6,20 +6,25 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::file::cluster::ClusterFile;
+use super::file::prices::PricesFile;
 use super::file::quotas::ServiceQuotasFile;
 use super::file::sharing::GpuSharingFile;
 use crate::catalog::GPUS;
 
 /// The kinds a file may be, each with the name of its definition in the schema.
-pub(super) const KINDS: [(&str, &str); 3] =
-    [("Cluster", "ClusterFile"), ("GpuSharing", "GpuSharingFile"), ("ServiceQuotas", "ServiceQuotasFile")];
+pub(super) const KINDS: [(&str, &str); 4] = [
+    ("Cluster", "ClusterFile"),
+    ("GpuSharing", "GpuSharingFile"),
+    ("ServiceQuotas", "ServiceQuotasFile"),
+    ("Prices", "PricesFile"),
+];
 
 /// Where the schema says it lives; editors only need it to be stable.
 const ID: &str = "https://github.com/berth-dev/berth/schema/berth-v1.json";
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(build);
 
-/// One JSON Schema (draft 2020-12) for every kind of file: `Cluster`, `GpuSharing`, `ServiceQuotas`.
+/// One JSON Schema (draft 2020-12) for every kind of file: `Cluster`, `GpuSharing`, `ServiceQuotas`, `Prices`.
 ///
 /// `patternErrorMessage` beside a `pattern` is the sentence editors show when it does not match; validators ignore it.
 pub fn schema() -> Value {
@@ -36,6 +41,7 @@ fn build() -> Value {
     generator.subschema_for::<ClusterFile>();
     generator.subschema_for::<GpuSharingFile>();
     generator.subschema_for::<ServiceQuotasFile>();
+    generator.subschema_for::<PricesFile>();
     let mut definitions = Value::Object(generator.take_definitions(true));
     without_null(&mut definitions);
     // Editors offer examples; the names are no closed list, because the clouds' own names are accepted too.
@@ -46,7 +52,7 @@ fn build() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         "title": "berth",
-        "description": "Files that berth reads: clusters, GPU sharing and service quotas.",
+        "description": "Files that berth reads: clusters, GPU sharing, service quotas and own prices.",
         "type": "object",
         "required": ["apiVersion", "kind"],
         "oneOf": KINDS.map(|(_, definition)| json!({"$ref": format!("#/$defs/{definition}")})),

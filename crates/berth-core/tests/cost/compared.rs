@@ -73,7 +73,7 @@ fn a_cluster_that_comes_goes_or_stays_is_its_whole_amount_or_nothing() {
 fn a_new_price_of_the_same_thing_is_a_change() {
     let spec = shipped("ai-dubbing-gke");
     let own = "apiVersion: berth/v1\nkind: Prices\nspec: {discounts: [{provider: gke, kind: machine, family: a2, percent: 10}]}\n";
-    let book = PriceBook::facts().with_own(berth_core::cost::check_prices("own.yaml", own).expect("right"));
+    let book = PriceBook::facts().with_own(berth_core::spec::check_prices("own.yaml", own).expect("right"));
     let cheaper = estimate(&spec, &book, TODAY).expect("a cluster that is bought");
     let difference = diff(Some(&priced(&spec)), Some(&cheaper));
     let a100 = part(&difference.pools, "gpu-a100-pool");

@@ -65,15 +65,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind with the word for it in files.
-    pub(super) const WORDS: [(&'static str, Self); 5] = [
-        ("machine", Self::Machine),
-        ("gpu", Self::Gpu),
-        ("disk", Self::Disk),
-        ("control-plane", Self::ControlPlane),
-        ("network", Self::Network),
-    ];
-
     /// The kind of a thing.
     pub fn of(item: &Item) -> Self {
         match item {

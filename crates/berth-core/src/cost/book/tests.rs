@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 
-use super::{Basis, LivePrice, LivePrices, Market, Price, PriceBook, Source, Unit, check_prices};
+use super::{Basis, LivePrice, LivePrices, Market, Price, PriceBook, Source, Unit};
 use crate::cost::item::{Bought, Item};
-use crate::spec::Provider;
+use crate::spec::{Provider, check_prices};
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -126,23 +126,39 @@ fn a_discount_is_taken_off_what_it_names_and_not_off_an_own_price() {
 }
 
 #[test]
+fn of_several_files_the_last_one_that_has_a_price_holds() {
+    let file = |name: &str, body: &str| {
+        check_prices(name, &format!("apiVersion: berth/v1\nkind: Prices\nspec: {body}\n")).expect("right")
+    };
+    let first = "{prices: [{provider: eks, disk: gp3, usdPerGbMonth: 0.07}, {provider: eks, disk: gp2, usdPerGbMonth: 0.09}], \
+                 discounts: [{provider: eks, percent: 50}]}";
+    let book = PriceBook::facts();
+    let book = book.with_own(file("first.yaml", first));
+    let book = book.with_own(file("second.yaml", "{prices: [{provider: eks, disk: gp3, usdPerGbMonth: 0.06}]}"));
+    let find = |item: Item| book.find(aws(&[]), &item).map(|price| (price.micro_usd, price.source.name.clone()));
+    assert_eq!(find(Item::Disk("gp3".to_owned())), Some((60_000, "second.yaml".to_owned())));
+    assert_eq!(find(Item::Disk("gp2".to_owned())), Some((90_000, "first.yaml".to_owned())));
+    // 0.10 halved by the first file, which the second one says nothing of.
+    assert_eq!(find(Item::ControlPlane).map(|(micro_usd, _)| micro_usd), Some(50_000));
+}
+
+#[test]
 fn what_is_wrong_with_a_file_comes_with_its_place_and_a_way_out() {
     let text = "apiVersion: berth/v1\nkind: Prices\nspec:\n  prices:\n    - {provider: gke, machineTyp: n2-standard-4, usdPerHour: 1}\n    \
-                - {provider: gcp, machineType: x, usdPerHour: 1}\n    - {provider: eks, machineType: m5.xlarg, usdPerHour: -1}\n    \
+                - {provider: gcp, machineType: x, usdPerHour: 1}\n    - {provider: eks, machineType: m5.xlarg, usdPerHour: 1}\n    \
                 - {provider: gke, disk: pd-ssd, usdPerHour: 1}\n    - {provider: gke, gpu: t5, usdPerHour: 1}\n  discounts:\n    \
-                - {provider: gke, region: us-centrall1, percent: 120}\n    - {provider: gke, kind: machines, percent: 5}\n    - {percent: 5}\n";
+                - {provider: gke, region: us-centrall1, percent: 12.345}\n    - {provider: gke, kind: machines, percent: 5}\n    - {percent: 5}\n";
     let problems: Vec<String> =
         check_prices("p.yaml", text).expect_err("wrong").iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(problems.join("\n"), @"
     p.yaml:5:7: spec.prices[0]: a price is of one thing: give one of these fields (accepted: machineType, gpu, disk, fee)
-    p.yaml:5:23: spec.prices[0].machineTyp: unknown field `machineTyp`; did you mean `machineType`? (accepted: provider, region, machineType, gpu, disk, fee, capacity, usdPerHour, usdPerGbMonth)
+    p.yaml:5:23: spec.prices[0].machineTyp: unknown field `machineTyp`; did you mean `machineType`? (accepted: capacity, disk, fee, gpu, machineType, provider, region, usdPerGbMonth, usdPerHour)
     p.yaml:6:18: spec.prices[1].provider: unknown value `gcp`; did you mean `gke`? (accepted: gke, eks)
     p.yaml:7:36: spec.prices[2].machineType: `m5.xlarg` is no machine type of eks; did you mean `m5.xlarge`?
-    p.yaml:7:58: spec.prices[2].usdPerHour: expected an amount of USD above 0 such as `0.526`; what is smaller than 0.000001 counts as 0
     p.yaml:8:37: spec.prices[3].usdPerHour: the price of pd-ssd is given as `usdPerGbMonth`
     p.yaml:9:28: spec.prices[4].gpu: unknown GPU `t5`; did you mean `t4`? (accepted: t4, v100, p100, p4, a100-40gb, a100-80gb, l4, h100-80gb, h100-mega-80gb, h200-141gb)
     p.yaml:11:31: spec.discounts[0].region: unknown gke region `us-centrall1`; did you mean `us-central1`?
-    p.yaml:11:54: spec.discounts[0].percent: expected a percentage above 0 and below 100 with at most two digits behind the point, such as `20` or `12.5`
+    p.yaml:11:54: spec.discounts[0].percent: must be a percentage with at most two digits behind the point, such as `20` or `12.5`
     p.yaml:12:29: spec.discounts[1].kind: unknown value `machines`; did you mean `machine`? (accepted: machine, gpu, disk, control-plane, network)
     p.yaml:13:7: spec.discounts[2]: missing field `provider`
     ");
@@ -154,9 +170,15 @@ fn what_is_no_file_of_prices_is_said_at_once() {
         let problems = check_prices("p.yaml", text).expect_err("wrong");
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(said("- 1"), @"p.yaml:1:1: expected a map of fields");
-    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Cluster\nspec: {}"), @"p.yaml:2:7: kind: unknown value `Cluster` (accepted: Prices)");
-    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Prices\nspec: {prices: 3}"), @"p.yaml:3:16: spec.prices: expected a list");
+    insta::assert_snapshot!(said("- 1"), @"p.yaml:1:1: expected a map of fields, found a list");
+    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Cluster\nspec: {}"), @"p.yaml:2:7: kind: this is a Cluster file, and a Prices file is needed here (accepted: Prices)");
+    insta::assert_snapshot!(said("apiVersion: berth/v1\nkind: Prices\nspec: {prices: 3}"), @"p.yaml:3:16: spec.prices: expected a list, found the number `3`");
+    let of = |price: &str| {
+        said(&format!("apiVersion: berth/v1\nkind: Prices\nspec: {{prices: [{{provider: eks, {price}}}]}}"))
+    };
+    insta::assert_snapshot!(of("machineType: m5.large, usdPerHour: -1"), @"p.yaml:3:68: spec.prices[0].usdPerHour: `-1` must be at least 0.000001");
+    insta::assert_snapshot!(of("machineType: m5.large, usdPerHour: '0.0000001'"), @"p.yaml:3:68: spec.prices[0].usdPerHour: must be an amount of USD above 0; what is smaller than 0.000001 counts as 0");
+    insta::assert_snapshot!(of("machineType: m5.large, usdPerHour: much"), @"p.yaml:3:68: spec.prices[0].usdPerHour: `much` must be an amount of US dollars such as `0.526`");
     insta::assert_snapshot!(said("a: [1"), @"p.yaml:1:4: not valid YAML: unclosed bracket '['");
 }
 

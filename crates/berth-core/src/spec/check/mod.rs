@@ -10,6 +10,7 @@ mod gpu;
 mod names;
 mod place;
 mod pool;
+mod prices;
 mod quotas;
 mod report;
 mod salvage;
@@ -18,6 +19,7 @@ mod sharing;
 mod source;
 
 pub use cluster::{Checked, check};
+pub use prices::check_prices;
 pub use quotas::check_quotas;
 pub use sharing::check_sharing;
 pub use source::Source;

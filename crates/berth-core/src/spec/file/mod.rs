@@ -5,6 +5,7 @@ pub mod eks;
 pub mod existing;
 pub mod gke;
 pub mod pool;
+pub mod prices;
 pub mod quotas;
 pub mod secrets;
 pub mod sharing;
