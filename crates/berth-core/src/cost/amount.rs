@@ -80,6 +80,11 @@ impl Amount {
         Self { known: (known + u128::from(whole) / 2) / u128::from(whole.max(1)), lacks }
     }
 
+    /// The same, lacking what `other` lacks.
+    pub(super) fn lacking_as(self, other: Self) -> Self {
+        Self { lacks: other.lacks, ..self }
+    }
+
     /// What it comes to in so many seconds, rounded to the nearest micro-USD.
     pub fn over(self, seconds: u64) -> Money {
         let month = u128::from(MONTH_HOURS) * 3600;

@@ -109,8 +109,7 @@ fn services(spec: &ClusterSpec, pools: &[PoolEstimate]) -> Vec<ServiceEstimate> 
     let quotas = spec.quotas.iter().flat_map(|quotas| &quotas.services);
     quotas
         .map(|(name, quota)| {
-            let parts = pools.iter().filter_map(|pool| pool.split.as_ref()).flat_map(|split| &split.services);
-            let amount = parts.filter(|part| part.service == *name).map(|part| part.amount).sum();
+            let amount = split::of_service(pools.iter().map(|pool| &pool.split), name);
             ServiceEstimate { name: name.clone(), shares: quota.gpus.into(), amount }
         })
         .collect()

@@ -39,6 +39,6 @@ pub use estimate::{Estimate, ServiceEstimate, estimate};
 pub use item::{Bought, Item};
 pub use pool::{PoolEstimate, Rates};
 pub use quote::{Line, Quote};
-pub use schedule::{Schedule, ScheduleError, Scheduled};
+pub use schedule::{Schedule, ScheduleError, Scheduled, ScheduledPool};
 pub use split::{ServicePart, Split};
 pub use variant::{Variant, WhatIf, with_gpu};

@@ -1,10 +1,13 @@
 //! When a cluster works: the hours of a week outside which its pools are at their fewest nodes.
 
 use std::fmt;
+use std::ops::Add;
 
 use super::amount::{Amount, Cases, MONTH_HOURS};
 use super::estimate::Estimate;
+use super::pool::PoolEstimate;
 use super::quote::Line;
+use super::split::{self, ServicePart, Split};
 
 /// Minutes of a week.
 const WEEK: u32 = 7 * DAY;
@@ -85,6 +88,23 @@ impl Schedule {
         let on = u64::from(self.minutes_per_week());
         cases.map(|amount| amount.blend(cases.min, on, WEEK.into()))
     }
+
+    /// The parts of a pool by the schedule: in its hours and outside them each has what it has of the pool then, so that together they are
+    /// exactly what the pool comes to.
+    fn divided(&self, split: &Split) -> Split {
+        let mut before = Cases::default();
+        // Sums from the first part on are rounded, not parts: so the roundings add up to nothing.
+        let mut next = |part: Cases<Amount>| {
+            let upto = before.with(part, Add::add);
+            let stretch = self.over(upto).with(self.over(before), Amount::without);
+            before = upto;
+            stretch.with(self.over(part), Amount::lacking_as)
+        };
+        let services = split.services.iter();
+        let services =
+            services.map(|part| ServicePart { service: part.service.clone(), amount: next(part.amount) }).collect();
+        Split { services, idle: next(split.idle) }
+    }
 }
 
 impl fmt::Display for Schedule {
@@ -113,17 +133,47 @@ impl fmt::Display for Schedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
     /// The pools, in the order of the file.
-    pub pools: Vec<(String, Cases<Amount>)>,
+    pub pools: Vec<ScheduledPool>,
     /// What stands around them.
     pub lines: Vec<(String, Cases<Amount>)>,
+    /// What each service can come to at most, in the order of the estimate's; empty without quotas.
+    pub services: Vec<(String, Cases<Amount>)>,
     /// What has to be known to read it.
     pub notes: Vec<String>,
+}
+
+/// A pool of a cluster that works by a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduledPool {
+    /// The pool's name.
+    pub name: String,
+    /// What it comes to.
+    pub amount: Cases<Amount>,
+    /// What of it is whose, where the estimate says so.
+    pub split: Option<Split>,
 }
 
 impl Scheduled {
     /// Everything together.
     pub fn total(&self) -> Cases<Amount> {
-        self.pools.iter().chain(&self.lines).map(|(_, amount)| *amount).sum()
+        self.parts().map(|(_, amount)| amount).sum()
+    }
+
+    /// The pools and what stands around them, by name.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Cases<Amount>)> {
+        let pools = self.pools.iter().map(|pool| (pool.name.as_str(), pool.amount));
+        pools.chain(self.lines.iter().map(|(name, amount)| (name.as_str(), *amount)))
+    }
+
+    /// What no service's quota reaches of the pools with GPUs.
+    pub fn idle(&self) -> Cases<Amount> {
+        self.pools.iter().filter_map(|pool| pool.split.as_ref()).map(|split| split.idle).sum()
+    }
+
+    /// What is not divided among services: pools without GPUs, and what stands around the pools.
+    pub fn undivided(&self) -> Cases<Amount> {
+        let pools = self.pools.iter().filter(|pool| pool.split.is_none()).map(|pool| pool.amount);
+        pools.chain(self.lines.iter().map(|(_, amount)| *amount)).sum()
     }
 }
 
@@ -131,7 +181,14 @@ impl Estimate {
     /// What it comes to by a schedule: in its hours each case as it is, outside them every pool at its fewest nodes.
     pub fn by(&self, schedule: &Schedule) -> Scheduled {
         let amount = |line: &Line| schedule.over(line.amount());
-        let pools = self.pools.iter().map(|pool| (pool.name.clone(), pool.lines.iter().map(amount).sum())).collect();
+        let pools = self.pools.iter().map(|pool| ScheduledPool {
+            name: pool.name.clone(),
+            amount: schedule.over(PoolEstimate::total(pool)),
+            split: pool.split.as_ref().map(|split| schedule.divided(split)),
+        });
+        let pools: Vec<ScheduledPool> = pools.collect();
+        let of_service = |name: &str| split::of_service(pools.iter().map(|pool| &pool.split), name);
+        let services = self.services.iter().map(|service| (service.name.clone(), of_service(&service.name))).collect();
         let lines = self.lines.iter().map(|line| (line.what.clone(), amount(line))).collect();
         let (top, bottom) = schedule.hours_per_month();
         // To tenths, for people; the sums take the exact fraction.
@@ -145,7 +202,7 @@ impl Estimate {
             "outside these hours every pool is at its fewest nodes, a pool that may be empty at none; what is around the pools stays"
                 .to_owned(),
         ];
-        Scheduled { pools, lines, notes }
+        Scheduled { pools, lines, services, notes }
     }
 }
 

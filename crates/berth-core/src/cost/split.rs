@@ -47,6 +47,12 @@ pub(super) fn split(pools: &mut [PoolEstimate], quotas: &ServiceQuotas) {
     }
 }
 
+/// What a service has of all pools.
+pub(super) fn of_service<'a>(splits: impl Iterator<Item = &'a Option<Split>>, name: &str) -> Cases<Amount> {
+    let parts = splits.flatten().flat_map(|split| &split.services);
+    parts.filter(|part| part.service == name).map(|part| part.amount).sum()
+}
+
 /// `quota` shares of a pool, counted from the share after `before`: so cut, the roundings of all stretches add up to nothing.
 fn stretch(total: Cases<Amount>, whole: Cases<u64>, before: u64, quota: u64) -> Cases<Amount> {
     if quota == 0 {

@@ -88,7 +88,7 @@ fn by_night_pools_are_at_their_fewest_nodes() {
     let estimate = priced(&shipped("ai-dubbing-gke"));
     let schedule = Schedule::parse("weekdays 8-20").expect("a schedule");
     let by = estimate.by(&schedule);
-    let of = |name: &str| by.pools.iter().find(|(pool, _)| pool == name).expect("the pool is there").1;
+    let of = |name: &str| by.pools.iter().find(|pool| pool.name == name).expect("the pool is there").amount;
     // 60 of 168 hours. The A100 pool may be empty: 5431.1421 x 60 / 168 = 1939.6936, 10862.2842 x 60 / 168 = 3879.3872.
     assert_eq!(all(of("gpu-a100-pool")), ["0.00", "1939.69", "3879.39"]);
     // The V100 pool keeps one node of 855.9946: (4279.973 x 60 + 855.9946 x 108) / 168 = 2078.8440, (6847.9568 x 60 + 92447.4168) / 168 = 2995.9811.
@@ -111,6 +111,6 @@ fn spot_with_on_demand_behind_it_sleeps_as_spot() {
     let estimate = priced(&spec);
     let by = estimate.by(&Schedule::parse("daily 0-12").expect("a schedule"));
     // By day at most 8 nodes on demand, 16974.38832; by night one as spot, 855.9946: half of both together 8915.1915.
-    assert_eq!(cents(by.pools[0].1.max), "8915.19");
+    assert_eq!(cents(by.pools[0].amount.max), "8915.19");
     assert_eq!(pool(&estimate, "gpu-v100-pool").total().max.micro_usd(Span::Month), 16_974_388_320);
 }

@@ -2,7 +2,9 @@
 //!
 //! A month has 730 hours. A plus behind an amount means "at least": some part of it has no price in the book.
 
-use berth_core::cost::{Basis, Bought, Estimate, Item, LivePrice, LivePrices, PriceBook, Quote, Source, Span, Unit};
+use berth_core::cost::{
+    Basis, Bought, Estimate, Item, LivePrice, LivePrices, PriceBook, Quote, Schedule, Source, Span, Unit,
+};
 use berth_core::spec::{Provider, check_quotas};
 
 use crate::world::{all, by, cents, meant, of_pools, pool, priced, shipped};
@@ -37,6 +39,29 @@ fn the_dubbing_cluster_on_gke() {
 }
 
 #[test]
+fn an_address_for_each_node_of_the_dubbing_cluster_on_gke() {
+    let address = LivePrice {
+        item: Item::Address,
+        region: "us-central1".to_owned(),
+        zone: None,
+        unit: Unit::Hour,
+        micro_usd: 4000,
+        since: None,
+    };
+    let live = LivePrices {
+        provider: Provider::Gke,
+        source: Source::live("Google Cloud Billing Catalog", "2026-11-21T09:00:00Z".parse().expect("a time")),
+        prices: vec![address],
+    };
+    let estimate = by(&shipped("ai-dubbing-gke"), &PriceBook::facts().with_live(&live));
+    // 0.004 x 730 = 2.92 a node: 2 + 0 + 1 = 3 nodes 8.76, 6 + 2 + 5 = 13 nodes 37.96, 10 + 4 + 8 = 22 nodes 64.24.
+    let addresses = estimate.lines.iter().find(|line| line.what.contains("addresses")).expect("there are addresses");
+    assert_eq!(all(addresses.amount()), ["8.76", "37.96", "64.24"]);
+    // 1232.57916 + 8.76 = 1241.33916; 10694.86878 + 37.96 = 10732.82878; 19301.1638 + 64.24 = 19365.4038: nothing is unknown any more.
+    assert_eq!(all(estimate.total()), ["1241.34", "10732.83", "19365.40"]);
+}
+
+#[test]
 fn the_services_of_the_dubbing_cluster_on_gke() {
     let estimate = priced(&shipped("ai-dubbing-gke"));
     // At most nodes 4 x 1 x 4 + 8 x 1 x 2 = 32 shares for 10862.2842 + 6847.9568 = 17710.241; the quotas allow 4 + 2 + 4 + 2 = 12.
@@ -54,6 +79,24 @@ fn the_services_of_the_dubbing_cluster_on_gke() {
     assert_eq!(all(estimate.idle()), ["0.00", "3237.04", "11068.90"]);
     // Control plane and cpu-pool: 73 + 303.58456, 73 + 910.75368, 73 + 1517.9228.
     assert_eq!(all(estimate.undivided()), ["376.58+", "983.75+", "1590.92+"]);
+}
+
+#[test]
+fn the_services_of_the_dubbing_cluster_on_gke_that_works_on_weekdays() {
+    let schedule = Schedule::parse("weekdays 8-20").expect("a schedule");
+    let by = priced(&shipped("ai-dubbing-gke")).by(&schedule);
+    // 5 x 12 = 60 of 168 hours of a week as above, the other 108 at the fewest nodes, where 4 shares cost 285.33153 and 2 142.66577.
+    // stt halfway 2158.02558 x 60 / 168 + 285.33153 x 108 / 168 = 954.15083; at most 2213.78013 x 60 / 168 + 183.42741 = 974.06317.
+    // mt halfway 1079.01279 x 60 / 168 + 142.66577 x 108 / 168 = 477.07542; at most 1106.89006 x 60 / 168 + 91.71371 = 487.03159.
+    let of = |name: &str| all(by.services.iter().find(|(service, _)| service == name).expect("it is there").1);
+    assert_eq!(of("stt"), ["285.33", "954.15", "974.06"]);
+    assert_eq!(of("mt"), ["142.67", "477.08", "487.03"]);
+    // Nothing is idle at the fewest nodes: 3237.03837 x 60 / 168 = 1156.08513; 11068.90063 x 60 / 168 = 3953.17880.
+    assert_eq!(all(by.idle()), ["0.00", "1156.09", "3953.18"]);
+    // 376.58456; 983.75368 x 60 / 168 + 376.58456 x 108 / 168 = 593.43067; 1590.9228 x 60 / 168 + 242.09007 = 810.27679.
+    assert_eq!(all(by.undivided()), ["376.58+", "593.43+", "810.28+"]);
+    // 10694.86878 x 60 / 168 + 1232.57916 x 108 / 168 = 4611.96831; 19301.1638 x 60 / 168 + 792.37232 = 7685.64510.
+    assert_eq!(all(by.total()), ["1232.58+", "4611.97+", "7685.65+"]);
 }
 
 #[test]

@@ -177,6 +177,27 @@ proptest! {
         let estimate = priced(&spec);
         let by = estimate.by(&schedule);
         prop_assert_eq!(by.total().min, estimate.total().min, "at the fewest nodes there is nothing to save");
+        prop_assert_eq!(by.services.len(), estimate.services.len());
+        for (pool, always) in by.pools.iter().zip(&estimate.pools) {
+            prop_assert_eq!(pool.split.is_some(), always.split.is_some());
+            let Some(split) = &pool.split else { continue };
+            for case in 0..3 {
+                let parts: Vec<Amount> = split.services.iter().map(|part| part.amount.all()[case]).chain([split.idle.all()[case]]).collect();
+                let total = pool.amount.all()[case];
+                prop_assert_eq!(parts.iter().map(|part| known(*part)).sum::<u128>(), known(total), "services and idle make up the pool");
+                prop_assert_eq!(parts.iter().any(|part| part.is_at_least()), total.is_at_least(), "what it lacks, a part lacks");
+            }
+            for (part, always) in split.services.iter().zip(always.split.iter().flat_map(|split| &split.services)) {
+                prop_assert_eq!(&part.service, &always.service);
+                let lacks = always.amount.max.is_at_least() || always.amount.min.is_at_least();
+                prop_assert_eq!(part.amount.max.is_at_least(), lacks, "no part lacks what another lacks");
+            }
+        }
+        let sums: [u128; 3] = std::array::from_fn(|case| {
+            let services = by.services.iter().map(|(_, amount)| known(amount.all()[case]));
+            services.sum::<u128>() + known(by.idle().all()[case]) + known(by.undivided().all()[case])
+        });
+        prop_assert_eq!(sums, known_of(by.total()), "services, idle and what is not divided make up the total");
         let slack = by.pools.len() as u128 * 3 + 3;
         for (scheduled, always) in by.total().all().into_iter().zip(estimate.total().all()) {
             let (low, high) = (known(estimate.total().min).min(known(always)), known(estimate.total().min).max(known(always)));

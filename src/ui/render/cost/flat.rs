@@ -1,7 +1,8 @@
 //! An estimate for programs: CSV, one row for each figure's subject, and JSON.
 
 use berth_core::cost::{
-    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, Span, Standing,
+    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool, Span, Split,
+    Standing,
 };
 use serde_json::{Value, json};
 
@@ -149,22 +150,22 @@ fn on_schedule(on: &OnSchedule) -> Value {
     let named = |parts: &[(String, Cases<Amount>)]| -> Vec<Value> {
         parts.iter().map(|(name, amount)| json!({"name": name, "amount": amounts(*amount)})).collect()
     };
+    let pool =
+        |pool: &ScheduledPool| json!({"name": pool.name, "amount": amounts(pool.amount), "split": split(&pool.split)});
     json!({
         "hours": on.schedule.to_string(),
         "total": amounts(on.scheduled.total()),
-        "pools": named(&on.scheduled.pools),
+        "pools": on.scheduled.pools.iter().map(pool).collect::<Vec<_>>(),
         "lines": named(&on.scheduled.lines),
+        "services": named(&on.scheduled.services),
+        "idle": amounts(on.scheduled.idle()),
+        "undivided": amounts(on.scheduled.undivided()),
         "notes": on.scheduled.notes,
     })
 }
 
 fn pool(pool: &PoolEstimate) -> Value {
     let rates = pool.rates;
-    let split = pool.split.as_ref().map(|split| {
-        let services: Vec<Value> =
-            split.services.iter().map(|part| json!({"name": part.service, "amount": amounts(part.amount)})).collect();
-        json!({"services": services, "idle": amounts(split.idle)})
-    });
     json!({
         "name": pool.name,
         "machineType": pool.machine_type,
@@ -179,8 +180,16 @@ fn pool(pool: &PoolEstimate) -> Value {
         "node": amount(rates.node),
         "gpu": rates.gpu.map(amount),
         "share": rates.share.map(amount),
-        "split": split,
+        "split": split(&pool.split),
     })
+}
+
+/// What of a pool is whose; `null` where it is not divided.
+fn split(split: &Option<Split>) -> Value {
+    let Some(split) = split else { return Value::Null };
+    let services: Vec<Value> =
+        split.services.iter().map(|part| json!({"name": part.service, "amount": amounts(part.amount)})).collect();
+    json!({"services": services, "idle": amounts(split.idle)})
 }
 
 fn line(line: &Line) -> Value {

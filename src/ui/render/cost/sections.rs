@@ -38,6 +38,7 @@ fn sections(shown: &Shown<'_>) -> Vec<Section> {
     sections.extend([parts(estimate), nodes(estimate)]);
     if !estimate.services.is_empty() {
         sections.push(services(estimate));
+        sections.extend(shown.schedule.as_ref().map(|on| services_by_schedule(estimate, on)));
     }
     sections.push(prices(estimate));
     sections
@@ -54,8 +55,8 @@ fn lists(shown: &Shown<'_>) -> Vec<(&'static str, Vec<String>)> {
 
 /// What it comes to if it works by a schedule.
 fn by_schedule(estimate: &Estimate, on: &OnSchedule) -> Section {
-    let named = |(name, amount): &(String, Cases<Amount>)| row(vec![name.clone()], *amount, Span::Month);
-    let mut rows: Vec<Vec<String>> = on.scheduled.pools.iter().chain(&on.scheduled.lines).map(named).collect();
+    let named = |(name, amount): (&str, Cases<Amount>)| row(vec![name.to_owned()], amount, Span::Month);
+    let mut rows: Vec<Vec<String>> = on.scheduled.parts().map(named).collect();
     let total = on.scheduled.total();
     rows.push(row(vec!["total".to_owned()], total, Span::Month));
     let saved = estimate.total().with(total, Amount::without);
@@ -135,17 +136,33 @@ fn nodes(estimate: &Estimate) -> Section {
 }
 
 fn services(estimate: &Estimate) -> Section {
-    let mut rows: Vec<Vec<String>> = estimate
-        .services
-        .iter()
-        .map(|service| row(vec![service.name.clone(), service.shares.to_string()], service.amount, Span::Month))
-        .collect();
-    let words = |name: &str| vec![name.to_owned(), "-".to_owned()];
-    rows.push(row(words("(idle)"), estimate.idle(), Span::Month));
-    rows.push(row(words("(not divided: pools without GPUs, and the cluster)"), estimate.undivided(), Span::Month));
-    rows.push(row(words("total"), estimate.total(), Span::Month));
+    let services = estimate.services.iter().map(|service| (service.name.as_str(), service.shares, service.amount));
+    let rest = [estimate.idle(), estimate.undivided(), estimate.total()];
+    divided("Services at all their quotas allow, per month".to_owned(), services, rest)
+}
+
+fn services_by_schedule(estimate: &Estimate, on: &OnSchedule) -> Section {
+    let services = estimate.services.iter().zip(&on.scheduled.services);
+    let services = services.map(|(service, (name, amount))| (name.as_str(), service.shares, *amount));
+    let rest = [on.scheduled.idle(), on.scheduled.undivided(), on.scheduled.total()];
+    divided(format!("The same, working {}", on.schedule), services, rest)
+}
+
+/// Services with their shares, then what is idle, what is not divided, and all of it.
+fn divided<'a>(
+    title: String,
+    services: impl Iterator<Item = (&'a str, u64, Cases<Amount>)>,
+    rest: [Cases<Amount>; 3],
+) -> Section {
+    let services =
+        services.map(|(name, shares, amount)| row(vec![name.to_owned(), shares.to_string()], amount, Span::Month));
+    let names = ["(idle)", "(not divided: pools without GPUs, and the cluster)", "total"];
+    let rest = names
+        .into_iter()
+        .zip(rest)
+        .map(|(name, amount)| row(vec![name.to_owned(), "-".to_owned()], amount, Span::Month));
     let columns = [left("SERVICE"), right("SHARES")].into_iter().chain(cases()).collect();
-    Section { title: "Services at all their quotas allow, per month".to_owned(), columns, rows }
+    Section { title, columns, rows: services.chain(rest).collect() }
 }
 
 fn prices(estimate: &Estimate) -> Section {

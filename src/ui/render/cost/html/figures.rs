@@ -45,6 +45,7 @@ pub(super) fn all(shown: &Shown<'_>) -> Vec<Figure> {
     figures.extend(shown.schedule.as_ref().map(|on| scheduled(estimate, on)));
     if !estimate.services.is_empty() {
         figures.push(services(estimate));
+        figures.extend(shown.schedule.as_ref().map(|on| services_by_schedule(estimate, on)));
     }
     figures.push(buying(estimate));
     figures.extend(sharing(estimate));
@@ -156,9 +157,8 @@ fn pools(estimate: &Estimate) -> Figure {
 
 /// What it comes to by a schedule.
 fn scheduled(estimate: &Estimate, on: &OnSchedule) -> Figure {
-    let parts = on.scheduled.pools.iter().chain(&on.scheduled.lines);
-    let rows: Vec<StretchRow> =
-        parts.map(|(name, amount)| StretchRow { name: name.clone(), amount: *amount }).collect();
+    let parts = on.scheduled.parts();
+    let rows: Vec<StretchRow> = parts.map(|(name, amount)| StretchRow { name: name.to_owned(), amount }).collect();
     let (description, legend) = stretches(&rows, lacks(&rows));
     let total = on.scheduled.total();
     let mut lines: Vec<Vec<String>> = rows.iter().map(|row| cells(vec![row.name.clone()], row.amount)).collect();
@@ -192,28 +192,55 @@ fn counts(counts: Cases<u64>) -> String {
 }
 
 fn services(estimate: &Estimate) -> Figure {
+    let services = estimate.services.iter().map(|service| service.amount);
+    let rest = [estimate.idle(), estimate.undivided(), estimate.total()];
+    let intro = "A month of each service, if it takes all the shares of GPUs its quota allows. Idle is what no quota reaches; not \
+                 divided are pools without GPUs, and what stands around the pools.";
+    let head = Head { id: "services", title: "By service", intro: intro.to_owned() };
+    divided(head, estimate, services, rest)
+}
+
+/// The services by the schedule.
+fn services_by_schedule(estimate: &Estimate, on: &OnSchedule) -> Figure {
+    let services = on.scheduled.services.iter().map(|(_, amount)| *amount);
+    let rest = [on.scheduled.idle(), on.scheduled.undivided(), on.scheduled.total()];
+    let intro = format!("The same, working {}; outside these hours every pool is at its fewest nodes.", on.schedule);
+    divided(Head { id: "services-schedule", title: "By service and schedule", intro }, estimate, services, rest)
+}
+
+/// What stands above a figure.
+struct Head {
+    id: &'static str,
+    title: &'static str,
+    intro: String,
+}
+
+/// The services of an estimate with these amounts, then what is idle, what is not divided, and all of it.
+fn divided(
+    head: Head,
+    estimate: &Estimate,
+    amounts: impl Iterator<Item = Cases<Amount>>,
+    [idle, undivided, total]: [Cases<Amount>; 3],
+) -> Figure {
     let named = |name: &str, amount| StretchRow { name: name.to_owned(), amount };
-    let mut rows: Vec<StretchRow> =
-        estimate.services.iter().map(|service| named(&service.name, service.amount)).collect();
-    rows.push(named("idle", estimate.idle()));
-    rows.push(named("not divided", estimate.undivided()));
+    let services = estimate.services.iter().zip(amounts);
+    let mut rows: Vec<StretchRow> = services.map(|(service, amount)| named(&service.name, amount)).collect();
+    rows.extend([named("idle", idle), named("not divided", undivided)]);
     let (description, legend) = stretches(&rows, lacks(&rows));
     let shares = estimate.services.iter().map(|service| service.shares.to_string());
     let shares = shares.chain(texts(["-", "-"]));
     let mut lines: Vec<Vec<String>> =
         rows.iter().zip(shares).map(|(row, shares)| cells(vec![row.name.clone(), shares], row.amount)).collect();
-    lines.push(cells(texts(["total", "-"]), estimate.total()));
+    lines.push(cells(texts(["total", "-"]), total));
     Figure {
-        id: "services",
-        title: "By service",
-        intro: "A month of each service, if it takes all the shares of GPUs its quota allows. Idle is what no quota reaches; not \
-                divided are pools without GPUs, and what stands around the pools."
-            .to_owned(),
+        id: head.id,
+        title: head.title,
+        intro: head.intro,
         description,
         legend,
         graph: Graph::Stretches(rows),
         grid: Grid {
-            caption: "Cost by service for a month, USD".to_owned(),
+            caption: format!("{}: cost for a month, USD", head.title),
             heads: texts(["Service", "Shares", "Fewest nodes", "Expected", "Most nodes"]),
             words: 1,
             rows: lines,
