@@ -61,14 +61,25 @@ fn other_commands_do_not_pretend_to_write_csv() {
 
 /// Reads metrics as Prometheus's own client for Python does, and adds up one of them over its parts.
 const READER: &str = "
-import json, sys
+import json, re, sys
 from prometheus_client.parser import text_string_to_metric_families
 families = {family.name: family for family in text_string_to_metric_families(sys.stdin.read())}
 sums = {}
-for sample in families['berth_cost_projected_month_usd'].samples:
+for sample in families['berth_cost_estimate_month_usd'].samples:
     sums[sample.labels['case']] = sums.get(sample.labels['case'], 0) + sample.value
-unknown = {sample.labels['pool']: sample.value for sample in families['berth_cost_unknown_prices'].samples}
-print(json.dumps({'sums': sums, 'unknown': unknown, 'types': sorted({family.type for family in families.values()}),
+unknown = {sample.labels['pool']: sample.value for sample in families['berth_cost_estimate_unknown_prices'].samples}
+# What promtool's linter holds names and texts to, and what a sample needs to be told from all others.
+def faults(family):
+    words = family.name.split('_')
+    wrong = {'total', 'count', 'sum', 'bucket', 'gauge', 'counter', 'hours', 'days', 'months', 'h', 'd', 's', 'ms', 'usds'}
+    if wrong & set(words) or not re.fullmatch('[a-z][a-z0-9_]*', family.name): yield 'name'
+    if words[-1] not in ('usd', 'prices'): yield 'unit'
+    if not family.documentation.endswith('.') or '\\n' in family.documentation: yield 'help'
+    keys = {tuple(sorted(sample.labels)) for sample in family.samples}
+    if len(keys) != 1: yield 'labels'
+    if len({tuple(sorted(sample.labels.items())) for sample in family.samples}) != len(family.samples): yield 'twice'
+print(json.dumps({'sums': sums, 'faults': {name: list(faults(family)) for name, family in families.items() if list(faults(family))},
+                  'names': sorted(families),  'unknown': unknown, 'types': sorted({family.type for family in families.values()}),
                   'documented': all(family.documentation for family in families.values())}))
 ";
 
@@ -79,7 +90,8 @@ fn metrics_are_read_by_prometheus_and_add_up_to_the_total() {
     let total = sandbox.berth(&format!("{line} json")).exits(0).json()["total"].clone();
     let metrics = sandbox.berth(&format!("{line} prometheus")).exits(0).stdout;
     assert!(
-        metrics.contains("# HELP berth_cost_per_hour_usd ") && metrics.contains("# TYPE berth_cost_per_hour_usd gauge")
+        metrics.contains("# HELP berth_cost_estimate_per_hour_usd ")
+            && metrics.contains("# TYPE berth_cost_estimate_per_hour_usd gauge")
     );
     if !present_in_python("prometheus_client") {
         return;
@@ -92,6 +104,8 @@ fn metrics_are_read_by_prometheus_and_add_up_to_the_total() {
     }
     assert_eq!(read["types"], serde_json::json!(["gauge"]));
     assert_eq!(read["documented"], true);
+    assert_eq!(read["faults"], serde_json::json!({}));
+    assert!(read["names"].as_array().unwrap().len() >= 3, "{read}");
     assert_eq!((&read["unknown"]["gpu-a100-pool"], &read["unknown"]["cpu-pool"]), (&1.0.into(), &0.0.into()));
 }
 
@@ -109,7 +123,7 @@ fn a_part_without_any_price_has_no_metric_and_is_counted_as_unknown() {
     let sandbox = Sandbox::new(60);
     spec::small(&sandbox);
     let metrics = cost(&sandbox, "--output prometheus").stdout;
-    assert!(metrics.contains("berth_cost_unknown_prices{cluster=\"small\",pool=\"\"} 1"), "{metrics}");
+    assert!(metrics.contains("berth_cost_estimate_unknown_prices{cluster=\"small\",pool=\"\"} 1"), "{metrics}");
     for line in metrics.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         let (metric, labels) = name.trim_end_matches('}').split_once('{').unwrap();

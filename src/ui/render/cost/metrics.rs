@@ -1,5 +1,6 @@
 //! An estimate in Prometheus's text format, for a node exporter's textfile folder or a push gateway.
 //!
+//! The names are not those of a bill, so that no sum takes what may come for what is.
 //! The parts of a cost do not overlap, so that `sum by (cluster, case)` is the total, and `sum by (service)` each service's part.
 
 use std::fmt;
@@ -83,17 +84,17 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
         .map(|budget| Sample { labels: vec![cluster(shown)], value: budget.monthly_micro_usd as f64 / 1e6 });
     vec![
         Family {
-            name: "berth_cost_per_hour_usd",
+            name: "berth_cost_estimate_per_hour_usd",
             help: "Estimated US dollars for an hour; pool is empty for what stands around the pools, service where a pool is not divided.",
             samples: of(Span::Hour),
         },
         Family {
-            name: "berth_cost_projected_month_usd",
-            help: "Estimated US dollars for a month of 730 hours, in the parts of berth_cost_per_hour_usd.",
+            name: "berth_cost_estimate_month_usd",
+            help: "Estimated US dollars for a month of 730 hours, in the parts of berth_cost_estimate_per_hour_usd.",
             samples: of(Span::Month),
         },
         Family {
-            name: "berth_cost_unknown_prices",
+            name: "berth_cost_estimate_unknown_prices",
             help: "Things without a known price; above 0 the costs of that pool are too low.",
             samples: lacking.map(|(pool, count)| Sample { labels: labels(pool), value: count as f64 }).collect(),
         },
@@ -150,4 +151,18 @@ fn cluster(shown: &Shown<'_>) -> (&'static str, String) {
 
 fn usd(amount: Amount, span: Span) -> f64 {
     amount.micro_usd(span) as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, Sample, written};
+
+    #[test]
+    fn labels_are_escaped_as_the_format_wants_it() {
+        let labels = vec![("owner", "a \"b\" \\ c\nd".to_owned())];
+        let family = Family { name: "berth_x_usd", help: "One line.", samples: vec![Sample { labels, value: 1.5 }] };
+        let text = written(vec![family]).expect("a string takes all");
+        assert!(text.contains("# TYPE berth_x_usd gauge\n"), "{text}");
+        assert!(text.contains(r#"berth_x_usd{owner="a \"b\" \\ c\nd"} 1.5"#), "{text}");
+    }
 }
