@@ -12,6 +12,7 @@ mod journal_file;
 mod price_cache;
 mod probe;
 mod records;
+mod revision;
 mod run;
 mod secrets;
 mod settings;

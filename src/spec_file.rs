@@ -7,15 +7,36 @@ use std::path::Path;
 use berth_core::spec::{Checked, Problem, Provider, Source, check};
 
 use crate::failure::Failure;
+use crate::revision::Revision;
 use crate::ui::Ui;
 
 /// Reads and checks a file; problems become a failure, warnings are said.
 pub(crate) fn load(path: &Path, provider: Option<Provider>, ui: &Ui) -> Result<Checked, Failure> {
     let checked = read(path, provider)?.map_err(|problems| refused(&problems))?;
-    for warning in &checked.warnings {
-        ui.warning(&warning.to_string());
-    }
+    warn(&checked.warnings, ui);
     Ok(checked)
+}
+
+/// The same of a file as it is in a revision of git, and so are the files it names.
+pub(crate) fn load_from(
+    revision: &Revision,
+    path: &str,
+    provider: Option<Provider>,
+    ui: &Ui,
+) -> Result<Checked, Failure> {
+    let read = |name: &str| revision.read(name).and_then(utf8);
+    let text = read(path).map_err(|said| revision.failure(path, said))?;
+    let there = |problems: Vec<Problem>| -> Vec<Problem> {
+        problems.into_iter().map(|problem| Problem { file: revision.shown(&problem.file), ..problem }).collect()
+    };
+    let checked = check(&Source { file: path, text: &text, provider, read: &read })
+        .map_err(|problems| refused(&there(problems)))?;
+    warn(&there(checked.warnings.clone()), ui);
+    Ok(checked)
+}
+
+fn warn(warnings: &[Problem], ui: &Ui) {
+    warnings.iter().for_each(|warning| ui.warning(&warning.to_string()));
 }
 
 /// Reads and checks a file, or standard input if it is `-`; the inner result holds what is wrong with its content.

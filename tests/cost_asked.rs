@@ -113,28 +113,3 @@ fn own_prices_go_before_berths() {
     sandbox.write("prices.yaml", &prices.replace("usdPerHour: 1}", "usdPerHour: much}"));
     sandbox.berth("cost -f small.yaml --prices prices.yaml").exits(1).says("prices.yaml:");
 }
-
-#[test]
-fn a_change_of_a_spec_is_told_for_people_programs_and_pull_requests() {
-    let sandbox = Sandbox::new(60);
-    spec::small(&sandbox);
-    sandbox.berth("cost diff small.yaml small.yaml").exits(0).says("Nothing changes");
-    changed(&sandbox, "larger.yaml", "nodes: {min: 1, max: 2}", "nodes: {min: 1, max: 6}");
-    let json = sandbox.berth("cost diff small.yaml larger.yaml --output json").exits(0).json();
-    let month =
-        |name: &str| expected_month(&sandbox.berth(&format!("cost -f {name} --output json")).exits(0).json()["total"]);
-    let grown = month("larger.yaml") - month("small.yaml");
-    assert!(
-        grown > 1.0 && (json["total"]["delta"]["expected"]["month"].as_f64().unwrap() - grown).abs() < 1e-5,
-        "{json}"
-    );
-    let sum = format!("+{grown:.2}");
-    for form in ["table", "markdown"] {
-        let said = sandbox.berth(&format!("cost diff small.yaml larger.yaml --output {form}")).exits(0);
-        said.says(&sum).says("t4-pool").says("nodes 1-2");
-    }
-    let larger = sandbox.read("larger.yaml");
-    sandbox.berth_answering("cost diff small.yaml -", &larger).exits(0).says(&sum);
-    sandbox.berth("cost diff HEAD:small.yaml small.yaml").exits(1).says("git worktree add");
-    sandbox.berth("cost diff - -").exits(1).says("not both");
-}

@@ -9,6 +9,7 @@ mod ci;
 mod control;
 mod cost;
 mod cost_asked;
+mod cost_diff;
 mod cost_page;
 mod crash;
 mod crash_eks;

@@ -177,7 +177,7 @@ impl Sandbox {
         assert_eq!(billed, &serde_json::json!([]), "still billed");
     }
 
-    fn command<I: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = I>) -> Command {
+    pub(crate) fn command<I: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = I>) -> Command {
         let mut command = Command::new(program);
         command.args(words).current_dir(self.root.path()).env_clear().envs(self.variables.clone());
         command

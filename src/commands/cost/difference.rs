@@ -2,39 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_core::cost::{PriceBook, diff};
+use berth_core::cost::{Estimate, PriceBook, diff};
+use berth_core::spec::{Checked, Provider};
 use clap::Args;
 
 use super::{PricedArgs, only_tables, priced};
 use crate::cli::OutputForm;
 use crate::failure::{Exit, Failure};
+use crate::revision::Revision;
+use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render::cost::difference;
 
-/// A file of a revision names other files of that revision, so all of it has to be there.
-const REVISION: &str = "a revision of git is not read by itself; lay it beside, and name the file in it:\n    git worktree add ../before REVISION";
-
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// The spec as it was, or - for standard input
+    /// The spec as it was: a file, a file in a revision of git as REVISION:FILE, - for standard input, or /dev/null for none
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The spec as it will be, or - for standard input
-    #[arg(value_name = "NEW")]
-    new: PathBuf,
+    /// The spec as it will be, in the same forms
+    #[arg(value_name = "NEW", required_unless_present = "file")]
+    new: Option<PathBuf>,
+    /// The spec; OLD and NEW then name revisions of git, and without NEW it is the file as it lies here
+    #[arg(long, short, value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     priced: PricedArgs,
 }
 
+/// One of the two that are compared.
+enum Side<'a> {
+    Nothing,
+    File(&'a Path),
+    Revision(Revision, String),
+}
+
 pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let stdin = Path::new("-");
-    if args.old == stdin && args.new == stdin {
-        return Err(Failure::refused("standard input can be one of the two specs, not both"));
-    }
+    let sides = sides(args)?;
+    let [old, new] = [&sides[0], &sides[1]].map(|side| side.load(args.priced.provider.map(Into::into), ui));
+    let (old, new) = (old?, new?);
     let book = args.priced.book()?;
-    let (old, new) = (estimate(args, &args.old, &book, ui)?, estimate(args, &args.new, &book, ui)?);
-    let changed = diff(Some(&old), Some(&new));
-    let names = [&args.old, &args.new].map(|path| path.display().to_string());
+    let (old, new) = (estimate(old.as_ref(), &book)?, estimate(new.as_ref(), &book)?);
+    let changed = diff(old.as_ref(), new.as_ref());
+    let names = [sides[0].name(), sides[1].name()];
     let names = [names[0].as_str(), names[1].as_str()];
     match ui.form() {
         OutputForm::Table => ui.data(&difference::text(names, &changed)),
@@ -45,10 +54,69 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn estimate(args: &DiffArgs, file: &Path, book: &PriceBook, ui: &Ui) -> Result<berth_core::cost::Estimate, Failure> {
-    let checked = args.priced.load(file, ui).map_err(|failure| {
-        let is_revision = !file.exists() && file.to_string_lossy().contains(':');
-        if is_revision { failure.hint(REVISION) } else { failure }
-    })?;
-    priced(&checked.spec, book)
+fn sides(args: &DiffArgs) -> Result<[Side<'_>; 2], Failure> {
+    let sides = match (&args.file, &args.new) {
+        (Some(file), _) if file == Path::new("-") => {
+            return Err(Failure::refused("standard input is in no revision").hint("name the file with --file"));
+        }
+        (Some(file), Some(new)) => [Side::of_revision(&args.old, file), Side::of_revision(new, file)],
+        (Some(file), None) => [Side::of_revision(&args.old, file), Side::File(file)],
+        (None, new) => [Side::of(&args.old), new.as_deref().map_or(Side::Nothing, Side::of)],
+    };
+    match &sides {
+        [Side::Nothing, Side::Nothing] => Err(Failure::refused("neither of the two is a spec")),
+        [Side::File(old), Side::File(new)] if *old == Path::new("-") && *new == Path::new("-") => {
+            Err(Failure::refused("standard input can be one of the two specs, not both"))
+        }
+        _ => Ok(sides),
+    }
+}
+
+impl<'a> Side<'a> {
+    /// A file, if there is one of that name, or else a file in a revision.
+    fn of(named: &'a Path) -> Self {
+        if named == Path::new("/dev/null") {
+            return Self::Nothing;
+        }
+        let in_revision = named.to_str().filter(|_| !named.exists()).and_then(Revision::with_path);
+        in_revision.map_or(Self::File(named), |(revision, path)| Self::Revision(revision, path))
+    }
+
+    fn of_revision(named: &'a Path, file: &Path) -> Self {
+        if named == Path::new("/dev/null") {
+            return Self::Nothing;
+        }
+        let (revision, path) = Revision::with_file(&named.to_string_lossy(), file);
+        Self::Revision(revision, path)
+    }
+
+    /// As messages and headings have it.
+    fn name(&self) -> String {
+        match self {
+            Self::Nothing => "no cluster".to_owned(),
+            Self::File(file) => file.display().to_string(),
+            Self::Revision(revision, path) => revision.shown(path),
+        }
+    }
+
+    fn load(&self, provider: Option<Provider>, ui: &Ui) -> Result<Option<Checked>, Failure> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Revision(revision, path) => spec_file::load_from(revision, path, provider, ui).map(Some),
+            Self::File(file) => {
+                let loaded = spec_file::load(file, provider, ui).map(Some);
+                let is_there = *file == Path::new("-") || file.exists();
+                loaded.map_err(|failure| {
+                    if is_there {
+                        return failure;
+                    }
+                    failure.hint("a revision of git is named with its file: REVISION:FILE, or --file FILE REVISION")
+                })
+            }
+        }
+    }
+}
+
+fn estimate(checked: Option<&Checked>, book: &PriceBook) -> Result<Option<Estimate>, Failure> {
+    checked.map(|checked| priced(&checked.spec, book)).transpose()
 }
