@@ -34,6 +34,27 @@ impl Kept {
     }
 }
 
+/// What one interface told, as it was taken for this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The interface.
+    pub(crate) source: String,
+    /// When it told it.
+    pub(crate) at: Timestamp,
+    /// How long ago that was, by the clock of the cloud.
+    pub(crate) age: SignedDuration,
+    /// Whether it was kept from an earlier run.
+    pub(crate) is_cached: bool,
+}
+
+impl Told {
+    /// How old something kept, or just read, is now; `None` if no cloud told it.
+    pub(crate) fn of(kept: &Kept, now: Timestamp, is_cached: bool) -> Option<Self> {
+        let source = &kept.live.source;
+        Some(Self { source: source.name.clone(), at: source.fetched?, age: source.age(now)?, is_cached })
+    }
+}
+
 /// How old something may be now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Age {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{Output, Sandbox};
+use crate::spec::SMALL_EKS;
 
 const EKS: &str = "clusters/ai-dubbing-eks.yaml";
 
@@ -64,4 +65,49 @@ fn the_catalog_of_google_prices_the_same_file() {
     let said = sandbox.berth("cost -f clusters/ai-dubbing.yaml --simulate --live").exits(0);
     let said = said.says("Google Cloud Billing Catalog (simulated)");
     assert!(!said.stdout.contains("price of public IPv4 address"), "{}", said.stdout);
+}
+
+#[test]
+fn live_prices_are_told_with_their_age_wherever_something_is_priced() {
+    let (sandbox, control) = Sandbox::serving(60);
+    let line = format!("cost -f {EKS} --simulate --live");
+    let told = |json: &Value, source: &str| {
+        let all = json["livePrices"].as_array().unwrap().clone();
+        let one = all.into_iter().find(|told| told["source"] == source).unwrap();
+        (one["cached"].as_bool().unwrap(), one["ageSeconds"].as_i64().unwrap())
+    };
+    let (list, spot) = ("AWS price list (simulated)", "EC2 spot price history (simulated)");
+    let json = sandbox.berth(&format!("{line} --output json")).exits(0).json();
+    assert_eq!((told(&json, list).0, told(&json, spot).0), (false, false), "{json}");
+    control.advance(2 * 3600);
+    let json = sandbox.berth(&format!("{line} --output json")).exits(0).json();
+    let (is_cached, age) = told(&json, list);
+    assert!(is_cached && age >= 2 * 3600 && !told(&json, spot).0, "{json}");
+    for form in ["table", "markdown", "html"] {
+        let said = sandbox.berth(&format!("{line} --output {form}")).exits(0);
+        said.says("Live prices").says("AWS price list (simulated) of 20").says("old, cached)");
+    }
+    let own = sandbox.berth(&format!("cost -f {EKS} --output json")).exits(0).json();
+    assert_eq!(own["livePrices"], json!([]));
+
+    sandbox.berth(&format!("{line} --compare l4,eks")).exits(0).says("Live prices").says(list);
+    let clouds = sandbox.berth("cost -f clusters/ai-dubbing.yaml --simulate --live --compare gke,eks").exits(0);
+    clouds.says("Google Cloud Billing Catalog (simulated) of").says(list);
+    sandbox.write("small.yaml", SMALL_EKS);
+    let diff = sandbox.berth(&format!("cost diff small.yaml {EKS} --simulate --live --output json")).exits(0).json();
+    assert!(told(&diff, list).0 && diff["total"]["new"]["max"]["atLeast"] == false, "{diff}");
+
+    let plan = sandbox.berth("plan -f small.yaml --simulate --live --output json").exits(0).json();
+    assert_eq!(plan["cost"]["unknown"], json!([]), "spot has a price");
+    assert!(told(&plan["cost"], list).0, "{plan}");
+    let asking = sandbox.berth("create -f small.yaml --simulate --live").exits(1).says("no terminal to ask on");
+    asking.says("Live prices: AWS price list (simulated) of").says("old, cached)");
+    // The budget is kept by the live prices: without them what is known at the fewest nodes is within it.
+    sandbox.write("poor.yaml", &SMALL_EKS.replace("spec:\n", "spec:\n  budget: {monthlyUsd: 300}\n"));
+    sandbox.berth("plan -f poor.yaml --simulate").exits(0).says("nodes it costs at least");
+    let refused = sandbox.berth("create -f poor.yaml --simulate --live --yes").exits(1);
+    refused
+        .says("at its fewest nodes it costs")
+        .says("over the budget of 300.00 USD a month")
+        .says("nothing was created");
 }

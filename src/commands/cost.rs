@@ -4,18 +4,19 @@ mod asked;
 mod bill;
 mod difference;
 mod forecast;
-mod live;
+mod prices;
 mod variants;
 
 use std::path::PathBuf;
 
-use berth_core::cost::{Budget, Estimate, PriceBook, Schedule, estimate};
-use berth_core::spec::{Checked, ClusterSpec};
+use berth_core::cost::{Budget, Comparison, Estimate, PriceBook, Schedule, estimate};
+use berth_core::spec::{ClusterSpec, Provider};
 use clap::{Args, Subcommand};
 
 use crate::cli::OutputForm;
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
+use crate::price_cache::Told;
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
@@ -23,6 +24,7 @@ use crate::ui::render::cost::{self, OnSchedule, Shown};
 
 pub(crate) use bill::{SoFar, so_far};
 pub(crate) use forecast::Forecast;
+pub(crate) use prices::{Prices, PricesArgs};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -34,10 +36,11 @@ pub(crate) struct CostArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     bill: bill::BillArgs,
+    /// Price it on this cloud instead of the one the file names
+    #[arg(long, value_enum)]
+    provider: Option<ProviderArg>,
     #[command(flatten)]
-    priced: PricedArgs,
-    #[command(flatten)]
-    live: live::LiveArgs,
+    prices: PricesArgs,
     /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
     #[arg(long, value_name = "HOURS", value_parser = Schedule::parse)]
     schedule: Option<Schedule>,
@@ -59,35 +62,13 @@ enum CostCommand {
     Diff(difference::DiffArgs),
 }
 
-/// What prices depend on besides the file.
-#[derive(Debug, Args)]
-pub(crate) struct PricedArgs {
-    /// Price it on this cloud instead of the one the file names
-    #[arg(long, value_enum)]
-    provider: Option<ProviderArg>,
-    /// A file of own prices and discounts; before berth's own, and may be given more than once
-    #[arg(long, value_name = "FILE")]
-    prices: Vec<PathBuf>,
-}
-
-impl PricedArgs {
-    /// The prices to take.
-    fn book(&self) -> Result<PriceBook, Failure> {
-        self.prices.iter().try_fold(PriceBook::facts(), |book, path| Ok(book.with_own(asked::own_prices(path)?)))
-    }
-
-    fn load(&self, file: &std::path::Path, ui: &Ui) -> Result<Checked, Failure> {
-        spec_file::load(file, self.provider.map(Into::into), ui)
-    }
-}
-
 pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     match (&args.command, &args.file) {
-        (Some(CostCommand::Diff(diff)), _) => difference::run(diff, ui),
+        (Some(CostCommand::Diff(diff)), _) => difference::run(diff, settings, ui).await,
         (None, Some(file)) => run_estimate(args, file, settings, ui).await,
         (None, None) if args.bill.name.is_some() || args.bill.all => {
-            let provider = args.priced.provider.map(Into::into);
-            let asked = bill::Asked { provider, book: args.priced.book()?, limit: args.fail_over };
+            let provider = args.provider.map(Into::into);
+            let asked = bill::Asked { provider, book: args.prices.book()?, limit: args.fail_over };
             Box::pin(bill::run(&args.bill, asked, settings, ui)).await
         }
         // The parser asks for one of them.
@@ -96,33 +77,36 @@ pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result
 }
 
 async fn run_estimate(args: &CostArgs, file: &std::path::Path, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let checked = args.priced.load(file, ui)?;
-    let book = args.live.over(args.priced.book()?, &checked.spec, settings, ui).await;
-    if !args.compare.is_empty() {
-        let compared = variants::compare(file, &checked.spec, &args.compare, &book)?;
-        return put_comparison(&checked.spec, &compared, ui);
-    }
-    if !args.what_if.is_empty() {
-        let compared = variants::what_if(&checked.spec, &args.what_if, &book)?;
-        return put_comparison(&checked.spec, &compared, ui);
-    }
+    let checked = spec_file::load(file, args.provider.map(Into::into), ui)?;
     let spec = &checked.spec;
-    let estimate = priced(spec, &book)?;
+    if spec.cloud.provider() == Provider::Existing {
+        return Err(not_bought(spec));
+    }
+    if !args.compare.is_empty() || !args.what_if.is_empty() {
+        let variants = match args.what_if.as_slice() {
+            [] => variants::compared(file, spec, &args.compare)?,
+            changes => variants::changed(spec, changes),
+        };
+        let prices = args.prices.read(&variants::specs(&variants), settings, ui).await?;
+        return put_comparison(spec, &variants::side_by_side(variants, &prices.book), &prices.told, ui);
+    }
+    let prices = args.prices.read(&[spec], settings, ui).await?;
+    let estimate = priced(spec, &prices.book)?;
     let schedule = args.schedule.map(|schedule| OnSchedule { schedule, scheduled: estimate.by(&schedule) });
     let budget = checked.budget_monthly_usd.and_then(Budget::from_usd);
-    let shown = Shown { spec, estimate: &estimate, budget, schedule };
+    let shown = Shown { spec, estimate: &estimate, told: &prices.told, budget, schedule };
     put(&shown, ui)?;
     args.fail_over.map_or(Ok(Exit::Done), |limit| within(&shown, limit, ui))
 }
 
 /// Prices a spec, or says why there are no prices.
 fn priced(spec: &ClusterSpec, book: &PriceBook) -> Result<Estimate, Failure> {
-    estimate(spec, book, forecast::today()).ok_or_else(|| {
-        Failure::refused(format!(
-            "cluster {} stands already: berth does not buy its machines and has no prices of them",
-            spec.name
-        ))
-    })
+    estimate(spec, book, forecast::today()).ok_or_else(|| not_bought(spec))
+}
+
+fn not_bought(spec: &ClusterSpec) -> Failure {
+    let message = "stands already: berth does not buy its machines and has no prices of them";
+    Failure::refused(format!("cluster {} {message}", spec.name))
 }
 
 fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
@@ -141,11 +125,11 @@ fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-fn put_comparison(spec: &ClusterSpec, compared: &berth_core::cost::Comparison, ui: &Ui) -> Result<Exit, Failure> {
+fn put_comparison(spec: &ClusterSpec, compared: &Comparison, told: &[Told], ui: &Ui) -> Result<Exit, Failure> {
     match ui.form() {
-        OutputForm::Table => ui.data(&cost::comparison::text(&spec.name, compared)),
-        OutputForm::Markdown => ui.data(&cost::comparison::markdown(&spec.name, compared)),
-        OutputForm::Json => ui.json(&cost::comparison::json(compared)),
+        OutputForm::Table => ui.data(&cost::comparison::text(&spec.name, compared, told)),
+        OutputForm::Markdown => ui.data(&cost::comparison::markdown(&spec.name, compared, told)),
+        OutputForm::Json => ui.json(&cost::comparison::json(compared, told)),
         OutputForm::Csv | OutputForm::Html | OutputForm::Prometheus => return Err(only_tables("a comparison")),
     }
     Ok(Exit::Done)

@@ -12,7 +12,7 @@ use berth_core::spec::{ClusterSpec, Provider};
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::cost::Forecast;
+use crate::commands::cost::{Forecast, PricesArgs};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
 use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
@@ -35,6 +35,8 @@ pub(crate) struct CreateArgs {
     file: Vec<PathBuf>,
     #[command(flatten)]
     meant: MeantArgs,
+    #[command(flatten)]
+    prices: PricesArgs,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -53,10 +55,10 @@ pub(crate) struct CreateArgs {
 }
 
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let wish = |file: &PathBuf| WishArgs { file: file.clone(), meant: args.meant.clone() };
+    let wish = |file: &PathBuf| WishArgs { file: file.clone(), meant: args.meant.clone(), prices: args.prices.clone() };
     let wishes: Vec<WishArgs> = args.file.iter().map(wish).collect();
     let [wish] = wishes.as_slice() else { return many(args, &wishes, settings, ui).await };
-    let wanted = load(args, wish, ui)?;
+    let wanted = load(args, wish, settings, ui).await?;
     let doors = wiring::open_for(wanted.spec(), settings).await?;
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners: Manners::Finish };
     let result = create(args, &wanted, None, &work).await;
@@ -64,9 +66,9 @@ pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Resu
     result
 }
 
-fn load<'a>(args: &CreateArgs, wish: &'a WishArgs, ui: &Ui) -> Result<Wanted<'a>, Failure> {
-    let wanted = Wanted::load(wish, ui)?;
-    if let Some(forecast) = Forecast::of(&wanted.checked) {
+async fn load<'a>(args: &CreateArgs, wish: &'a WishArgs, settings: &Settings, ui: &Ui) -> Result<Wanted<'a>, Failure> {
+    let wanted = Wanted::load(wish, settings, ui).await?;
+    if let Some(forecast) = &wanted.forecast {
         forecast.keep_budget(args.over_budget, ui)?;
     }
     Ok(wanted)
@@ -74,8 +76,12 @@ fn load<'a>(args: &CreateArgs, wish: &'a WishArgs, ui: &Ui) -> Result<Wanted<'a>
 
 /// Makes several clusters: nothing is touched before all of them have been looked at and agreed to.
 async fn many(args: &CreateArgs, wishes: &[WishArgs], settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let wanted = wishes.iter().map(|wish| load(args, wish, ui)).collect();
-    let wanted = fleet::all_or_none(wanted, "files cannot be used", ui)?;
+    let mut loaded = Vec::new();
+    // One after the other, so that each finds the live prices that the one before it had kept.
+    for wish in wishes {
+        loaded.push(load(args, wish, settings, ui).await);
+    }
+    let wanted = fleet::all_or_none(loaded, "files cannot be used", ui)?;
     fleet::distinct(wanted.iter().map(|wanted| place(wanted.spec())))?;
     let doors = fleet::open(wanted.iter().map(Wanted::spec), settings).await?;
     let result = all_at_once(args, &wanted, &doors, settings, ui).await;
@@ -137,7 +143,7 @@ async fn first_look(args: &CreateArgs, wanted: &Wanted<'_>, doors: &Doors) -> Re
         return Err(plan::preflight_failure(&findings).detail(format!("cluster {}", spec.name)));
     }
     let mut parts = vec![render::plan::text(&plan::heading(spec, doors), &plan)];
-    parts.extend(Forecast::of(&wanted.checked).map(|forecast| forecast.text()));
+    parts.extend(wanted.forecast.as_ref().map(Forecast::text));
     parts.extend((!findings.is_empty()).then(|| render::preflight::text(&findings)));
     Ok(FirstLook { seen: (observed, plan), text: Some(parts.join("\n\n")) })
 }
@@ -297,7 +303,7 @@ async fn one_round(
         ui.talk(&render::plan::text(&plan::heading(spec, doors), &plan));
     }
     if round == 0 && !ui.is_beside() {
-        if let Some(forecast) = Forecast::of(&wanted.checked) {
+        if let Some(forecast) = &wanted.forecast {
             ui.talk(&format!("\n{}", forecast.text()));
         }
         let findings = plan::preflight(wanted.args, spec, &plan, &observed, doors).await?;

@@ -14,7 +14,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::ProviderArg;
-use crate::commands::cost::Forecast;
+use crate::commands::cost::{Forecast, Prices, PricesArgs};
 use crate::failure::{Exit, FORCE_CONFLICTS, Failure};
 use crate::settings::Settings;
 use crate::spec_file;
@@ -41,6 +41,8 @@ pub(crate) struct WishArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) meant: MeantArgs,
+    #[command(flatten)]
+    pub(crate) prices: PricesArgs,
 }
 
 /// How a file is meant, for `plan` and `create`.
@@ -65,15 +67,18 @@ pub(crate) struct Wanted<'a> {
     pub(crate) args: &'a WishArgs,
     pub(crate) checked: Checked,
     pub(crate) filling: Filling,
+    /// What it will cost; `None` for a cluster that stands already.
+    pub(crate) forecast: Option<Forecast>,
     tenancy: Option<Tenancy>,
 }
 
 impl<'a> Wanted<'a> {
-    /// Reads the spec and the workloads it names; what cannot work is a failure.
-    pub(crate) fn load(args: &'a WishArgs, ui: &Ui) -> Result<Self, Failure> {
+    /// Reads the spec and the workloads it names, and prices it; what cannot work is a failure.
+    pub(crate) async fn load(args: &'a WishArgs, settings: &Settings, ui: &Ui) -> Result<Self, Failure> {
         let checked = spec_file::load(&args.file, args.meant.provider.map(Into::into), ui)?;
         let filling = workloads::load(&checked, ui)?;
-        Ok(Self { args, checked, filling, tenancy: None })
+        let forecast = Forecast::of(&checked, args.prices.read(&[&checked.spec], settings, ui).await?);
+        Ok(Self { args, checked, filling, forecast, tenancy: None })
     }
 
     /// The same for an environment that ends by itself: its name, and labels from the first call on, are the lease's.
@@ -81,7 +86,8 @@ impl<'a> Wanted<'a> {
         let tenancy = Tenancy::new(checked.spec.clone(), lease);
         checked.spec = tenancy.spec()?;
         let filling = workloads::load(&checked, ui)?;
-        Ok(Self { args, checked, filling, tenancy: Some(tenancy) })
+        let forecast = Forecast::of(&checked, Prices::facts());
+        Ok(Self { args, checked, filling, forecast, tenancy: Some(tenancy) })
     }
 
     pub(crate) fn spec(&self) -> &ClusterSpec {
@@ -106,7 +112,7 @@ impl<'a> Wanted<'a> {
 }
 
 pub(crate) async fn run(args: &PlanArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let wanted = Wanted::load(&args.wish, ui)?;
+    let wanted = Wanted::load(&args.wish, settings, ui).await?;
     let doors = wiring::open_for(wanted.spec(), settings).await?;
     let shown = show(&wanted, &doors, ui).await;
     doors.close().await;
@@ -123,12 +129,12 @@ async fn show(wanted: &Wanted<'_>, doors: &Doors, ui: &Ui) -> Result<(Plan, Vec<
     let findings = preflight(wanted.args, spec, &plan, &observed, doors).await?;
     let about = json!({"name": spec.name, "provider": spec.cloud.provider(), "account": doors.account(),
                        "location": spec.place.location()});
-    let forecast = Forecast::of(&wanted.checked);
-    let cost = forecast.as_ref().map(Forecast::json);
+    let forecast = wanted.forecast.as_ref();
+    let cost = forecast.map(Forecast::json);
     ui.report(&json!({"cluster": about, "plan": plan, "cost": cost, "preflight": findings}), || {
         let checks = (!findings.is_empty()).then(|| render::preflight::text(&findings));
         let plan = render::plan::text(&heading(spec, doors), &plan);
-        let cost = forecast.as_ref().map(Forecast::text);
+        let cost = forecast.map(Forecast::text);
         [checks, Some(plan), cost].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     });
     Ok((plan, findings))

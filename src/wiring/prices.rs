@@ -15,7 +15,7 @@ use super::{Cloud, Doors, open_for};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::home::make_private;
-use crate::price_cache::{Age, Kept, PriceFile};
+use crate::price_cache::{Age, Kept, PriceFile, Told};
 use crate::settings::Settings;
 
 /// How long list prices are kept.
@@ -28,6 +28,8 @@ const SPOT_KEPT: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) struct Live {
     /// One for each interface of the cloud that has told something.
     pub(crate) layers: Vec<LivePrices>,
+    /// When each of them was told, in the same order.
+    pub(crate) told: Vec<Told>,
     /// What was not found or could not be read, in sentences without their full stops.
     pub(crate) notes: Vec<String>,
 }
@@ -74,26 +76,42 @@ fn of_pool(pool: &PoolSpec, provider: Provider) -> Vec<Item> {
     machines.into_iter().chain(gpus).chain([Item::Disk(pool.disk.kind.clone())]).collect()
 }
 
-/// Live prices for the estimate of a spec. The cloud is only called where kept prices are too old or not enough.
-pub(crate) async fn live(spec: &ClusterSpec, refresh: bool, settings: &Settings) -> Live {
-    let provider = spec.cloud.provider();
-    if provider == Provider::Existing {
-        return Live::default();
+/// Live prices for the estimates of some specs. A cloud is only called where kept prices are too old or not enough.
+pub(crate) async fn live(specs: &[&ClusterSpec], refresh: bool, settings: &Settings) -> Live {
+    // One look for each region, so that what one spec had refreshed is not refreshed again for the next.
+    let mut places: Vec<(&ClusterSpec, Wanted)> = Vec::new();
+    for spec in specs.iter().filter(|spec| spec.cloud.provider() != Provider::Existing) {
+        let wanted = Wanted::of(spec, refresh);
+        let is_same = |first: &ClusterSpec| {
+            (first.cloud.provider(), &first.place.region) == (spec.cloud.provider(), &spec.place.region)
+        };
+        match places.iter_mut().find(|(first, _)| is_same(first)) {
+            Some((_, known)) => known.items.extend(wanted.items),
+            None => places.push((spec, wanted)),
+        }
     }
-    let wanted = Wanted::of(spec, refresh);
+    let mut all = Live::default();
+    for (spec, wanted) in places {
+        all.extend(of_place(spec, &wanted, settings).await);
+    }
+    all
+}
+
+async fn of_place(spec: &ClusterSpec, wanted: &Wanted, settings: &Settings) -> Live {
+    let provider = spec.cloud.provider();
     // How old a simulated price is only the simulated clock can tell.
     if !settings.simulate
-        && let Some(kept) = kept(provider, &wanted, settings)
+        && let Some(kept) = kept(provider, wanted, settings)
     {
         return kept;
     }
     match open_for(spec, settings).await {
         Ok(doors) => {
-            let live = doors.live_prices(&wanted, settings).await;
+            let live = doors.live_prices(wanted, settings).await;
             doors.close().await;
             live
         }
-        Err(failure) => without(provider, &wanted, settings, &failure),
+        Err(failure) => without(provider, wanted, settings, &failure),
     }
 }
 
@@ -108,18 +126,18 @@ fn kept(provider: Provider, wanted: &Wanted, settings: &Settings) -> Option<Live
         }
         let kept = part.file(&own, settings).read()?;
         let fresh = !own.refresh && kept.serves(&own.items, own.since, Age { now, most: part.most() });
-        live.add(fresh.then_some(kept)?, &own.items);
+        live.add_kept(fresh.then_some(kept)?, &own.items, now);
     }
     Some(live)
 }
 
 /// No door could be opened: what is kept, however old, and why there is nothing newer.
 fn without(provider: Provider, wanted: &Wanted, settings: &Settings, failure: &Failure) -> Live {
-    let mut live = Live::default();
+    let (mut live, now) = (Live::default(), RunClock::real().now());
     for part in parts(provider) {
         let own = part.own(wanted);
         if let Some(kept) = part.file(&own, settings).read().filter(|_| !own.items.is_empty()) {
-            live.add(kept, &own.items);
+            live.add_kept(kept, &own.items, now);
         }
     }
     let why = failure.causes.iter().fold(failure.message.clone(), |why, cause| format!("{why}: {cause}"));
@@ -128,12 +146,28 @@ fn without(provider: Provider, wanted: &Wanted, settings: &Settings, failure: &F
 }
 
 impl Live {
+    fn add_kept(&mut self, kept: Kept, items: &BTreeSet<Item>, now: Timestamp) {
+        self.told.extend(Told::of(&kept, now, true));
+        self.add(kept, items);
+    }
+
+    fn add_fresh(&mut self, fresh: Kept, items: &BTreeSet<Item>, now: Timestamp) {
+        self.told.extend(Told::of(&fresh, now, false));
+        self.add(fresh, items);
+    }
+
     fn add(&mut self, kept: Kept, items: &BTreeSet<Item>) {
         // Of the notes only those about what is wanted now matter, and these name it.
         let names: Vec<String> = items.iter().map(|item| item.words(kept.live.provider)).collect();
         let about = |note: &String| names.iter().any(|name| note.contains(name.as_str()));
         self.notes.extend(kept.notes.into_iter().filter(about));
         self.layers.push(kept.live);
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.layers.extend(other.layers);
+        self.told.extend(other.told);
+        self.notes.extend(other.notes);
     }
 }
 
@@ -208,8 +242,7 @@ impl Doors {
         let read = parts(self.provider()).iter().map(|part| self.part(*part, wanted, settings));
         let mut all = Live::default();
         for live in futures::future::join_all(read).await {
-            all.layers.extend(live.layers);
-            all.notes.extend(live.notes);
+            all.extend(live);
         }
         all
     }
@@ -226,7 +259,7 @@ impl Doors {
             && !wanted.refresh
             && kept.serves(&wanted.items, wanted.since, Age { now, most: part.most() })
         {
-            live.add(kept.clone(), &wanted.items);
+            live.add_kept(kept.clone(), &wanted.items, now);
             return live;
         }
         match self.ask(part, &wanted, kept.as_ref(), (now, settings.simulate)).await {
@@ -236,12 +269,12 @@ impl Doors {
                     let folder = settings.home.prices();
                     live.notes.push(format!("live prices could not be kept in {}", folder.display()));
                 }
-                live.add(fresh, &wanted.items);
+                live.add_fresh(fresh, &wanted.items, now);
             }
             Err(fault) => {
                 live.notes.push(part.unread(&fault));
                 if let Some(kept) = kept {
-                    live.add(kept, &wanted.items);
+                    live.add_kept(kept, &wanted.items, now);
                 }
             }
         }

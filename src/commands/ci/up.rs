@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use super::terms::TermsArgs;
 use super::told::{self, Told};
 use super::{down, namespace};
+use crate::commands::cost::PricesArgs;
 use crate::commands::create::{Making, Settled, converge, standing_words};
 use crate::commands::destroy::{Agreed, take_away};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
@@ -119,6 +120,7 @@ async fn leased(args: &UpArgs, file: &Path, checked: Checked, job: &Job, work: &
             force_conflicts: false,
             skip_preflight: args.skip_preflight,
         },
+        prices: PricesArgs::default(),
     };
     let wanted = Wanted::leased(&wish, checked, lease, work.ui)?;
     let at = wiring::cluster_at(wanted.spec(), work.doors);

@@ -6,10 +6,12 @@ use berth_core::cost::{Estimate, PriceBook, diff};
 use berth_core::spec::{Checked, Provider};
 use clap::Args;
 
-use super::{PricedArgs, only_tables, priced};
+use super::{PricesArgs, only_tables, priced};
 use crate::cli::OutputForm;
+use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::revision::Revision;
+use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
 use crate::ui::render::cost::difference;
@@ -25,8 +27,11 @@ pub(super) struct DiffArgs {
     /// The spec; OLD and NEW then name revisions of git, and without NEW it is the file as it lies here
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Price both on this cloud instead of the ones the files name
+    #[arg(long, value_enum)]
+    provider: Option<ProviderArg>,
     #[command(flatten)]
-    priced: PricedArgs,
+    prices: PricesArgs,
 }
 
 /// One of the two that are compared.
@@ -36,19 +41,20 @@ enum Side<'a> {
     Revision(Revision, String),
 }
 
-pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, Failure> {
+pub(super) async fn run(args: &DiffArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let sides = sides(args)?;
-    let [old, new] = [&sides[0], &sides[1]].map(|side| side.load(args.priced.provider.map(Into::into), ui));
+    let [old, new] = [&sides[0], &sides[1]].map(|side| side.load(args.provider.map(Into::into), ui));
     let (old, new) = (old?, new?);
-    let book = args.priced.book()?;
-    let (old, new) = (estimate(old.as_ref(), &book)?, estimate(new.as_ref(), &book)?);
+    let specs = [&old, &new].into_iter().flatten().map(|checked| &checked.spec).collect::<Vec<_>>();
+    let prices = args.prices.read(&specs, settings, ui).await?;
+    let (old, new) = (estimate(old.as_ref(), &prices.book)?, estimate(new.as_ref(), &prices.book)?);
     let changed = diff(old.as_ref(), new.as_ref());
     let names = [sides[0].name(), sides[1].name()];
     let names = [names[0].as_str(), names[1].as_str()];
     match ui.form() {
-        OutputForm::Table => ui.data(&difference::text(names, &changed)),
-        OutputForm::Markdown => ui.data(&difference::markdown(names, &changed)),
-        OutputForm::Json => ui.json(&difference::json(names, &changed)),
+        OutputForm::Table => ui.data(&difference::text(names, &changed, &prices.told)),
+        OutputForm::Markdown => ui.data(&difference::markdown(names, &changed, &prices.told)),
+        OutputForm::Json => ui.json(&difference::json(names, &changed, &prices.told)),
         OutputForm::Csv | OutputForm::Html | OutputForm::Prometheus => return Err(only_tables("a difference")),
     }
     Ok(Exit::Done)

@@ -1,14 +1,16 @@
 //! The estimate in short: beside a plan, and against the file's budget before anything is made.
 
-use berth_core::cost::{Budget, Estimate, PriceBook, Standing, estimate};
+use berth_core::cost::{Budget, Estimate, Standing, estimate};
 use berth_core::ports::Clock;
 use berth_core::spec::Checked;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::Prices;
 use crate::clock::RunClock;
 use crate::failure::Failure;
+use crate::price_cache::Told;
 use crate::ui::Ui;
 use crate::ui::render::cost::short;
 
@@ -16,23 +18,25 @@ use crate::ui::render::cost::short;
 pub(crate) struct Forecast {
     estimate: Estimate,
     budget: Option<Budget>,
+    told: Vec<Told>,
 }
 
 impl Forecast {
-    /// Prices a file by the price book, as of today; `None` for a cluster that stands already.
-    pub(crate) fn of(checked: &Checked) -> Option<Self> {
-        let estimate = estimate(&checked.spec, &PriceBook::facts(), today())?;
-        Some(Self { estimate, budget: checked.budget_monthly_usd.and_then(Budget::from_usd) })
+    /// Prices a file, as of today; `None` for a cluster that stands already.
+    pub(crate) fn of(checked: &Checked, prices: Prices) -> Option<Self> {
+        let estimate = estimate(&checked.spec, &prices.book, today())?;
+        let budget = checked.budget_monthly_usd.and_then(Budget::from_usd);
+        Some(Self { estimate, budget, told: prices.told })
     }
 
     /// A few lines for people.
     pub(crate) fn text(&self) -> String {
-        short::text(&self.estimate, self.budget)
+        short::text(&self.estimate, self.budget, &self.told)
     }
 
     /// The totals, as `berth cost --output json` has them.
     pub(crate) fn json(&self) -> Value {
-        short::json(&self.estimate, self.budget)
+        short::json(&self.estimate, self.budget, &self.told)
     }
 
     /// Refuses what is over the budget even with the fewest nodes, unless that is meant; warns of what may come to be over it.

@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use berth_core::cost::{
-    Candidate, Comparison, Estimate, PriceBook, Variant, WhatIf, compare as side_by_side, estimate, with_gpu,
+    Candidate, Comparison, Estimate, PriceBook, Variant, WhatIf, compare as compare_estimates, estimate, with_gpu,
 };
 use berth_core::spec::{Capacity, ClusterSpec, Provider};
 
 use super::asked::Change;
-use super::{forecast, priced};
+use super::forecast;
 use crate::failure::Failure;
 use crate::spec_file;
 
-/// An estimate with notes, or why there is none.
-type Had = Result<(Estimate, Vec<String>), Vec<String>>;
+/// One way to have it under its name, or why it cannot be had.
+pub(super) struct Way {
+    label: String,
+    variant: Result<Variant, Vec<String>>,
+}
 
 /// What the file's own estimate is called.
 const AS_WRITTEN: &str = "as the file says";
@@ -21,28 +24,23 @@ const AS_WRITTEN: &str = "as the file says";
 /// The spec beside what is named: clouds, for which the file is read anew, or models of GPUs.
 ///
 /// The file's own estimate comes first, unless only clouds are named: then it is one of them, or not wanted.
-pub(super) fn compare(
-    file: &Path,
-    spec: &ClusterSpec,
-    names: &[String],
-    book: &PriceBook,
-) -> Result<Comparison, Failure> {
-    let mut parts = Vec::new();
+pub(super) fn compared(file: &Path, spec: &ClusterSpec, names: &[String]) -> Result<Vec<Way>, Failure> {
+    let mut ways = Vec::new();
     if names.iter().any(|name| cloud(name).is_none()) {
-        parts.push(as_written(spec, book)?);
+        ways.push(as_written(spec));
     }
     for name in names {
-        let part = match cloud(name) {
-            Some(provider) => on(file, provider, book)?,
-            None => with_gpu(spec, name).and_then(|variant| estimated(variant, book)),
+        let variant = match cloud(name) {
+            Some(provider) => on(file, provider)?,
+            None => with_gpu(spec, name),
         };
-        parts.push(candidate(name.clone(), part));
+        ways.push(Way { label: name.clone(), variant });
     }
-    Ok(side_by_side(parts))
+    Ok(ways)
 }
 
 /// The spec beside what it would be with all of these changes.
-pub(super) fn what_if(spec: &ClusterSpec, changes: &[Change], book: &PriceBook) -> Result<Comparison, Failure> {
+pub(super) fn changed(spec: &ClusterSpec, changes: &[Change]) -> Vec<Way> {
     let (mut asked, mut words) = (WhatIf::default(), Vec::new());
     for change in changes {
         match *change {
@@ -56,29 +54,35 @@ pub(super) fn what_if(spec: &ClusterSpec, changes: &[Change], book: &PriceBook) 
             }
         }
     }
-    let part = asked.apply(spec).and_then(|variant| estimated(variant, book));
-    Ok(side_by_side(vec![as_written(spec, book)?, candidate(words.join(", "), part)]))
+    vec![as_written(spec), Way { label: words.join(", "), variant: asked.apply(spec) }]
 }
 
-fn as_written(spec: &ClusterSpec, book: &PriceBook) -> Result<Candidate, Failure> {
-    Ok(candidate(AS_WRITTEN.to_owned(), Ok((priced(spec, book)?, Vec::new()))))
+/// The specs of those that can be had.
+pub(super) fn specs(ways: &[Way]) -> Vec<&ClusterSpec> {
+    ways.iter().filter_map(|way| way.variant.as_ref().ok()).map(|variant| &variant.spec).collect()
 }
 
-fn candidate(label: String, had: Had) -> Candidate {
-    match had {
-        Ok((estimate, notes)) => Candidate { label, estimate: Ok(estimate), notes },
-        Err(why) => Candidate { label, estimate: Err(why), notes: Vec::new() },
-    }
+/// All of them priced.
+pub(super) fn side_by_side(ways: Vec<Way>, book: &PriceBook) -> Comparison {
+    let candidate = |way: Way| match way.variant.and_then(|variant| estimated(variant, book)) {
+        Ok((estimate, notes)) => Candidate { label: way.label, estimate: Ok(estimate), notes },
+        Err(why) => Candidate { label: way.label, estimate: Err(why), notes: Vec::new() },
+    };
+    compare_estimates(ways.into_iter().map(candidate).collect())
+}
+
+fn as_written(spec: &ClusterSpec) -> Way {
+    Way { label: AS_WRITTEN.to_owned(), variant: Ok(Variant { spec: spec.clone(), notes: Vec::new() }) }
 }
 
 /// The file as it is read for another cloud.
-fn on(file: &Path, provider: Provider, book: &PriceBook) -> Result<Had, Failure> {
+fn on(file: &Path, provider: Provider) -> Result<Result<Variant, Vec<String>>, Failure> {
     let read = spec_file::read(file, Some(provider))?;
     let checked = read.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>());
-    Ok(checked.and_then(|checked| estimated(Variant { spec: checked.spec, notes: Vec::new() }, book)))
+    Ok(checked.map(|checked| Variant { spec: checked.spec, notes: Vec::new() }))
 }
 
-fn estimated(variant: Variant, book: &PriceBook) -> Had {
+fn estimated(variant: Variant, book: &PriceBook) -> Result<(Estimate, Vec<String>), Vec<String>> {
     let estimate = estimate(&variant.spec, book, forecast::today())
         .ok_or_else(|| vec!["berth does not buy the machines of a cluster that stands already".to_owned()])?;
     Ok((estimate, variant.notes))

@@ -14,6 +14,8 @@ mod words;
 use berth_core::cost::{Amount, Budget, Cases, Estimate, Schedule, Scheduled};
 use berth_core::spec::ClusterSpec;
 
+use crate::price_cache::Told;
+
 pub(crate) use flat::{csv, json};
 pub(crate) use html::{bill as html_of_bill, html};
 pub(crate) use metrics::prometheus;
@@ -23,6 +25,8 @@ pub(crate) use sections::{markdown, text};
 pub(crate) struct Shown<'a> {
     pub(crate) spec: &'a ClusterSpec,
     pub(crate) estimate: &'a Estimate,
+    /// When clouds told the live prices that lie over the book.
+    pub(crate) told: &'a [Told],
     /// What a month may cost, if the file says.
     pub(crate) budget: Option<Budget>,
     /// The hours it works, if not all.

@@ -4,20 +4,21 @@ use berth_core::cost::{Column, Comparison, Delta, Estimate, Outcome, PoolEstimat
 use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
-use super::flat::{amounts, deltas};
-use super::words::{capacity, cents, delta};
+use super::flat::{self, amounts, deltas};
+use super::words::{LIVE, capacity, cents, delta, told};
+use crate::price_cache::Told;
 
 /// As tables for people.
-pub(crate) fn text(of: &str, comparison: &Comparison) -> String {
-    document(of, comparison).text()
+pub(crate) fn text(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+    document(of, comparison, live).text()
 }
 
 /// As Markdown.
-pub(crate) fn markdown(of: &str, comparison: &Comparison) -> String {
-    document(of, comparison).markdown()
+pub(crate) fn markdown(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+    document(of, comparison, live).markdown()
 }
 
-fn document(of: &str, comparison: &Comparison) -> Document {
+fn document(of: &str, comparison: &Comparison, live: &[Told]) -> Document {
     let unserved = comparison.columns.iter().flat_map(|column| match &column.outcome {
         Outcome::Estimated { .. } => Vec::new(),
         Outcome::Unserved { why } => why.iter().map(|why| format!("{}: {why}", column.label)).collect(),
@@ -30,6 +31,7 @@ fn document(of: &str, comparison: &Comparison) -> Document {
     let lists = vec![
         ("Cheapest as expected", vec![cheapest(comparison)]),
         ("Cannot be had", unserved.collect()),
+        (LIVE, live.iter().map(told).collect()),
         ("Unknown", unknowns.collect()),
         ("Notes", notes.collect()),
     ];
@@ -105,7 +107,7 @@ fn pools(comparison: &Comparison) -> Section {
 }
 
 /// As JSON.
-pub(crate) fn json(comparison: &Comparison) -> Value {
+pub(crate) fn json(comparison: &Comparison, live: &[Told]) -> Value {
     let column = |column: &Column| match &column.outcome {
         Outcome::Unserved { why } => json!({"name": column.label, "cannotBeHad": why}),
         Outcome::Estimated { estimate, notes, delta } => {
@@ -122,6 +124,6 @@ pub(crate) fn json(comparison: &Comparison) -> Value {
         }
     };
     let cheapest = comparison.cheapest().map(|column| &column.label);
-    json!({"currency": "USD", "cheapestExpected": cheapest,
+    json!({"currency": "USD", "cheapestExpected": cheapest, "livePrices": flat::told(live),
            "compared": comparison.columns.iter().map(column).collect::<Vec<_>>()})
 }

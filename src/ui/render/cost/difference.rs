@@ -4,31 +4,33 @@ use berth_core::cost::{Amount, Cases, Change, Changed, Difference, Span};
 use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
-use super::flat::{amounts, deltas};
-use super::words::{cents, delta};
+use super::flat::{self, amounts, deltas};
+use super::words::{LIVE, cents, delta, told};
+use crate::price_cache::Told;
 
 /// As tables for people.
-pub(crate) fn text(names: [&str; 2], difference: &Difference) -> String {
-    document(names, difference).text()
+pub(crate) fn text(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+    document(names, difference, live).text()
 }
 
 /// As Markdown.
-pub(crate) fn markdown(names: [&str; 2], difference: &Difference) -> String {
-    document(names, difference).markdown()
+pub(crate) fn markdown(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+    document(names, difference, live).markdown()
 }
 
-fn document([old, new]: [&str; 2], difference: &Difference) -> Document {
+fn document([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Document {
     let total = &difference.total;
+    let live = (LIVE, live.iter().map(told).collect());
     if difference.is_empty() {
         let heading = format!("Nothing changes in the cost from {old} to {new}");
-        return Document { heading, sections: vec![totals(total)], lists: Vec::new() };
+        return Document { heading, sections: vec![totals(total)], lists: vec![live] };
     }
     let heading = format!("Cost from {old} to {new}: {}, in USD for an expected month", delta(total.delta.expected));
     let notes = vec![
         "expected is halfway between the fewest and the most nodes of every pool, rounded up".to_owned(),
-        "list prices in USD without tax; a month is 730 hours".to_owned(),
+        "prices in USD without tax; a month is 730 hours".to_owned(),
     ];
-    Document { heading, sections: vec![totals(total), parts(difference)], lists: vec![("Notes", notes)] }
+    Document { heading, sections: vec![totals(total), parts(difference)], lists: vec![live, ("Notes", notes)] }
 }
 
 fn totals(total: &Changed) -> Section {
@@ -66,12 +68,13 @@ fn word(change: Change) -> &'static str {
 }
 
 /// As JSON.
-pub(crate) fn json([old, new]: [&str; 2], difference: &Difference) -> Value {
+pub(crate) fn json([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Value {
     json!({
         "currency": "USD",
         "old": old,
         "new": new,
         "isEmpty": difference.is_empty(),
+        "livePrices": flat::told(live),
         "total": part(&difference.total),
         "pools": difference.pools.iter().map(part).collect::<Vec<_>>(),
         "lines": difference.lines.iter().map(part).collect::<Vec<_>>(),

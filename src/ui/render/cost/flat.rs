@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::words::{capacity, price, usd};
 use super::{OnSchedule, Shown};
+use crate::price_cache::Told;
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
 const CASES: [&str; 3] = ["min", "expected", "max"];
@@ -121,6 +122,7 @@ pub(crate) fn json(shown: &Shown<'_>) -> Value {
         "currency": "USD",
         "hoursPerMonth": MONTH_HOURS,
         "total": amounts(estimate.total()),
+        "livePrices": told(shown.told),
         "budget": shown.budget.map(|budget| judged(shown.total(), budget)),
         "schedule": shown.schedule.as_ref().map(on_schedule),
         "pools": estimate.pools.iter().map(pool).collect::<Vec<_>>(),
@@ -131,6 +133,12 @@ pub(crate) fn json(shown: &Shown<'_>) -> Value {
         "unknown": estimate.unknowns(),
         "notes": estimate.notes,
     })
+}
+
+/// When clouds told the live prices, and how long ago that was by their clock.
+pub(super) fn told(told: &[Told]) -> Value {
+    let one = |told: &Told| json!({"source": told.source, "fetched": told.at, "ageSeconds": told.age.as_secs(), "cached": told.is_cached});
+    told.iter().map(one).collect()
 }
 
 /// How a total stands to a budget.
@@ -197,7 +205,7 @@ fn line(line: &Line) -> Value {
         Quote::Unknown { supply } => json!({"unknown": supply}),
         Quote::Known(price) => json!({
             "usd": number(u128::from(price.micro_usd)), "microUsd": price.micro_usd, "per": price.unit.words(),
-            "region": price.region, "basis": price.source.basis.word(), "source": price.source.name, "date": price.source.date,
+            "region": price.region, "zone": price.zone, "basis": price.source.basis.word(), "source": price.source.name, "date": price.source.date,
         }),
     };
     json!({"what": line.what, "quantity": counts(line.quantity), "price": quote, "amount": amounts(line.amount())})

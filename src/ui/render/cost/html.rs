@@ -11,7 +11,7 @@ mod money;
 
 use std::collections::BTreeSet;
 
-use berth_core::cost::{Amount, Estimate, Quote, Span};
+use berth_core::cost::{Amount, Quote, Span};
 use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -19,7 +19,7 @@ use self::figures::{Figure, Grid};
 use self::graph::Width;
 use self::ink::Ink;
 use super::Shown;
-use super::words::price;
+use super::words::{self, LIVE, price};
 
 pub(crate) use bill::html as bill;
 
@@ -34,7 +34,7 @@ const POLICY: &str =
 pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
     let title = format!("What {} will cost", shown.spec.name);
     let figures = figures::all(shown);
-    let rest = html! { (unknowns(&shown.estimate.unknowns())) (prices(shown.estimate)) (notes(shown)) };
+    let rest = html! { (unknowns(&shown.estimate.unknowns())) (prices(shown)) (notes(shown)) };
     let footer = "An estimate by berth, not a bill. Every price stands above with its source and date.";
     page(&title, &header(shown, &title, made_on), &figures, &rest, footer)
 }
@@ -196,24 +196,29 @@ fn unknowns(unknowns: &BTreeSet<&str>) -> Markup {
     }
 }
 
-fn prices(estimate: &Estimate) -> Markup {
+fn prices(shown: &Shown<'_>) -> Markup {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (_, line) in estimate.all_lines() {
+    for (_, line) in shown.estimate.all_lines() {
         let Quote::Known(found) = &line.quote else { continue };
         let source = &found.source;
         let per = format!("${} per {}", price(found), found.unit.words());
+        let place = found.zone.as_ref().unwrap_or(&found.region);
         let read = format!("{}, {}", source.basis.word(), source.date);
-        let row = vec![line.what.clone(), per, found.region.to_owned(), read, source.name.to_owned()];
+        let row = vec![line.what.clone(), per, place.to_owned(), read, source.name.to_owned()];
         if !rows.contains(&row) {
             rows.push(row);
         }
     }
-    let heads = ["Of", "Price", "Region", "Basis and date", "Source"].map(str::to_owned).to_vec();
+    let heads = ["Of", "Price", "Place", "Basis and date", "Source"].map(str::to_owned).to_vec();
     let table = Grid { caption: "Prices with their sources".to_owned(), heads, words: 5, rows };
     html! {
         section id="prices" aria-labelledby="prices-head" {
             h2 id="prices-head" { "Prices and sources" }
             p { "A price is called estimated unless the cloud itself listed it." }
+            @if !shown.told.is_empty() {
+                p { (LIVE) ":" }
+                ul { @for one in shown.told { li { (words::told(one)) } } }
+            }
             (grid(&table))
         }
     }

@@ -3,7 +3,7 @@
 use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Quote, Span};
 
 use super::document::{Document, Section, left, right};
-use super::words::{capacity, cents, percent, price, rate};
+use super::words::{LIVE, capacity, cents, percent, price, rate, told};
 use super::{OnSchedule, Shown};
 use crate::ui::render::table::Column;
 
@@ -50,7 +50,8 @@ fn lists(shown: &Shown<'_>) -> Vec<(&'static str, Vec<String>)> {
     let unknowns = estimate.unknowns().into_iter().map(str::to_owned).collect();
     let of_schedule = shown.schedule.iter().flat_map(|scheduled| scheduled.scheduled.notes.clone());
     let notes = estimate.notes.iter().cloned().chain(of_schedule).collect();
-    vec![("Budget", budget.into_iter().collect()), ("Unknown", unknowns), ("Notes", notes)]
+    let live = shown.told.iter().map(told).collect();
+    vec![("Budget", budget.into_iter().collect()), (LIVE, live), ("Unknown", unknowns), ("Notes", notes)]
 }
 
 /// What it comes to if it works by a schedule.
@@ -174,7 +175,7 @@ fn prices(estimate: &Estimate) -> Section {
             line.what.clone(),
             price(found),
             found.unit.words().to_owned(),
-            found.region.to_owned(),
+            found.zone.as_ref().unwrap_or(&found.region).to_owned(),
             source.basis.word().to_owned(),
             source.date.to_owned(),
             source.name.to_owned(),
@@ -184,6 +185,6 @@ fn prices(estimate: &Estimate) -> Section {
         }
     }
     let columns =
-        vec![left("PRICE OF"), right("USD"), left("PER"), left("REGION"), left("BASIS"), left("DATE"), left("SOURCE")];
+        vec![left("PRICE OF"), right("USD"), left("PER"), left("PLACE"), left("BASIS"), left("DATE"), left("SOURCE")];
     Section { title: "Prices".to_owned(), columns, rows }
 }

@@ -3,12 +3,13 @@
 use berth_core::cost::{Amount, Budget, Cases, Estimate, Span};
 use serde_json::{Value, json};
 
-use super::flat::{amounts, judged};
-use super::words::cents;
+use super::flat::{self, amounts, judged};
+use super::words::{LIVE, cents, told};
+use crate::price_cache::Told;
 use crate::ui::render::words::count;
 
 /// As lines, without a final line end.
-pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>) -> String {
+pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> String {
     let total = estimate.total();
     let least = match estimate.unknowns().len() {
         0 => String::new(),
@@ -18,6 +19,9 @@ pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>) -> String {
         format!("Cost in USD at min, expected and max nodes{least}"),
         format!("  {} an hour; {} a month", triple(total, Span::Hour), triple(total, Span::Month)),
     ];
+    if !live.is_empty() {
+        lines.push(format!("  {LIVE}: {}", live.iter().map(told).collect::<Vec<_>>().join("; ")));
+    }
     if let Some(budget) = budget {
         lines.push(format!("  {}", budget.judge(total)));
     }
@@ -25,10 +29,11 @@ pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>) -> String {
 }
 
 /// As JSON.
-pub(crate) fn json(estimate: &Estimate, budget: Option<Budget>) -> Value {
+pub(crate) fn json(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> Value {
     json!({
         "currency": "USD",
         "total": amounts(estimate.total()),
+        "livePrices": flat::told(live),
         "unknown": estimate.unknowns(),
         "budget": budget.map(|budget| judged(estimate.total(), budget)),
     })

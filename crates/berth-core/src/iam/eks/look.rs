@@ -158,7 +158,7 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Prices",
-        &[Ci, Cost],
+        &[Plan, Create, Ci, Cost],
         &["ec2:DescribeSpotPriceHistory", "pricing:GetProducts"],
         (ANY, When::Always),
         ("read prices", "prices are read from the cloud"),
