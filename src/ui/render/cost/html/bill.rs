@@ -112,7 +112,7 @@ fn groups(billed: &Billed<'_>, by: &GroupBy) -> Figure {
         id,
         title,
         intro: format!("What each {} has cost, and what it costs an hour now.", word(by)),
-        description: format!("One bar for each. {}.", told.join("; ")),
+        description: format!("One bar for each {}, as long as what it has cost so far. {}.", word(by), told.join("; ")),
         legend,
         graph: Graph::Stretches(groups.iter().map(row).collect()),
         grid: Grid {
