@@ -198,9 +198,10 @@ impl Part {
             Self::AwsSpot => item.is_spot(),
             Self::GoogleCatalog => true,
         });
-        // Only the history goes back.
+        // Only the history goes back, and a bill takes it up to now: a kept one may lack the hours in which something ended.
         let since = wanted.since.filter(|_| self == Self::AwsSpot);
-        Wanted { items: items.cloned().collect(), since, ..wanted.clone() }
+        let refresh = wanted.refresh || since.is_some();
+        Wanted { items: items.cloned().collect(), since, refresh, ..wanted.clone() }
     }
 
     fn most(self) -> SignedDuration {
