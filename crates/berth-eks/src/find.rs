@@ -4,9 +4,9 @@
 //! twice after a lost answer. All choices here are stable (the VPC in use, then the least id), so that every verb goes on with the
 //! same one; the other one is seen and taken away with the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, NatGateway, NatGatewayState, ResourceType, Subnet, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, Instance, NatGateway, NatGatewayState, ResourceType, Subnet, Tag, TagSpecification};
 use berth_core::actions::eks::{EksClusterRef, EksSubnets};
 use berth_core::rules::eks::{network, tags};
 use berth_core::rules::ownership;
@@ -18,6 +18,18 @@ use crate::cloud::EksCloud;
 /// An EC2 filter with one value.
 pub(crate) fn filter(name: impl Into<String>, value: impl Into<String>) -> Filter {
     Filter::builder().name(name).values(value).build()
+}
+
+/// Machines with these ids, as far as EC2 still knows them and tells. A filter, because an id that is forgotten already would fail
+/// the call.
+pub(crate) async fn machines(cloud: &EksCloud, ids: BTreeSet<String>) -> Vec<Instance> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let by_id = Filter::builder().name("instance-id").set_values(Some(ids.into_iter().collect())).build();
+    let call = cloud.read.ec2.describe_instances().filters(by_id);
+    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+    found.unwrap_or_default().into_iter().flat_map(|one| one.instances.unwrap_or_default()).collect()
 }
 
 /// Filters for everything of ours around a cluster.

@@ -14,7 +14,7 @@ use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, Method};
 use serde_json::Value;
 
-use crate::classify;
+use crate::classify::{self, Said};
 use crate::client;
 use crate::token::Tokens;
 
@@ -50,6 +50,33 @@ impl Trouble {
     }
 }
 
+/// `projects/P/zones/Z/disks/D` out of a link.
+pub(crate) fn path_of(link: &str) -> Option<&str> {
+    link.find("projects/").map(|at| &link[at..])
+}
+
+/// The path of an operation that was begun.
+pub(crate) fn operation_path(operation: &Value) -> &str {
+    let link = operation["selfLink"].as_str().unwrap_or_default();
+    path_of(link).unwrap_or(link)
+}
+
+/// Why an operation did not do what it was to do.
+pub(crate) fn failure(operation: &Value) -> Option<Said> {
+    let first = operation["error"]["errors"].get(0)?;
+    let text = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
+    Some(Said { code: text("code"), text: text("message"), ..Said::default() })
+}
+
+/// One call.
+#[derive(Clone)]
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    query: &'a [(&'a str, &'a str)],
+    body: Option<&'a Value>,
+}
+
 impl Compute {
     /// Prepares the way; nothing is called yet. `endpoint` stands in place of Google's, without a path.
     pub(crate) fn build(endpoint: Option<&str>, tokens: Tokens, pace: Option<Arc<dyn Pace>>) -> Result<Self, Fault> {
@@ -62,7 +89,7 @@ impl Compute {
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
         let mut pauses = PAUSES.iter();
         loop {
-            let trouble = match self.call(Method::GET, path, query, None).await {
+            let trouble = match self.call(Call { method: Method::GET, path, query, body: None }).await {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
             };
@@ -75,39 +102,27 @@ impl Compute {
 
     /// Asks once for a thing's deletion, and gives the operation.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Trouble> {
-        self.call(Method::DELETE, path, &[], None).await
+        self.call(Call { method: Method::DELETE, path, query: &[], body: None }).await
     }
 
     /// Asks once for a new thing in a collection, and gives the operation.
     pub(crate) async fn insert(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
-        self.call(Method::POST, path, &[], Some(body)).await
+        self.call(Call { method: Method::POST, path, query: &[], body: Some(body) }).await
     }
 
     /// Sends a call; when its token was refused, makes a new token and sends it once more.
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Result<Value, Trouble> {
+    async fn call(&self, call: Call<'_>) -> Result<Value, Trouble> {
         client::turn(self.pace.as_ref()).await;
         let seen = self.tokens.generation();
-        match self.send(method.clone(), path, query, body).await {
+        match self.send(call.clone()).await {
             Err(trouble) if trouble.kind == FaultKind::Credentials && matches!(self.tokens.renew(seen), Ok(true)) => {
-                self.send(method, path, query, body).await
+                self.send(call).await
             }
             result => result,
         }
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Result<Value, Trouble> {
+    async fn send(&self, Call { method, path, query, body }: Call<'_>) -> Result<Value, Trouble> {
         let url = url::Url::parse_with_params(&format!("{}{path}", self.service), query);
         let url =
             url.map_err(|error| Trouble { kind: FaultKind::Refused, retry: Retry::Never, said: error.to_string() })?;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const FORM: &str = "berth/reminder/v1";
 
 /// The label of GKE's own that says where a cluster stands.
-const LOCATION: &str = "goog-k8s-cluster-location";
+pub(crate) const LOCATION: &str = "goog-k8s-cluster-location";
 
 /// A cluster that goes.
 #[derive(Debug)]

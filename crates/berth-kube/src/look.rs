@@ -20,7 +20,7 @@ use crate::differs;
 use crate::kinds::{Kinds, Resource};
 use crate::pages::{self, Choice};
 use crate::record;
-use crate::rollout::rollout;
+use crate::rollout::{conditions, rollout};
 use crate::unchanged::is_unchanged;
 use crate::unwanted::unwanted;
 use crate::wire::{self, Change};
@@ -291,17 +291,19 @@ async fn state(
 
 /// The other file of berth's whose object this is. To the server both have the same owner, so that it would refuse neither of them.
 fn other_file<'a>(want: &Value, live: &'a Value) -> Option<&'a str> {
-    let label = |object: &'a Value| object["metadata"]["labels"][LABEL].as_str();
-    let own = want["metadata"]["labels"][LABEL].as_str()?;
-    label(live).filter(|file| *file != own)
+    let own = file_of(want)?;
+    file_of(live).filter(|file| *file != own)
+}
+
+/// The file of berth's whose object this is.
+fn file_of(object: &Value) -> Option<&str> {
+    object["metadata"]["labels"][LABEL].as_str()
 }
 
 /// Whether it is a Job of ours that will not go on, done or failed.
 fn is_finished(want: &Value, live: &Value) -> bool {
-    let label = |object: &Value| object["metadata"]["labels"][LABEL].clone();
-    let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
     let has_ended = |condition: &Value| {
         condition["status"] == "True" && (condition["type"] == "Complete" || condition["type"] == "Failed")
     };
-    live["kind"] == "Job" && label(want) == label(live) && conditions.into_iter().any(has_ended)
+    live["kind"] == "Job" && file_of(want) == file_of(live) && conditions(&live["status"]).any(has_ended)
 }

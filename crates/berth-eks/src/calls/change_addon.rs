@@ -5,10 +5,9 @@ use berth_core::actions::eks::{EksClusterRef, EksTarget};
 use berth_core::ports::Started;
 use berth_core::run::Fault;
 
-use super::{making, under_way};
+use super::under_way;
 use crate::cloud::EksCloud;
-use crate::ticket::Work;
-use crate::{classify, there};
+use crate::there;
 
 /// Gives an add-on these settings, or finds that an earlier try has. Why there is no token: see `change_cluster`.
 ///
@@ -28,14 +27,6 @@ pub(crate) async fn change_addon(
     }
     let call = cloud.write.eks.update_addon().cluster_name(&at.name).addon_name(addon);
     let call = call.configuration_values(configuration).resolve_conflicts(ResolveConflicts::Preserve);
-    match call.send().await {
-        Ok(answer) => {
-            let id = making::id_in(answer.update.and_then(|update| update.id), &tried)?;
-            Ok(Work::Update { cluster: at.clone(), target, id }.waiting())
-        }
-        Err(error) => {
-            let fault = classify::of_call(tried, &error);
-            if under_way::is_no_change(&fault) { Ok(Started::Done) } else { Err(fault) }
-        }
-    }
+    let sent = call.send().await.map(|answer| answer.update);
+    under_way::updating(at, target, sent, &tried)
 }

@@ -8,10 +8,9 @@ use berth_core::actions::eks::{EksClusterChange, EksClusterRef, EksTarget};
 use berth_core::ports::Started;
 use berth_core::run::Fault;
 
-use super::{making, tag, under_way};
+use super::{tag, under_way};
 use crate::cloud::EksCloud;
-use crate::ticket::Work;
-use crate::{classify, there};
+use crate::there;
 
 /// Makes one change, or finds that an earlier try has.
 ///
@@ -48,16 +47,8 @@ pub(crate) async fn change_cluster(
             call.access_config(UpdateAccessConfigRequest::builder().authentication_mode(mode).build())
         }
     };
-    match call.send().await {
-        Ok(answer) => {
-            let id = making::id_in(answer.update.and_then(|update| update.id), &tried)?;
-            Ok(Work::Update { cluster: at.clone(), target: EksTarget::Cluster, id }.waiting())
-        }
-        Err(error) => {
-            let fault = classify::of_call(tried, &error);
-            if under_way::is_no_change(&fault) { Ok(Started::Done) } else { Err(fault) }
-        }
-    }
+    let sent = call.send().await.map(|answer| answer.update);
+    under_way::updating(at, EksTarget::Cluster, sent, &tried)
 }
 
 fn what(change: &EksClusterChange) -> &'static str {

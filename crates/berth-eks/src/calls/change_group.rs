@@ -6,10 +6,9 @@ use berth_core::ports::Started;
 use berth_core::run::Fault;
 
 use super::create_group::{scaling, taint};
-use super::{making, tag, under_way};
+use super::{tag, under_way};
 use crate::cloud::EksCloud;
-use crate::ticket::Work;
-use crate::{classify, there};
+use crate::there;
 
 /// Makes one change, or finds that an earlier try has. Why there is no token: see `change_cluster`.
 pub(crate) async fn change_group(
@@ -45,16 +44,8 @@ pub(crate) async fn change_group(
         }
         EksGroupChange::Scaling { nodes, desired } => call.scaling_config(scaling(*nodes, *desired)),
     };
-    match call.send().await {
-        Ok(answer) => {
-            let id = making::id_in(answer.update.and_then(|update| update.id), &tried)?;
-            Ok(Work::Update { cluster: at.clone(), target: EksTarget::Group(group.to_owned()), id }.waiting())
-        }
-        Err(error) => {
-            let fault = classify::of_call(tried, &error);
-            if under_way::is_no_change(&fault) { Ok(Started::Done) } else { Err(fault) }
-        }
-    }
+    let sent = call.send().await.map(|answer| answer.update);
+    under_way::updating(at, EksTarget::Group(group.to_owned()), sent, &tried)
 }
 
 fn what(change: &EksGroupChange) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_eks::types::Update;
 use berth_core::actions::eks::{EksClusterRef, EksTarget};
 use berth_core::lease;
 use berth_core::ports::{Progress, Started};
@@ -120,6 +121,25 @@ fn settling(fault: Fault) -> Fault {
         return Fault { kind: FaultKind::Unavailable, retry: Retry::Backoff, ..fault };
     }
     fault
+}
+
+/// What a change comes to by EKS's answer: an update to wait for, or nothing where there is nothing to change any more.
+pub(super) fn updating<E: Answer>(
+    at: &EksClusterRef,
+    target: EksTarget,
+    sent: Result<Option<Update>, CallError<E>>,
+    tried: &str,
+) -> Result<Started, Fault> {
+    match sent {
+        Ok(update) => {
+            let id = making::id_in(update.and_then(|update| update.id), tried)?;
+            Ok(Work::Update { cluster: at.clone(), target, id }.waiting())
+        }
+        Err(error) => {
+            let fault = classify::of_call(tried, &error);
+            if is_no_change(&fault) { Ok(Started::Done) } else { Err(fault) }
+        }
+    }
 }
 
 /// A change has nothing to change any more: an earlier try of it took effect.

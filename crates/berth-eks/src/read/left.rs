@@ -11,7 +11,7 @@ use futures::future;
 use super::{balancer, logs, part};
 use crate::classify;
 use crate::cloud::EksCloud;
-use crate::find::filter;
+use crate::find::{self, filter};
 
 /// Where to look.
 #[derive(Debug, Clone, Copy)]
@@ -118,15 +118,10 @@ async fn of_machines(cloud: &EksCloud, cluster: &EksClusterRef, mut found: Vec<E
     found.retain(|part| part::named(&part.tags).is_none() && part.tags.contains_key(part::MACHINE_KEY));
     let machine = |part: &EksPart| part.tags[part::MACHINE_KEY].clone();
     let ids: BTreeSet<String> = found.iter().map(machine).collect();
-    if ids.is_empty() {
-        return Vec::new();
-    }
-    // A filter, because an id that is forgotten already would fail the call.
-    let by_id = Filter::builder().name("instance-id").set_values(Some(ids.into_iter().collect())).build();
-    let call = cloud.read.ec2.describe_instances().filters(by_id);
-    let machines: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-    let machines = machines.unwrap_or_default().into_iter().flat_map(|one| one.instances.unwrap_or_default());
-    let ours = machines.filter(|machine| part::is_of(cluster, &part::of_ec2(machine.tags.clone())));
+    let ours = find::machines(cloud, ids)
+        .await
+        .into_iter()
+        .filter(|machine| part::is_of(cluster, &part::of_ec2(machine.tags.clone())));
     let ours: BTreeSet<String> = ours.filter_map(|machine| machine.instance_id).collect();
     found.retain(|part| ours.contains(&machine(part)));
     found

@@ -3,11 +3,10 @@
 use berth_core::actions::gke::GkeLeftover;
 use berth_core::ports::{Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
-use serde_json::Value;
 
-use crate::classify::{self, Said};
+use crate::classify;
 use crate::cloud::GkeCloud;
-use crate::compute::Trouble;
+use crate::compute::{Trouble, failure, operation_path};
 
 /// Begins the ticket of such a deletion: `DELETE_LEFTOVER OPERATION_PATH THING_PATH`.
 const TICKET: &str = "DELETE_LEFTOVER";
@@ -26,7 +25,7 @@ pub(crate) async fn delete_leftover(gke: &GkeCloud, leftover: &GkeLeftover) -> R
     }
     match gke.clients.compute.delete(&leftover.path).await {
         Ok(operation) => {
-            let operation = path_of(operation["selfLink"].as_str().unwrap_or_default());
+            let operation = operation_path(&operation);
             Ok(Started::Waiting(Ticket { operation: format!("{TICKET} {operation} {}", leftover.path), target }))
         }
         Err(trouble) if trouble.kind == FaultKind::NotFound => Ok(Started::Done),
@@ -69,19 +68,8 @@ async fn again(gke: &GkeCloud, path: &str, target: &str, because: String) -> Res
     }
 }
 
-pub(super) fn failure(operation: &Value) -> Option<Said> {
-    let first = operation["error"]["errors"].get(0)?;
-    let text = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
-    Some(Said { code: text("code"), text: text("message"), ..Said::default() })
-}
-
 fn fault(trouble: Trouble, target: &str) -> Fault {
     trouble.fault(format!("delete {target}"), |kind| classify::left_by_delete(kind, target.to_owned()))
-}
-
-/// `projects/P/global/operations/O` out of a link.
-pub(super) fn path_of(link: &str) -> &str {
-    link.find("projects/").map_or(link, |at| &link[at..])
 }
 
 /// Whether a path names one thing: nothing else may be deleted by what stands in a plan.

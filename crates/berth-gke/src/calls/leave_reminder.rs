@@ -4,11 +4,10 @@ use berth_core::actions::gke::GkeClusterRef;
 use berth_core::ports::{Progress, Started, Ticket};
 use berth_core::run::{Fault, FaultKind, LeftBehind};
 
-use super::delete_leftover::{failure, path_of};
 use crate::classify;
 use crate::client::reading;
 use crate::cloud::GkeCloud;
-use crate::compute::Trouble;
+use crate::compute::{Trouble, failure, operation_path};
 use crate::find::node_tag;
 use crate::read;
 use crate::reminder::{self, Going};
@@ -40,7 +39,7 @@ pub(crate) async fn leave_reminder(gke: &GkeCloud, at: &GkeClusterRef, name: &st
     let path = format!("projects/{}/global/healthChecks", at.project);
     match gke.clients.compute.insert(&path, &reminder::body(name, &going)).await {
         Ok(operation) => {
-            let operation = path_of(operation["selfLink"].as_str().unwrap_or_default());
+            let operation = operation_path(&operation);
             Ok(Started::Waiting(Ticket { operation: format!("{TICKET} {operation}"), target }))
         }
         Err(trouble) if matches!(trouble.kind, FaultKind::AlreadyExists | FaultKind::Denied) => Ok(Started::Done),

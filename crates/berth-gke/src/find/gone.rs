@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::client::reading;
 use crate::cloud::GkeCloud;
-use crate::compute::Trouble;
+use crate::compute::{Trouble, path_of};
 use crate::{read, ticket};
 
 const PAGE: &str = "500";
@@ -121,10 +121,10 @@ fn end(operation: &Value) -> Option<Told> {
     if operation["error"].is_object() || operation["status"] != "DONE" || operation["operationType"] != "delete" {
         return None;
     }
-    let (_, path) = operation["targetLink"].as_str()?.split_once("/projects/")?;
+    let path = path_of(operation["targetLink"].as_str()?)?;
     let collection = path.rsplit('/').nth(1)?;
     let at = operation["endTime"].as_str()?.parse().ok()?;
-    PAID.contains(&collection).then(|| Told { id: format!("projects/{path}"), at })
+    PAID.contains(&collection).then(|| Told { id: path.to_owned(), at })
 }
 
 /// A machine began or ended.

@@ -7,7 +7,8 @@ use berth_core::rules::ownership;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::reminder;
+use crate::compute::path_of;
+use crate::reminder::{self, LOCATION};
 
 /// What a thing says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,7 +78,7 @@ impl Row {
 
     /// The location of that cluster, which only GKE's own labels tell.
     pub(super) fn cluster_location(&self) -> Option<&str> {
-        self.labels.get("goog-k8s-cluster-location").map(String::as_str)
+        self.labels.get(LOCATION).map(String::as_str)
     }
 
     /// Whether it is part of a load balancer.
@@ -90,11 +91,6 @@ impl Row {
         let named = self.name.starts_with("k8s");
         named || self.description.contains("kubernetes.io/") || self.description.contains("networking.gke.io/")
     }
-}
-
-/// `projects/P/zones/Z/disks/D` out of a URL.
-fn path_of(link: &str) -> Option<&str> {
-    link.find("projects/").map(|at| &link[at..])
 }
 
 /// Every link in a value that names one thing.

@@ -27,9 +27,7 @@ impl Held<'_> {
     /// Machines that are not of this cluster hold it: nobody but their owner can let go of it, so waiting is in vain.
     pub(super) async fn told(self, cloud: &EksCloud, progress: Progress) -> Result<Progress, Fault> {
         let Progress::Pending(said) = progress else { return Ok(progress) };
-        let holders = interfaces(cloud, self.by).await;
-        self.refuse_strangers(cloud, &holders).await?;
-        Ok(Progress::Pending(words(&holders).or(said)))
+        Ok(Progress::Pending(self.holder(cloud).await?.or(said)))
     }
 
     /// The same for a subnet berth made; interfaces in it that nothing uses any more are taken away, since nobody else will.
@@ -60,18 +58,10 @@ impl Held<'_> {
 
     async fn refuse_strangers(self, cloud: &EksCloud, holders: &[NetworkInterface]) -> Result<(), Fault> {
         let machines = holders.iter().filter_map(|holder| holder.attachment.as_ref()?.instance_id.clone());
-        let mut ids: Vec<String> = machines.collect();
-        ids.sort();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(());
-        }
         // Where machines may not be seen, the wait goes on and names the interfaces.
-        let found = cloud.read.ec2.describe_instances().set_instance_ids(Some(ids)).send().await;
-        let found = found.ok().and_then(|found| found.reservations).unwrap_or_default();
-        let machines = found.iter().flat_map(|reservation| reservation.instances());
+        let found = find::machines(cloud, machines.collect()).await;
         let strangers: Vec<String> =
-            machines.filter(|machine| is_stranger(self.cluster, machine)).map(machine_words).collect();
+            found.iter().filter(|machine| is_stranger(self.cluster, machine)).map(machine_words).collect();
         if strangers.is_empty() {
             return Ok(());
         }
