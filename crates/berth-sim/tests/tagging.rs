@@ -59,7 +59,8 @@ async fn aws_finds_what_has_tags_and_changes_them_by_arn() {
     let witness = Witness { variables: berth_sim::env(simulator.endpoints()), home: tempfile::tempdir().unwrap() };
     let volume = "ec2 create-volume --size 7 --availability-zone us-east-1a --query VolumeId \
                   --tag-specifications ResourceType=volume,Tags=[{Key=of,Value=berth}]";
-    let volumes = [witness.here(volume).await, witness.here(volume).await, witness.here(volume).await];
+    let mut volumes = [witness.here(volume).await, witness.here(volume).await, witness.here(volume).await];
+    volumes.sort_unstable();
     witness.here("logs create-log-group --log-group-name /film/a --tags of=berth,tier=x").await;
     witness.here("logs create-log-group --log-group-name /film/b --tags of=others").await;
     let resources = "resourcegroupstaggingapi get-resources --query ResourceTagMappingList[].ResourceARN";
