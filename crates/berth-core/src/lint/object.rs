@@ -55,6 +55,12 @@ impl<'a> Object<'a> {
         Some(self.root.along(&["metadata", "namespace"]).and_then(Node::text).unwrap_or("default"))
     }
 
+    /// Whether it has this annotation, with the value `true`.
+    pub(super) fn is_marked(&self, annotation: &str) -> bool {
+        let said = self.root.along(&["metadata", "annotations", annotation]).and_then(Node::scalar);
+        said.is_some_and(|value| value == "true")
+    }
+
     /// `Deployment stt`
     pub(super) fn words(&self) -> String {
         format!("{} {}", self.kind, self.name)

@@ -125,6 +125,16 @@ impl<'a> Pools<'a> {
         self.all().filter(|pool| self.selects(pod, pool)).collect()
     }
 
+    /// Pools where the pod may run: selected ones without a taint that keeps it away.
+    pub(super) fn fitting(&self, pod: &Pod<'_>) -> Vec<&'a PoolSpec> {
+        self.selected_by_taints(pod).0
+    }
+
+    /// The selected pools in two: those where the pod may run, and those whose taints keep it away.
+    pub(super) fn selected_by_taints(&self, pod: &Pod<'_>) -> (Vec<&'a PoolSpec>, Vec<&'a PoolSpec>) {
+        self.selected(pod).into_iter().partition(|pool| untolerated(pod, pool).is_empty())
+    }
+
     fn selects(&self, pod: &Pod<'_>, pool: &PoolSpec) -> bool {
         let selector = pod.spec.get("nodeSelector").map(Node::entries).unwrap_or_default();
         let selector_fits =

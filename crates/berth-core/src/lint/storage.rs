@@ -8,9 +8,6 @@ use crate::rules::eks::addons::EBS_CSI;
 use crate::spec::Provider;
 use crate::spec::tree::{Entry, Node};
 
-/// Annotation of the class of claims that name none.
-pub(super) const DEFAULT_KEY: &str = "storageclass.kubernetes.io/is-default-class";
-
 /// A class that a cloud has by itself.
 struct BuiltIn {
     provider: Provider,
@@ -30,13 +27,15 @@ const fn built_in(
     BuiltIn { provider, name, provisioner, waits, is_default }
 }
 
+/// Who makes disks on GKE; on EKS it is who makes those of the default class.
+pub(super) const PD: &str = "pd.csi.storage.gke.io";
 const FILESTORE: &str = "filestore.csi.storage.gke.io";
 
 /// Classes of Filestore stand only where its driver is on.
 static BUILT_IN: [BuiltIn; 10] = [
-    built_in(Provider::Gke, "premium-rwo", "pd.csi.storage.gke.io", true, false),
+    built_in(Provider::Gke, "premium-rwo", PD, true, false),
     built_in(Provider::Gke, "standard", "kubernetes.io/gce-pd", false, false),
-    built_in(Provider::Gke, "standard-rwo", "pd.csi.storage.gke.io", true, true),
+    built_in(Provider::Gke, "standard-rwo", PD, true, true),
     built_in(Provider::Gke, "enterprise-multishare-rwx", FILESTORE, true, false),
     built_in(Provider::Gke, "enterprise-rwx", FILESTORE, true, false),
     built_in(Provider::Gke, "premium-rwx", FILESTORE, true, false),
@@ -68,10 +67,10 @@ const fn driver(provisioner: &'static str, provider: Provider, addon: Option<&'s
 }
 
 static DRIVERS: [Driver; 7] = [
-    driver("pd.csi.storage.gke.io", Provider::Gke, None, true),
+    driver(PD, Provider::Gke, None, true),
     driver("kubernetes.io/gce-pd", Provider::Gke, None, true),
     driver(FILESTORE, Provider::Gke, Some("GcpFilestoreCsiDriver"), false),
-    driver("ebs.csi.aws.com", Provider::Eks, Some(EBS_CSI), true),
+    driver(default_class::PROVISIONER, Provider::Eks, Some(EBS_CSI), true),
     driver("kubernetes.io/aws-ebs", Provider::Eks, Some(EBS_CSI), true),
     driver("efs.csi.aws.com", Provider::Eks, Some("aws-efs-csi-driver"), false),
     driver("fsx.csi.aws.com", Provider::Eks, Some("aws-fsx-csi-driver"), false),
@@ -101,6 +100,11 @@ impl<'a> Class<'a> {
 
     fn of_cloud(row: &'static BuiltIn) -> Self {
         Self { name: row.name, provisioner: row.provisioner, waits: row.waits, object: None }
+    }
+
+    /// Whether claims that name no class get this one of the files.
+    pub(super) fn is_default(&self) -> bool {
+        self.object.is_some_and(|object| object.is_marked(default_class::DEFAULT_KEY))
     }
 
     /// Whether its volumes are disks, which are of one zone and for one node at a time.
@@ -179,18 +183,13 @@ impl World<'_> {
 
     /// The class of claims that name none.
     pub(super) fn default_class_of_storage(&self) -> Option<Class<'_>> {
-        let is_default = |class: &Class<'_>| {
-            let way = ["metadata", "annotations", DEFAULT_KEY];
-            let said = class.object.and_then(|object| object.root.along(&way)).and_then(Node::scalar);
-            said.is_some_and(|value| value == "true")
-        };
         let is_made = |row: &&BuiltIn| {
             let addon = driver_of(row.provisioner).and_then(|driver| driver.addon);
             addon.is_none_or(|addon| self.has_addon(addon))
         };
         let mut of_cloud = BUILT_IN.iter().filter(|row| row.provider == self.provider() && row.is_default);
         let own = of_cloud.find(is_made);
-        self.classes().find(is_default).or_else(|| own.map(Class::of_cloud))
+        self.classes().find(Class::is_default).or_else(|| own.map(Class::of_cloud))
     }
 
     /// A class that the cloud has by itself.

@@ -17,7 +17,7 @@ pub const PROVISIONER: &str = "ebs.csi.aws.com";
 pub const KIND: (&str, &str) = ("storage.k8s.io/v1", "StorageClass");
 
 /// Annotation of the class of claims that name none.
-const DEFAULT_KEY: &str = "storageclass.kubernetes.io/is-default-class";
+pub const DEFAULT_KEY: &str = "storageclass.kubernetes.io/is-default-class";
 
 /// The class.
 #[derive(Debug, Clone, PartialEq)]

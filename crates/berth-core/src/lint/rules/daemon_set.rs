@@ -8,7 +8,6 @@ use crate::lint::object::Pod;
 use crate::lint::pools::{toleration_words, untolerated};
 use crate::lint::world::World;
 use crate::rules::gke::taints::words;
-use crate::spec::PoolSpec;
 use crate::spec::tree::Node;
 
 pub(super) const RULE: &str = "daemonset-taint";
@@ -20,9 +19,8 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
         if !for_gpus && !is_agent(&pod) {
             continue;
         }
-        let (missed, reached): (Vec<&PoolSpec>, Vec<&PoolSpec>) =
-            pools.selected(&pod).into_iter().partition(|pool| !untolerated(&pod, pool).is_empty());
-        let missed: Vec<&PoolSpec> = missed.into_iter().filter(|pool| !for_gpus || pool.gpu.is_some()).collect();
+        let (reached, mut missed) = pools.selected_by_taints(&pod);
+        missed.retain(|pool| !for_gpus || pool.gpu.is_some());
         // One that reaches no pool at all is found by the rule on tolerations.
         if missed.is_empty() || reached.is_empty() {
             continue;

@@ -185,11 +185,7 @@ fn gkes(world: &World<'_>, said: &Said<'_>, report: &mut Report) {
 
 /// An ingress without a class is the default class's, or GKE's.
 fn unnamed<'a>(world: &World<'_>, object: &Object<'_>, report: &mut Report) -> Served<'a> {
-    let is_default = |class: &&Object<'_>| {
-        let said = class.root.along(&["metadata", "annotations", DEFAULT_KEY]).and_then(Node::scalar);
-        said.is_some_and(|value| value == "true")
-    };
-    if world.of_kind("IngressClass").any(|class| is_default(&class)) {
+    if world.of_kind("IngressClass").any(|class| class.is_marked(DEFAULT_KEY)) {
         return Served::Unknown;
     }
     if world.provider() == Provider::Gke {

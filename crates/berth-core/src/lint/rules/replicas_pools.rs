@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::{Place, Report, Says};
 use crate::lint::object::Pod;
-use crate::lint::pools::untolerated;
 use crate::lint::world::World;
 use crate::spec::{GPU_RESOURCE, PoolSpec, Provider};
 
@@ -139,9 +138,8 @@ fn shares(pod: &Pod<'_>) -> u64 {
 
 /// Pools with GPUs where the pod may run.
 fn pools<'a>(world: &'a World<'_>, pod: &Pod<'_>) -> BTreeSet<&'a str> {
-    let selected = world.pools().selected(pod).into_iter();
-    let fit = selected.filter(|pool| pool.gpu_resource().is_some() && untolerated(pod, pool).is_empty());
-    fit.map(|pool| pool.name.as_str()).collect()
+    let with_gpus = world.pools().fitting(pod).into_iter().filter(|pool| pool.gpu_resource().is_some());
+    with_gpus.map(|pool| pool.name.as_str()).collect()
 }
 
 /// Shares that DaemonSets take of each node, by pool.

@@ -66,11 +66,9 @@ fn one(world: &World<'_>, claim: &Claim<'_>, pod: &Pod<'_>, for_one_pod: bool, r
         };
         let what = format!("{count} of {words} mount claim {}, which is {}", claim.name, mode(for_one_pod));
         let says = Says::new(what, if for_one_pod { FOR_ONE_POD } else { MULTI_ATTACH }, way_out(pod, replicas));
-        let never = for_one_pod && replicas.least > 1;
-        if never {
+        if for_one_pod && replicas.least > 1 {
             report.error(RULE, place, &says)
-        } else if !for_one_pod && keeps_together(pod) {
-        } else {
+        } else if for_one_pod || !keeps_together(pod) {
             report.warning(RULE, place, &says)
         }
     } else if replicas.most == 1 && updates_side_by_side(pod) && runs_on_several(&world.pools().selected(pod)) {

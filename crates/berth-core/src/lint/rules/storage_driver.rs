@@ -1,8 +1,9 @@
 //! Storage classes whose volumes nobody in the cluster makes.
 
 use crate::lint::finding::{Report, Says};
-use crate::lint::storage::{Class, DEFAULT_KEY, driver_of};
+use crate::lint::storage::{Class, PD, driver_of};
 use crate::lint::world::World;
+use crate::manifests::default_class;
 use crate::spec::Provider;
 use crate::spec::tree::Node;
 
@@ -18,11 +19,9 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
     for class in world.classes() {
         let Some(object) = class.object else { continue };
         let Some(says) = says(world, &class) else { continue };
-        let way = ["metadata", "annotations", DEFAULT_KEY];
-        let is_default = object.root.along(&way).and_then(Node::scalar).is_some_and(|value| value == "true");
         let is_used = world.claims().iter().any(|claim| world.class_of(claim).is_some_and(|of| of.name == class.name));
         let place = object.place_of(&["provisioner"]);
-        if (is_used || is_default) && driver_of(class.provisioner).is_some() {
+        if (is_used || class.is_default()) && driver_of(class.provisioner).is_some() {
             report.error(RULE, place, &says);
         } else {
             report.warning(RULE, place, &says);
@@ -85,7 +84,7 @@ fn cloud(provider: Provider) -> &'static str {
 
 fn disks(provider: Provider) -> &'static str {
     match provider {
-        Provider::Eks => "ebs.csi.aws.com",
-        Provider::Gke | Provider::Existing => "pd.csi.storage.gke.io",
+        Provider::Eks => default_class::PROVISIONER,
+        Provider::Gke | Provider::Existing => PD,
     }
 }

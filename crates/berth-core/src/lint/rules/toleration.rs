@@ -13,12 +13,13 @@ pub(super) fn check(world: &World<'_>, report: &mut Report) {
     let pools = world.pools();
     for pod in world.pods().filter(|pod| pod.text("nodeName").is_none()) {
         let wants_gpu = pod.containers().any(|container| asks_for_gpu(&container));
-        let mut candidates = pools.selected(&pod);
-        candidates.retain(|pool| !wants_gpu || pool.gpu.is_some());
-        if candidates.is_empty() || candidates.iter().any(|pool| untolerated(&pod, pool).is_empty()) {
+        let is_meant = |pool: &&PoolSpec| !wants_gpu || pool.gpu.is_some();
+        let (fitting, mut barring) = pools.selected_by_taints(&pod);
+        barring.retain(is_meant);
+        if barring.is_empty() || fitting.iter().any(is_meant) {
             continue;
         }
-        report.error(RULE, pod.place_of("tolerations"), &says(&pod, &candidates));
+        report.error(RULE, pod.place_of("tolerations"), &says(&pod, &barring));
     }
 }
 

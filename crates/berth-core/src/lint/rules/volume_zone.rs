@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::{Place, Report, Says};
 use crate::lint::object::Pod;
-use crate::lint::pools::untolerated;
 use crate::lint::storage::{Claim, Class};
 use crate::lint::world::World;
 use crate::spec::tree::Node;
@@ -68,7 +67,7 @@ fn immediate(world: &World<'_>, claim: &Claim<'_>, class: &Class<'_>, report: &m
 fn spans(world: &World<'_>, claim: &Claim<'_>, pod: &Pod<'_>, report: &mut Report) {
     let Some(replicas) = world.replicas(pod).filter(|replicas| replicas.most > 1) else { return };
     let Some((place, word, alike)) = spread(pod) else { return };
-    let candidates = zones(candidates(world, pod).into_iter());
+    let candidates = zones(world.pools().fitting(pod).into_iter());
     // Pods of one zone are evenly spread where there is only that one.
     if alike > 0 && candidates.len() < 2 {
         return;
@@ -101,17 +100,12 @@ fn spread<'a>(pod: &Pod<'a>) -> Option<(Place<'a>, &'static str, u32)> {
     Some((pod.object.at(node.at), "podAntiAffinity", 0))
 }
 
-/// Pools where the pod may run.
-fn candidates<'a>(world: &'a World<'_>, pod: &Pod<'_>) -> Vec<&'a PoolSpec> {
-    world.pools().selected(pod).into_iter().filter(|pool| untolerated(pod, pool).is_empty()).collect()
-}
-
 /// On EKS one group over several zones cannot be told where to add a node.
 fn one_group(world: &World<'_>, claim: &Claim<'_>, pod: &Pod<'_>, report: &mut Report) {
     if world.provider() != Provider::Eks {
         return;
     }
-    let candidates = candidates(world, pod);
+    let candidates = world.pools().fitting(pod);
     let is_bound = |pool: &PoolSpec| {
         let zones = u32::try_from(pool.zones.len()).unwrap_or(u32::MAX);
         zones > 1 && !pool.group_per_zone && pool.nodes.min < zones
