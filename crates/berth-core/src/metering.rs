@@ -19,6 +19,8 @@ use crate::gc::{Inventory, Unread};
 use crate::observed::ObservedCluster;
 use crate::spec::Provider;
 
+pub use ended::untold;
+pub use meter::{cluster_id, metered};
 pub use record::{Life, Record, Sight, Told};
 pub use requests::requests;
 
@@ -94,21 +96,6 @@ pub struct Metered {
     pub usage: Usage,
     /// What is not seen, or was counted otherwise than by its own times, as lower-case sentences without their full stops.
     pub notes: Vec<String>,
-}
-
-/// What a cluster's fee is known by, among the ends that a cloud tells.
-pub fn cluster_id(location: &str, name: &str) -> String {
-    meter::cluster_id(location, name)
-}
-
-/// What has to be known of ends that no cloud told, as lower-case sentences without their full stops.
-pub fn untold(usage: &Usage) -> Vec<String> {
-    ended::untold(usage)
-}
-
-/// What of all this is billed by time, and since when. Requests for shares of GPUs are not in it; see [`requests`].
-pub fn metered(found: &Found<'_>) -> Metered {
-    meter::metered(found)
 }
 
 #[cfg(test)]

@@ -8,18 +8,16 @@ mod course;
 mod group;
 mod money;
 mod month;
-mod quick;
 mod shares;
 mod usage;
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
 use self::clock::Tariff;
-use self::quick::Quick;
 use self::shares::{Asked, Desk, Place, Used, Weight};
 use super::amount::Amount;
 use super::book::{Market, PriceBook, Source};
@@ -124,8 +122,8 @@ impl Bill {
     }
 }
 
-/// Tariffs by the addresses of what they are of.
-type Tariffs = HashMap<*const What, Priced, BuildHasherDefault<Quick>>;
+/// Tariffs by the addresses of what they are of, which nobody outside chooses: a quick hash will do.
+type Tariffs = HashMap<*const What, Priced, FixedState>;
 
 /// The tariff of one kind of thing, with where it was read or why there is none.
 struct Priced {

@@ -46,7 +46,7 @@ impl<'a> World<'a> {
 
     /// Whether an EKS cluster has this add-on.
     pub(super) fn has_addon(&self, name: &str) -> bool {
-        matches!(&self.spec.cloud, CloudSpec::Eks(eks) if eks.addons.iter().any(|addon| addon == name))
+        matches!(&self.spec.cloud, CloudSpec::Eks(eks) if eks.has_addon(name))
     }
 
     /// Whether pods of the files run an image with one of these words in its name.

@@ -67,7 +67,7 @@ impl<'a> Definitions<'a> {
         match self.cloud {
             CloudSpec::Gke(_) => group.ends_with(".gke.io") || GKES.contains(&group),
             CloudSpec::Eks(eks) => {
-                let brings = |(addon, of): &(&str, &str)| *of == group && eks.addons.iter().any(|own| own == addon);
+                let brings = |(addon, of): &(&str, &str)| *of == group && eks.has_addon(addon);
                 EKSS.contains(&group) || OF_ADDONS.iter().any(brings)
             }
             CloudSpec::Existing(_) => true,

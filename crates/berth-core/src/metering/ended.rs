@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use crate::cost::{Stretch, Teller, Usage};
 
 /// What has to be known of ends that no cloud told, as lower-case sentences without their full stops.
-pub(super) fn untold(usage: &Usage) -> Vec<String> {
+pub fn untold(usage: &Usage) -> Vec<String> {
     let count = |is_meant: fn(&Teller) -> bool| {
         let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.told));
         // What goes with a machine is no thing of its own.

@@ -16,7 +16,8 @@ use crate::spec::{Place, Provider};
 /// The label by which people say whose a cluster is, where no lease does.
 const OWNER_LABEL: &str = "owner";
 
-pub(super) fn metered(found: &Found<'_>) -> Metered {
+/// What of all this is billed by time, and since when. Requests for shares of GPUs are not in it; see [`requests`](super::requests()).
+pub fn metered(found: &Found<'_>) -> Metered {
     let mut meter = Meter::new(found);
     for thing in &found.inventory.found {
         meter.thing(thing);
@@ -178,8 +179,8 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// What a cluster's fee is known by in a record.
-pub(super) fn cluster_id(location: &str, name: &str) -> String {
+/// What a cluster's fee is known by, in a record and among the ends that a cloud tells.
+pub fn cluster_id(location: &str, name: &str) -> String {
     format!("{location}/{name}")
 }
 

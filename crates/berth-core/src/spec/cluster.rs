@@ -204,6 +204,13 @@ pub struct ExistingSpec {
     pub selectors: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl EksSpec {
+    /// Whether the cluster has the managed add-on of this name.
+    pub fn has_addon(&self, name: &str) -> bool {
+        self.addons.iter().any(|addon| addon == name)
+    }
+}
+
 impl ExistingSpec {
     /// Whether a node with these labels is of the pool.
     pub fn selects(&self, pool: &str, labels: &BTreeMap<String, String>) -> bool {

@@ -28,16 +28,6 @@ fn fixed() -> ClusterSpec {
     spec
 }
 
-/// A world in which the file's cluster stands, with nothing left to do.
-fn standing(spec: &ClusterSpec) -> World {
-    let mut world = World::new();
-    let plan = present(spec, &world.observed).expect("a plan");
-    world.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));
-    let plan = present(spec, &world.observed).expect("a plan");
-    assert!(plan.is_empty(), "{}", text(&plan));
-    world
-}
-
 fn objects(spec: &ClusterSpec) -> Vec<Value> {
     let rendered = cluster_autoscaler(spec, Some("1.34")).expect("pools that grow");
     rendered.settings.into_iter().chain([rendered.deployment]).collect()
@@ -121,7 +111,7 @@ fn it_comes_with_its_role_before_its_pod() {
     assert_eq!(after("eks/identity/autoscaler"), ["eks/cluster", "eks/role/autoscaler"]);
     assert_eq!(after("eks/autoscaler/settings"), ["eks/cluster", "eks/identity/autoscaler"]);
     assert_eq!(after("eks/autoscaler"), ["eks/autoscaler/settings"]);
-    standing(&spec);
+    World::standing(&spec);
 }
 
 #[test]
@@ -138,7 +128,7 @@ fn a_version_that_it_has_no_release_for_is_told() {
 fn a_file_that_wants_none_has_none_and_hears_that_nothing_scales() {
     let mut off = dubbing();
     off.autoscaler = Autoscaler { is_off: true, ..Autoscaler::default() };
-    let mut world = standing(&dubbing());
+    let mut world = World::standing(&dubbing());
     let plan = present(&off, &world.observed).expect("a plan");
     let about: Vec<&str> = ids(&plan);
     let [objects, identity, role] = about[..] else { panic!("{}", text(&plan)) };
@@ -163,7 +153,7 @@ fn it_does_not_come_where_no_pool_can_grow() {
 #[test]
 fn it_changes_with_the_file() {
     let spec = dubbing();
-    let mut world = standing(&spec);
+    let mut world = World::standing(&spec);
     let mut later = spec.clone();
     later.autoscaler.scale_down_after_seconds = Some(300);
     let plan = present(&later, &world.observed).expect("a plan");
@@ -178,7 +168,7 @@ fn it_changes_with_the_file() {
 #[test]
 fn it_follows_an_upgrade_of_the_cluster() {
     let spec = dubbing();
-    let mut world = standing(&spec);
+    let mut world = World::standing(&spec);
     world.cluster().expect("a cluster").version = "1.35".to_owned();
     let plan = present(&spec, &world.observed).expect("a plan");
     let step = plan.steps.last().expect("a step");
@@ -189,7 +179,7 @@ fn it_follows_an_upgrade_of_the_cluster() {
 
 #[test]
 fn it_goes_with_its_rights_when_no_pool_can_grow_any_more() {
-    let mut world = standing(&dubbing());
+    let mut world = World::standing(&dubbing());
     let spec = fixed();
     let plan = present(&spec, &world.observed).expect("a plan");
     let ids: Vec<&str> =
@@ -206,7 +196,7 @@ fn it_goes_with_its_rights_when_no_pool_can_grow_any_more() {
 #[test]
 fn an_association_with_another_role_is_replaced() {
     let spec = dubbing();
-    let mut world = standing(&spec);
+    let mut world = World::standing(&spec);
     let cluster = world.cluster().expect("a cluster");
     let berth_core::observed::ObservedCloud::Eks(description) = &mut cluster.cloud else { panic!("not EKS") };
     description.identities[0].role_arn = "arn:aws:iam::123456789012:role/other".to_owned();
@@ -218,7 +208,7 @@ fn an_association_with_another_role_is_replaced() {
 #[test]
 fn its_role_goes_with_the_cluster() {
     let spec = dubbing();
-    let mut world = standing(&spec);
+    let mut world = World::standing(&spec);
     let plan = absent(&spec, &world.observed).expect("a plan");
     assert!(ids(&plan).iter().any(|id| id.contains("role/berth-ai-dubbing-production-autoscaler")), "{:?}", ids(&plan));
     world.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));

@@ -13,14 +13,6 @@ fn file(network_policy: NetworkPolicy) -> ClusterSpec {
     ClusterSpec { network_policy, ..shipped("clusters/ai-dubbing-eks.yaml", None) }
 }
 
-/// The file's cluster after all that is to be done for it.
-fn brought_about(world: &mut World, spec: &ClusterSpec) {
-    let plan = present(spec, &world.observed).expect("a plan");
-    world.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));
-    let plan = present(spec, &world.observed).expect("a plan");
-    assert!(plan.is_empty(), "{}", text(&plan));
-}
-
 fn holds(world: &mut World) -> Option<bool> {
     enforced(world.cluster().expect("a cluster"))
 }
@@ -31,7 +23,7 @@ fn a_cluster_is_made_so_that_they_hold_unless_the_file_says_otherwise() {
         [(NetworkPolicy::FromCreation, true), (NetworkPolicy::Enforced, true), (NetworkPolicy::Unenforced, false)]
     {
         let mut world = World::new();
-        brought_about(&mut world, &file(wish));
+        world.bring_about(&file(wish));
         assert_eq!(holds(&mut world), Some(want), "{wish:?}");
     }
 }
@@ -39,7 +31,7 @@ fn a_cluster_is_made_so_that_they_hold_unless_the_file_says_otherwise() {
 #[test]
 fn one_that_stands_changes_only_when_the_file_says_so() {
     let mut world = World::new();
-    brought_about(&mut world, &file(NetworkPolicy::Unenforced));
+    world.bring_about(&file(NetworkPolicy::Unenforced));
     assert!(present(&file(NetworkPolicy::FromCreation), &world.observed).expect("a plan").is_empty());
     let plan = present(&file(NetworkPolicy::Enforced), &world.observed).expect("a plan");
     insta::assert_snapshot!(text(&plan), @"
@@ -47,17 +39,17 @@ fn one_that_stands_changes_only_when_the_file_says_so() {
         change network policy of add-on vpc-cni (the file says otherwise)
         - NetworkPolicies: stored only -> enforced
     ");
-    brought_about(&mut world, &file(NetworkPolicy::Enforced));
+    world.bring_about(&file(NetworkPolicy::Enforced));
     assert_eq!(holds(&mut world), Some(true));
     assert!(present(&file(NetworkPolicy::FromCreation), &world.observed).expect("a plan").is_empty());
-    brought_about(&mut world, &file(NetworkPolicy::Unenforced));
+    world.bring_about(&file(NetworkPolicy::Unenforced));
     assert_eq!(holds(&mut world), Some(false));
 }
 
 #[test]
 fn other_settings_of_the_plugin_stay() {
     let mut world = World::new();
-    brought_about(&mut world, &file(NetworkPolicy::Unenforced));
+    world.bring_about(&file(NetworkPolicy::Unenforced));
     world.addon("vpc-cni").configuration = Some("env: {WARM_IP_TARGET: '4'}\n".to_owned());
     let plan = present(&file(NetworkPolicy::Enforced), &world.observed).expect("a plan");
     let Action::Eks(EksAction::ChangeAddon { configuration, .. }) = &plan.steps[0].action else { panic!("{plan:?}") };
@@ -68,7 +60,7 @@ fn other_settings_of_the_plugin_stay() {
 #[test]
 fn a_plugin_that_failed_is_made_again_with_its_settings_and_not_changed() {
     let mut world = World::new();
-    brought_about(&mut world, &file(NetworkPolicy::Unenforced));
+    world.bring_about(&file(NetworkPolicy::Unenforced));
     "CREATE_FAILED".clone_into(&mut world.addon("vpc-cni").status);
     let plan = present(&file(NetworkPolicy::Enforced), &world.observed).expect("a plan");
     assert!(!plan.steps.iter().any(|step| step.id.0.ends_with("/network-policy")), "{}", text(&plan));

@@ -42,15 +42,6 @@ fn about(plan: &Plan) -> Vec<&str> {
     plan.steps.iter().map(|step| step.id.0.as_str()).filter(|id| id.contains("storage-class")).collect()
 }
 
-fn standing(spec: &ClusterSpec) -> World {
-    let mut world = World::new();
-    let plan = present(spec, &world.observed).expect("a plan");
-    world.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));
-    let plan = present(spec, &world.observed).expect("a plan");
-    assert!(plan.is_empty(), "{}", text(&plan));
-    world
-}
-
 #[test]
 fn the_class() {
     let class = default_class();
@@ -64,7 +55,7 @@ fn the_class() {
 
 #[test]
 fn it_comes_before_the_pods_and_goes_with_the_driver() {
-    let mut world = standing(&film());
+    let mut world = World::standing(&film());
     assert!(world.observed.applied.contains_key(GROUP));
     let plan = present(&without_driver(), &world.observed).expect("a plan");
     assert_eq!(about(&plan), [DELETE]);
@@ -79,7 +70,7 @@ fn it_comes_before_the_pods_and_goes_with_the_driver() {
 
 #[test]
 fn workloads_that_bring_one_get_no_second() {
-    let world = standing(&film());
+    let world = World::standing(&film());
     let brought = |name: &str, is_default: &str| [Manifest::new(class(name, is_default))];
     assert_eq!(about(&with(&world, &film(), &brought("fast", "true"))), [DELETE]);
     assert_eq!(about(&with(&world, &film(), &brought("berth-gp3", "false"))), [DELETE]);
@@ -89,7 +80,7 @@ fn workloads_that_bring_one_get_no_second() {
 
 #[test]
 fn one_that_somebody_else_made_stays_the_only_one_unless_it_goes() {
-    let mut world = standing(&without_driver());
+    let mut world = World::standing(&without_driver());
     world.observed.default_classes = vec!["theirs".to_owned()];
     assert!(about(&present(&film(), &world.observed).expect("a plan")).is_empty());
     // One of the files that they have no more is taken away by the same plan.
@@ -98,7 +89,7 @@ fn one_that_somebody_else_made_stays_the_only_one_unless_it_goes() {
     world.observed.workloads = vec![ObservedObject { object, state: ObjectState::Unwanted }];
     assert_eq!(about(&present(&film(), &world.observed).expect("a plan")), [APPLY]);
     // Ours stays where it is, also when another one comes later.
-    let mut world = standing(&film());
+    let mut world = World::standing(&film());
     world.observed.default_classes = vec!["theirs".to_owned()];
     assert!(present(&film(), &world.observed).expect("a plan").is_empty());
 }

@@ -16,6 +16,9 @@ use berth_core::observed::{Observed, ObservedCloud, ObservedCluster, ObservedPoo
 use berth_core::plan::{Plan, StepId};
 use berth_core::rules::eks::addons;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Outcome, Retry};
+use berth_core::spec::ClusterSpec;
+
+use crate::read::{present, text};
 
 pub(crate) struct World {
     pub(crate) observed: Observed,
@@ -39,6 +42,21 @@ impl World {
             observed.around.zones.push(ObservedZone { name: format!("us-east-1{letter}"), id: id.to_owned() });
         }
         Self { observed, next: 0, strands: false, stock: BTreeMap::new(), reach: BTreeMap::new(), is_slow: false }
+    }
+
+    /// One in which the file's cluster stands, with nothing left to do.
+    pub(crate) fn standing(spec: &ClusterSpec) -> Self {
+        let mut world = Self::new();
+        world.bring_about(spec);
+        world
+    }
+
+    /// Carries out all that is to be done for the file, after which nothing is left to do.
+    pub(crate) fn bring_about(&mut self, spec: &ClusterSpec) {
+        let plan = present(spec, &self.observed).expect("a plan");
+        self.run(&plan, usize::MAX, |_| 0).unwrap_or_else(|refusal| panic!("{refusal}\n{}", text(&plan)));
+        let plan = present(spec, &self.observed).expect("a plan");
+        assert!(plan.is_empty(), "{}", text(&plan));
     }
 
     /// Carries out at most `most` steps in any order the `after`s allow; `choose` picks among that many ready steps.

@@ -226,11 +226,11 @@ fn prices(shown: &Shown<'_>) -> Markup {
 
 fn notes(shown: &Shown<'_>) -> Markup {
     let of_schedule = shown.schedule.iter().flat_map(|on| &on.scheduled.notes);
-    told(shown.estimate.notes.iter().chain(of_schedule).map(|note| sentence(note)))
+    notes_section(shown.estimate.notes.iter().chain(of_schedule).map(|note| sentence(note)))
 }
 
 /// What has to be known to read it, in sentences.
-fn told(sentences: impl Iterator<Item = String>) -> Markup {
+fn notes_section(sentences: impl Iterator<Item = String>) -> Markup {
     html! {
         section id="notes" aria-labelledby="notes-head" {
             h2 id="notes-head" { "To read it rightly" }

@@ -1,13 +1,13 @@
 //! Who asked for shares of which node, to divide what the node cost.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::Window;
 use super::clock::Tariff;
 use super::money::quotient;
-use super::quick::Quick;
 use super::usage::{Request, Usage};
 
 /// Weights are counted in parts of this of what was paid, because shares seldom divide it.
@@ -68,10 +68,13 @@ struct Change {
     ended: u64,
 }
 
+/// Numbers of nodes by cluster and name, which nobody outside chooses: a quick hash will do.
+type Numbers<'a> = HashMap<(&'a str, &'a str), usize, FixedState>;
+
 /// All requests of a window, found by cluster and node.
 pub(super) struct Asked<'a> {
     /// Numbers of the nodes whose shares were asked for.
-    nodes: HashMap<(&'a str, &'a str), usize, BuildHasherDefault<Quick>>,
+    nodes: Numbers<'a>,
     /// The same by their numbers.
     names: Vec<(&'a str, &'a str)>,
     /// Where the requests of each node begin, and where those of the last one end.
@@ -96,7 +99,7 @@ impl<'a> Asked<'a> {
         let since = window.since.map_or(i64::MIN, |since| since.as_second());
         let now = window.now.as_second();
         let is_asked = |request: &&Request| end(request) > since && request.from.as_second() <= now;
-        let mut nodes: HashMap<(&str, &str), usize, BuildHasherDefault<Quick>> = HashMap::default();
+        let mut nodes = Numbers::default();
         let mut counts: Vec<usize> = Vec::new();
         let (mut numbers, mut names) = (Vec::new(), Vec::new());
         for request in usage.requests.iter().filter(is_asked) {

@@ -51,7 +51,9 @@ impl Record {
         // What is known of it from when it stood is truer than what is told of it now.
         let is_new = parts.iter().all(|index| seen.new.contains(index));
         if let Some(to) = thing.to {
-            parts.into_iter().for_each(|index| self.end(index, to, Teller::Cloud, seen));
+            for index in parts {
+                self.end(index, to, Teller::Cloud, seen);
+            }
         }
         if is_new {
             let index = self.keep(thing.clone(), seen);
@@ -76,11 +78,11 @@ impl Record {
         };
         let own: Vec<usize> = self.of(&life.machine).filter(|index| is_it(&self.usage.stretches[*index])).collect();
         if !own.is_empty() {
-            own.into_iter()
-                .filter(|index| !seen.there.contains(index))
-                .collect::<Vec<_>>()
-                .into_iter()
-                .for_each(|index| self.end(index, life.to, Teller::Cloud, seen));
+            for index in own {
+                if !seen.there.contains(&index) {
+                    self.end(index, life.to, Teller::Cloud, seen);
+                }
+            }
             return;
         }
         let (Some(from), Some(front)) = (life.from, front(&life.machine)) else { return };

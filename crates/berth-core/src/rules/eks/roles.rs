@@ -58,7 +58,7 @@ pub fn made(cluster: &EksClusterRef, eks: &EksSpec, autoscales: bool) -> Vec<(&'
         ];
         roles.push(role(NODE, EksTrust::Machines, &policies));
     }
-    if eks.addons.iter().any(|addon| addon == addons::EBS_CSI) {
+    if eks.has_addon(addons::EBS_CSI) {
         roles.push(role(EBS_CSI, EksTrust::Pods, &["service-role/AmazonEBSCSIDriverPolicy"]));
     }
     if autoscales {

@@ -7,7 +7,6 @@
 //! Parts of load balancers bear no label. What says whose they are is the firewall rule that names them and the tag of the cluster's
 //! nodes; so firewall rules go after them, and last of all the reminder that says whose tag it was.
 
-use super::steps::action;
 use crate::actions::Action;
 use crate::actions::gke::{GkeAction, GkeClusterRef, GkeLeftover};
 use crate::gc::{Claim, Leftover, LeftoverKind};
@@ -80,19 +79,10 @@ pub fn remind(plan: &mut Plan, seen: Option<&ObservedCluster>) -> Option<GkeLeft
 
 fn reminder(cluster: GkeClusterRef, name: String, after: Vec<StepId>) -> Step {
     let why = "they do not say that they are berth's, and without their cluster nothing else would";
-    Step {
-        id: StepId("gke/reminder".to_owned()),
-        title: format!("note whose the things are that cluster {} leaves", cluster.name),
-        why: why.to_owned(),
-        details: vec![format!("health check {name}, which checks nothing")],
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: Billing::Unchanged,
-        after,
-        usual_seconds: USUAL_SECONDS,
-        limit_seconds: LIMIT_SECONDS,
-        action: action(GkeAction::LeaveReminder { cluster, name }),
-    }
+    let title = format!("note whose the things are that cluster {} leaves", cluster.name);
+    let details = vec![format!("health check {name}, which checks nothing")];
+    let id = StepId("gke/reminder".to_owned());
+    Step { why: why.to_owned(), details, ..step(id, title, after, GkeAction::LeaveReminder { cluster, name }) }
 }
 
 fn id(thing: &GkeLeftover) -> StepId {
@@ -100,17 +90,29 @@ fn id(thing: &GkeLeftover) -> StepId {
 }
 
 fn delete(thing: &GkeLeftover, after: Vec<StepId>) -> Step {
+    let title = format!("delete {} {}", thing.kind, thing.name);
     Step {
-        id: id(thing),
-        title: format!("delete {} {}", thing.kind, thing.name),
         why: "its cluster is gone or goes, and it would stay".to_owned(),
         details: vec![thing.path.clone()],
         change: StepChange::Remove,
-        impact: Impact::InPlace,
         billing: if thing.kind.is_billed() { Billing::Stops } else { Billing::Unchanged },
+        ..step(id(thing), title, after, GkeAction::DeleteLeftover(thing.clone()))
+    }
+}
+
+/// A step that adds something.
+fn step(id: StepId, title: String, after: Vec<StepId>, action: GkeAction) -> Step {
+    Step {
+        id,
+        title,
+        why: String::new(),
+        details: Vec::new(),
+        change: StepChange::Add,
+        impact: Impact::InPlace,
+        billing: Billing::Unchanged,
         after,
         usual_seconds: USUAL_SECONDS,
         limit_seconds: LIMIT_SECONDS,
-        action: action(GkeAction::DeleteLeftover(thing.clone())),
+        action: Action::Gke(action),
     }
 }

@@ -16,8 +16,7 @@ const ABOUT: &str = "default storage class";
 pub(super) fn decide(inside: &Inside<'_>, after: &[StepId]) -> Option<Step> {
     let CloudSpec::Eks(eks) = &inside.spec.cloud else { return None };
     let have = inside.observed.applied.get(GROUP).filter(|_| steps::is_staying(inside.observed));
-    let has_driver = eks.addons.iter().any(|addon| addon == EBS_CSI);
-    let is_wanted = has_driver && !is_brought(inside) && (have.is_some() || !is_there(inside));
+    let is_wanted = eks.has_addon(EBS_CSI) && !is_brought(inside) && (have.is_some() || !is_there(inside));
     let want = default_class::default_class();
     let cluster = KubeClusterRef::of(inside.spec);
     let about = ABOUT.to_owned();

@@ -9,7 +9,7 @@ use super::figures::{Figure, Grid, LACK, texts};
 use super::graph::{Graph, StretchRow};
 use super::ink::Ink;
 use super::money::{dollars, rate};
-use super::{card, grid, page, sentence, told, unknowns};
+use super::{card, grid, notes_section, page, sentence, unknowns};
 
 /// Up to so many hours a course is told in hours, else in days.
 const HOURS: f64 = 72.0;
@@ -24,7 +24,7 @@ pub(crate) fn html(billed: &Billed<'_>) -> String {
         figures.push(groups(billed, &billed.by));
     }
     figures.extend([groups(billed, &pool), groups(billed, &service)]);
-    let rest = html! { (unknowns(&billed.bill.unknowns())) (parts(billed)) (sources(billed)) (told(billed.notes().iter().map(|note| sentence(note)))) };
+    let rest = html! { (unknowns(&billed.bill.unknowns())) (parts(billed)) (sources(billed)) (notes_section(billed.notes().iter().map(|note| sentence(note)))) };
     let footer = "Counted by berth from what it and the clouds have seen, at the prices named above; what the clouds bill may differ.";
     page(&title, &header(billed, &title), &figures, &rest, footer)
 }
