@@ -151,6 +151,12 @@ impl Identity {
             name: object.name.clone(),
         }
     }
+
+    /// The namespace without which it is not there: its own, or that which it is.
+    fn lies_in(&self) -> Option<&str> {
+        let is_namespace = self.group.is_empty() && self.kind == "Namespace";
+        if is_namespace { Some(&self.name) } else { self.namespace.as_deref() }
+    }
 }
 
 /// Everything with the labels of the selector, also of kinds that no wanted object is of: of those only the metadata is read.
@@ -244,7 +250,7 @@ async fn state(
     let (Some(resource), Some(identity)) = (&place.resource, &place.identity) else {
         return Ok(if place.is_defined { ObjectState::Missing } else { ObjectState::Undefined });
     };
-    if identity.namespace.as_deref().is_some_and(|namespace| absent.contains(namespace)) {
+    if identity.lies_in().is_some_and(|namespace| absent.contains(namespace)) {
         return Ok(ObjectState::Missing);
     }
     let tried = format!("compare {}", place.reference);

@@ -23,9 +23,9 @@ const WRITE: &str = "write the record of kinds kube-system/berth-workloads";
 
 /// The kinds on record, as API version and kind.
 pub(crate) async fn kinds(client: &Client) -> Result<Vec<(String, String)>, Fault> {
-    let rows = read(client).await?.unwrap_or_default();
+    let found: Option<Rows> = wire::find(client, &format!("{COLLECTION}/{NAME}"), READ).await?;
+    let rows = found.into_iter().flat_map(|found| found.data.into_values());
     Ok(rows
-        .into_values()
         .filter_map(|row| row.split_once(' ').map(|(version, kind)| (version.to_owned(), kind.to_owned())))
         .collect())
 }
@@ -44,31 +44,18 @@ pub(crate) async fn keep(client: &Client, objects: &[Manifest]) -> Result<(), Fa
     if wanted.is_empty() {
         return Ok(());
     }
-    let there = read(client).await?;
-    if let Some(there) = &there {
-        wanted.retain(|key, _| !there.contains_key(key));
-        if wanted.is_empty() {
-            return Ok(());
-        }
-    } else {
-        let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": wanted});
-        let path = format!("{COLLECTION}?fieldManager={OWNER}");
-        match wire::change::<Rows>(client, Change::Create, &path, body.to_string().into()).await {
-            Ok(_) => return Ok(()),
-            // Another run was faster: then its record is added to.
-            Err(kube::Error::Api(status)) if status.code == 409 => {}
-            Err(error) => return Err(classify::fault(WRITE, error)),
-        }
+    let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": wanted});
+    let path = format!("{COLLECTION}?fieldManager={OWNER}");
+    match wire::change::<Rows>(client, Change::Create, &path, body.to_string().into()).await {
+        Ok(_) => return Ok(()),
+        // It stands, and is added to; what it has already is no change.
+        Err(kube::Error::Api(status)) if status.code == 409 => {}
+        Err(error) => return Err(classify::fault(WRITE, error)),
     }
     let path = format!("{COLLECTION}/{NAME}?fieldManager={OWNER}");
     let body = json!({"data": wanted}).to_string().into();
     let changed = wire::change::<Rows>(client, Change::Merge, &path, body).await;
     changed.map(drop).map_err(|error| classify::fault(WRITE, error))
-}
-
-async fn read(client: &Client) -> Result<Option<BTreeMap<String, String>>, Fault> {
-    let found: Option<Rows> = wire::find(client, &format!("{COLLECTION}/{NAME}"), READ).await?;
-    Ok(found.map(|found| found.data))
 }
 
 #[derive(Deserialize)]
