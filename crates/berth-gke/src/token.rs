@@ -1,9 +1,11 @@
 //! Access tokens: for the SDK's calls, for the Kubernetes API and for exec credentials.
 //!
-//! The auth library keeps a token, renews it in the background and has no way to be told that a token was refused. So
-//! [`Tokens`] stands before it: when a token was refused, the library's credentials are made anew and with them the token.
+//! The auth library keeps a token, renews it in the background, waits for its token endpoint without end, and has no way to be told
+//! that a token was refused. So [`Tokens`] stands before it: when a token was refused or does not come, the library's credentials
+//! are made anew and with them the token.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use http::{Extensions, HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
 use crate::classify;
+use crate::client::ATTEMPT_TIMEOUT;
 use crate::identity::{self, TokenReport};
 use crate::metadata;
 use crate::settings::CredentialSource;
@@ -53,6 +56,8 @@ pub struct Tokens {
 struct Inner {
     source: CredentialSource,
     tokeninfo: String,
+    /// How long a token may take to come.
+    patience: Duration,
     live: RwLock<Live>,
 }
 
@@ -82,10 +87,14 @@ impl Tokens {
     /// # Errors
     /// There are no credentials where they should be, or they are of no known kind.
     pub(crate) fn open(source: CredentialSource, tokeninfo: Option<String>) -> Result<Self, Fault> {
+        Self::waiting(source, tokeninfo, ATTEMPT_TIMEOUT)
+    }
+
+    fn waiting(source: CredentialSource, tokeninfo: Option<String>, patience: Duration) -> Result<Self, Fault> {
         let credentials = kept(&source)?;
         let tokeninfo = tokeninfo.unwrap_or_else(|| DEFAULT_TOKENINFO.to_owned());
         let live = RwLock::new(Live { generation: 0, credentials });
-        Ok(Self { inner: Arc::new(Inner { source, tokeninfo, live }) })
+        Ok(Self { inner: Arc::new(Inner { source, tokeninfo, patience, live }) })
     }
 
     /// Makes sure that credentials of the machine itself are there; other credentials show at the first call what they are.
@@ -107,10 +116,11 @@ impl Tokens {
         if fresh {
             self.renew(self.generation())?;
         }
-        match self.live().credentials {
+        let Live { generation, credentials } = self.live();
+        match credentials {
             Kept::Anonymous(_) => Err(refused("there are no credentials to make a token from")),
             Kept::Fixed(token) => Ok(token),
-            Kept::Renewed(credentials) => match credentials.access_token().await {
+            Kept::Renewed(credentials) => match self.in_time(generation, credentials.access_token()).await {
                 Ok(token) => Ok(AccessToken(token.token)),
                 Err(error) => Err(classify::of_credentials("get an access token", &error)),
             },
@@ -168,6 +178,21 @@ impl Tokens {
         Credentials::from(self.clone())
     }
 
+    /// What comes of it; or an error that may pass, when it takes too long.
+    async fn in_time<T>(
+        &self,
+        generation: u64,
+        coming: impl Future<Output = Result<T, CredentialsError>>,
+    ) -> Result<T, CredentialsError> {
+        let patience = self.inner.patience;
+        if let Ok(result) = tokio::time::timeout(patience, coming).await {
+            return result;
+        }
+        // The old credentials would go on waiting for the same answer.
+        let again = self.renew(generation).is_ok();
+        Err(CredentialsError::from_msg(again, format!("no access token came within {} s", patience.as_secs_f32())))
+    }
+
     async fn report(&self, token: &AccessToken) -> Result<TokenReport, Fault> {
         identity::ask(&self.inner.tokeninfo, token).await
     }
@@ -183,7 +208,8 @@ impl Tokens {
 
 impl CredentialsProvider for Tokens {
     async fn headers(&self, extensions: Extensions) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        match self.live().credentials {
+        let Live { generation, credentials } = self.live();
+        match credentials {
             Kept::Anonymous(credentials) => credentials.headers(extensions).await,
             Kept::Fixed(token) => {
                 let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| {
@@ -193,7 +219,7 @@ impl CredentialsProvider for Tokens {
                 let data = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
                 Ok(CacheableResource::New { entity_tag: EntityTag::new(), data })
             }
-            Kept::Renewed(credentials) => credentials.headers(extensions).await,
+            Kept::Renewed(credentials) => self.in_time(generation, credentials.headers(extensions)).await,
         }
     }
 
@@ -253,5 +279,42 @@ fn refused(said: &str) -> Fault {
         said: said.to_owned(),
         left_behind: LeftBehind::Nothing,
         retry: Retry::Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Once;
+
+    use serde_json::json;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    static PROVIDER: Once = Once::new();
+
+    #[tokio::test]
+    async fn a_token_that_does_not_come_is_asked_for_anew() {
+        PROVIDER.call_once(|| drop(rustls::crypto::aws_lc_rs::default_provider().install_default()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let file = json!({"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c",
+            "token_uri": format!("http://{}", listener.local_addr().unwrap())});
+        let patience = Duration::from_millis(300);
+        let tokens = Tokens::waiting(CredentialSource::Json(file.to_string()), None, patience).unwrap();
+        tokio::spawn(async move {
+            // The first connection stands, and nobody ever answers on it.
+            let _silent = listener.accept().await.unwrap();
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let body = json!({"access_token": "sesame", "expires_in": 3600, "token_type": "Bearer"}).to_string();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+            stream.write_all(format!("{head}\r\nconnection: close\r\n\r\n{body}").as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let fault = tokens.token(false).await.unwrap_err();
+        assert_eq!((fault.kind, fault.retry), (FaultKind::Credentials, Retry::Backoff), "{fault}");
+        assert!(fault.said.contains("no access token came within 0.3 s"), "{fault}");
+        assert_eq!(tokens.token(false).await.unwrap().secret(), "sesame");
     }
 }
