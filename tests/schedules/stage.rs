@@ -329,8 +329,10 @@ impl Stage {
     fn meanwhile(&mut self, line: &str, calls: u64, other: &str) {
         let (nth, effect) = self.point(calls);
         let held = self.held(line, nth, effect);
-        if let Held::At(_, at) = &held {
-            self.note(&format!("{line}: at call {nth} {effect} ({at}), from elsewhere:"));
+        match &held {
+            Held::At(_, at) => self.note(&format!("{line}: at call {nth} {effect} ({at}), from elsewhere:")),
+            // The fault is still there, and not meant for the other.
+            Held::Ended(_) => self.control.clear_faults(),
         }
         self.elsewhere(|stage| stage.command(other));
         self.control.clear_faults();
