@@ -111,6 +111,12 @@ pub(crate) fn is_aws(request: &Request) -> bool {
         || rooted.contains(&first)
 }
 
+/// Whether a request to AWS asks and changes nothing.
+pub(crate) fn only_reads(request: &Request) -> bool {
+    let action = Call::read(request).action;
+    ["Describe", "Get", "List", "Search"].iter().any(|front| action.starts_with(front))
+}
+
 impl Call {
     /// Reads a request.
     pub(crate) fn read(request: &Request) -> Call {

@@ -31,7 +31,7 @@ mod token;
 mod types;
 mod xml;
 
-pub(crate) use call::{Call, Service, is_aws, methods};
+pub(crate) use call::{Call, Service, is_aws, methods, only_reads};
 pub(crate) use ec2::kind_of as ec2_kind_of;
 pub(crate) use failure::Failure;
 pub(crate) use leftovers::leftovers;
