@@ -83,7 +83,8 @@ def made(berth, env, paths, speed):
     busy = (own / seconds, processor_seconds(simulator.process.pid) / seconds)
     calls = simulator.ledger()["calls"]
     run([berth, "destroy", *files, "--simulate", "--yes"], env)
-    left = simulator.ledger()["billedNow"]
+    ledger = simulator.ledger()
+    left = ledger["billedNow"] + ledger["clusters"]
     simulator.stop()
     if left:
         sys.exit(f"billed after all were taken away: {left}")

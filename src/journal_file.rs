@@ -14,22 +14,31 @@ use jiff::Timestamp;
 
 use crate::event_json;
 use crate::failure::Failure;
-use crate::home::{Home, make_private};
-use crate::records::Kept;
+use crate::home::make_private;
+use crate::records::{Kept, Records};
+use crate::settings::Settings;
+use crate::wiring::Doors;
 
 /// An open journal.
-#[derive(Debug)]
-pub(crate) struct JournalFile {
+pub(crate) struct JournalFile<'a> {
     path: PathBuf,
     file: File,
     /// The record of what the cluster used: what a step takes away has ended when it is done.
     kept: Kept,
+    /// They tell when a cloud ended what was taken away.
+    doors: &'a Doors,
     actions: BTreeMap<StepId, Action>,
 }
 
-impl JournalFile {
+impl<'a> JournalFile<'a> {
     /// Begins a new file for a run that starts now on this cluster.
-    pub(crate) fn begin(home: &Home, (verb, cluster): (&str, &str), plan: &Plan, kept: Kept) -> Result<Self, Failure> {
+    pub(crate) fn begin(
+        settings: &Settings,
+        (verb, cluster): (&str, &str),
+        plan: &Plan,
+        doors: &'a Doors,
+    ) -> Result<Self, Failure> {
+        let home = &settings.home;
         make_private(&home.runs())?;
         let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%.3f").to_string();
         let path = home.runs().join(format!("{stamp}-{verb}-{cluster}-{}.jsonl", std::process::id()));
@@ -40,11 +49,12 @@ impl JournalFile {
             .open(&path)
             .map_err(|source| JournalError { path: path.display().to_string(), source })?;
         let actions = plan.steps.iter().map(|step| (step.id.clone(), step.action.clone())).collect();
-        Ok(Self { path, file, kept, actions })
+        let kept = Records::of(doors, settings, cluster);
+        Ok(Self { path, file, kept, doors, actions })
     }
 }
 
-impl Journal for JournalFile {
+impl Journal for JournalFile<'_> {
     fn record(&mut self, event: &Event) -> Result<(), JournalError> {
         let mut line = event_json::event(event).to_string();
         line.push('\n');
@@ -55,7 +65,8 @@ impl Journal for JournalFile {
             && let Some(action) = self.actions.get(id)
         {
             let path = self.kept.path().display().to_string();
-            self.kept.carried_out(action, event.at).map_err(|source| JournalError { path, source })?;
+            let told = |id: &str| self.doors.ended(id);
+            self.kept.carried_out(action, event.at, told).map_err(|source| JournalError { path, source })?;
         }
         Ok(())
     }

@@ -147,12 +147,17 @@ impl Records {
 }
 
 impl Kept {
-    /// Keeps that this was carried out, if something that was seen has ended with it.
+    /// Keeps that this was carried out, if something that was seen has ended with it: when the cloud has `told`, else when that was seen.
     ///
     /// # Errors
     /// It cannot be kept.
-    pub(crate) fn carried_out(&mut self, action: &Action, at: Timestamp) -> io::Result<()> {
-        self.record.carried_out(action, at).map_or(Ok(()), |line| self.append(&line))
+    pub(crate) fn carried_out(
+        &mut self,
+        action: &Action,
+        at: Timestamp,
+        told: impl Fn(&str) -> Option<Timestamp>,
+    ) -> io::Result<()> {
+        self.record.carried_out(action, at, told).map_or(Ok(()), |line| self.append(&line))
     }
 
     /// Whether a look may find out more.

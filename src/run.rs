@@ -39,8 +39,7 @@ pub(crate) enum Manners {
 impl Work<'_> {
     /// Carries out a plan for `verb` (`create`, `destroy`) on `cluster` and shows it.
     pub(crate) async fn carry_out(&self, verb: &str, cluster: &str, plan: &Plan) -> Result<Outcome, Failure> {
-        let kept = Records::of(self.doors, self.settings, cluster);
-        let mut journal = JournalFile::begin(&self.settings.home, (verb, cluster), plan, kept)?;
+        let mut journal = JournalFile::begin(self.settings, (verb, cluster), plan, self.doors)?;
         let (events, shown) = mpsc::unbounded_channel();
         let (stopper, stop) = stop_channel();
         let watch = tokio::spawn(stop_when_asked(self.interrupts.clone(), self.manners, stopper));

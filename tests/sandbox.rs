@@ -1,6 +1,6 @@
 //! The real binary in a box: an empty environment, its own home, its own simulated world.
 //!
-//! When a sandbox goes, the ledger of its world is read, and a test that leaves something billed fails.
+//! When a sandbox goes, the ledger of its world is read, and a test that leaves something billed, or a cluster, fails.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -21,6 +21,11 @@ const DATA: [&str; 4] = ["clusters", "quotas", "gpu-sharing", "workloads"];
 
 /// Where a simulator says how it is reached, and how fast it goes.
 const SERVING: &str = "state/sim/serving.json";
+
+/// What is billed now by a ledger, and each cluster that is there: one on EKS that goes away is billed no more, and is not gone.
+pub(crate) fn billed_or_there(ledger: &Value) -> Vec<Value> {
+    ["billedNow", "clusters"].iter().flat_map(|key| ledger[key].as_array().unwrap()).cloned().collect()
+}
 
 /// A box.
 pub(crate) struct Sandbox {
@@ -170,11 +175,10 @@ impl Sandbox {
         output.json()
     }
 
-    /// Asserts that nothing is billed now.
+    /// Asserts that nothing is billed now, and no cluster is there.
     #[track_caller]
     pub(crate) fn assert_nothing_billed(&self) {
-        let billed = &self.ledger()["billedNow"];
-        assert_eq!(billed, &serde_json::json!([]), "still billed");
+        assert_eq!(billed_or_there(&self.ledger()), Vec::<Value>::new(), "still billed");
     }
 
     pub(crate) fn command<I: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = I>) -> Command {
@@ -205,9 +209,9 @@ impl Drop for Sandbox {
         drop(self.push.take());
         let failing = std::thread::panicking();
         if !failing && self.path("state/sim").exists() {
-            let billed = self.ledger()["billedNow"].clone();
+            let billed = billed_or_there(&self.ledger());
             self.stop_server();
-            assert_eq!(billed, serde_json::json!([]), "the test ends and this is still billed");
+            assert_eq!(billed, Vec::<Value>::new(), "the test ends and this is still billed");
         }
         self.stop_server();
     }

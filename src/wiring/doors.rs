@@ -10,6 +10,7 @@ use berth_core::run::Fault;
 use berth_core::spec::{CloudSpec, ClusterSpec, Provider};
 use berth_eks::EksCloud;
 use berth_gke::GkeCloud;
+use jiff::Timestamp;
 
 use super::cluster_at::account_word;
 use super::eks::{self, EksTokens};
@@ -72,6 +73,15 @@ impl Doors {
     /// `project my-project`, `account 123456789012`.
     pub(crate) fn account_words(&self) -> String {
         format!("{} {}", account_word(self.provider()), self.account())
+    }
+
+    /// When something that was taken away through these doors ended, by its id in a record of what was used, as the answer told.
+    pub(crate) fn ended(&self, id: &str) -> Option<Timestamp> {
+        match &self.cloud {
+            Cloud::Eks(eks) => eks.ended(id),
+            // Google's operations tell it to the next look.
+            Cloud::Gke(_) | Cloud::Existing(_) => None,
+        }
     }
 
     /// A fault of a call that reads, as a failure with this cloud's hints.

@@ -82,6 +82,8 @@ pub(crate) async fn config(settings: &Settings) -> SdkConfig {
             .region(region)
             .endpoint_url(&endpoint.url)
             .credentials_provider(fixed(endpoint))
+            // Its dates are those of its own world; what is signed, and tried again when refused, does not go by them.
+            .disable_clock_skew_correction(true)
             .timeout_config(timeouts);
         config.set_app_name(app_name);
         config.set_http_client(settings.pace.clone().map(paced::client));

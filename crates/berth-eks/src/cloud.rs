@@ -3,9 +3,11 @@
 use aws_config::{Region, SdkConfig};
 use berth_core::actions::eks::EksClusterRef;
 use berth_core::run::Fault;
+use jiff::Timestamp;
 
 use crate::classify;
 use crate::client::{self, Clients};
+use crate::ends::Ends;
 use crate::settings::Settings;
 use crate::token::EksTokens;
 
@@ -16,6 +18,8 @@ pub struct EksCloud {
     pub(crate) read: Clients,
     /// For calls that change something; the SDK does not try them again.
     pub(crate) write: Clients,
+    /// When what was taken away ended.
+    pub(crate) ends: Ends,
     config: SdkConfig,
     identity: Identity,
 }
@@ -54,7 +58,7 @@ impl EksCloud {
             arn: caller.arn().unwrap_or_default().to_owned(),
             region,
         };
-        Ok(Self { read, write, config, identity })
+        Ok(Self { read, write, ends: Ends::default(), config, identity })
     }
 
     /// Id of the account all calls go to, twelve digits.
@@ -65,6 +69,12 @@ impl EksCloud {
     /// The region all calls go to.
     pub fn region(&self) -> &str {
         &self.identity.region
+    }
+
+    /// When something that was taken away through this door ended, by AWS's own clock; `id` as in `Stretch::id` of berth-core's bills.
+    /// `None` if no answer has told: of machines and NAT gateways lists do.
+    pub fn ended(&self, id: &str) -> Option<Timestamp> {
+        self.ends.when(id)
     }
 
     /// Tokens for the Kubernetes API of this cluster.
@@ -80,7 +90,7 @@ impl EksCloud {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
         let (read, write) = (Clients::reading(&config), Clients::changing(&config));
         let identity = Identity { region: region.to_owned(), ..self.identity.clone() };
-        Self { read, write, config, identity }
+        Self { read, write, ends: self.ends.clone(), config, identity }
     }
 
     pub(crate) fn identity(&self) -> &Identity {

@@ -7,6 +7,7 @@ mod calls;
 mod classify;
 mod client;
 mod cloud;
+mod ends;
 mod eyes;
 mod facts;
 mod find;

@@ -1,12 +1,13 @@
-//! By whom it is known when things ended.
+//! By whom it is known when things ended, and what that rests on.
 
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
 use crate::cost::{Stretch, Teller, Usage};
+use crate::spec::Provider;
 
-/// What has to be known of ends that no cloud told, as lower-case sentences without their full stops.
+/// What has to be known of ends that no cloud told, or that say less than they seem to, as lower-case sentences without their full stops.
 pub fn untold(usage: &Usage) -> Vec<String> {
     let count = |is_meant: fn(&Teller) -> bool| {
         let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.told));
@@ -35,5 +36,18 @@ pub fn untold(usage: &Usage) -> Vec<String> {
             most.as_secs()
         ));
     }
+    if usage.stretches.iter().any(is_accepted) {
+        notes.push(
+            "the fee of a cluster on EKS is counted until EKS took its deletion: whether it is billed until it is gone is not \
+             public, and machines and databases that AWS takes away are not (inferred)"
+                .to_owned(),
+        );
+    }
     notes
+}
+
+/// Whether its end is the moment at which EKS accepted a deletion, which is taken to end the fee [I].
+fn is_accepted(thing: &Stretch) -> bool {
+    let is_told = thing.to.is_some() && thing.told == Teller::Cloud;
+    is_told && thing.what.provider == Provider::Eks && thing.what.item.is_fee()
 }

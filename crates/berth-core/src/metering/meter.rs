@@ -133,12 +133,15 @@ impl<'a> Meter<'a> {
             let of_it = self.found.inventory.found.iter().filter(move |other| other.kind == kind);
             of_it.filter(|other| other.cluster == thing.cluster && other.at.provider == thing.at.provider)
         };
-        let since = near(LeftoverKind::NatGateway).chain(near(LeftoverKind::Cluster)).find_map(|other| other.made)?;
-        self.notes.insert(format!(
-            "{}: its cloud does not say since when it is there; counted from {since}, when what it is for was made",
-            thing.words()
-        ));
-        Some(since)
+        let since = near(LeftoverKind::NatGateway).chain(near(LeftoverKind::Cluster)).find_map(|other| other.made);
+        let counted = match since {
+            Some(since) => format!("counted from {since}, when what it is for was made"),
+            // It outlives that for a moment, or for long; a record knows it from then.
+            None if thing.kind == LeftoverKind::Address => "counted since it was first seen".to_owned(),
+            None => return None,
+        };
+        self.notes.insert(format!("{}: its cloud does not say since when it is there; {counted}", thing.words()));
+        Some(since.unwrap_or(self.found.now))
     }
 
     fn machine(&mut self, machine: &'a Machine) {

@@ -92,6 +92,27 @@ fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_f
 }
 
 #[test]
+fn an_address_that_outlives_what_it_was_for_goes_on_in_its_record() {
+    let gateway = thing(LeftoverKind::NatGateway, "nat-1", Some(at("2026-01-01T00:01:00Z")));
+    let address = || thing(LeftoverKind::Address, "eip-1", None);
+    let mut record = Record::default();
+    let mut look = |found: Vec<Leftover>, now: &str| {
+        let inventory = Inventory { found, unread: Vec::new() };
+        let (machines, shares, now) = (Machines::default(), BTreeMap::new(), at(now));
+        let Metered { usage, notes } =
+            metered(&Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now });
+        record.look(&Sight { at: now, usage: &usage, ends: &[], lives: &[], unread: &[], divided: false });
+        let known = record.usage().stretches.iter().find(|one| &*one.id == "eip-1");
+        (known.map(|one| (one.from.to_string(), one.to)), notes.join(" "))
+    };
+    let made = || Some(("2026-01-01T00:01:00Z".to_owned(), None));
+    assert_eq!(look(vec![gateway, address()], "2026-01-01T00:10:00Z").0, made());
+    let (known, notes) = look(vec![address()], "2026-01-01T00:20:00Z");
+    assert_eq!(known, made());
+    assert!(notes.contains("counted since it was first seen"), "{notes}");
+}
+
+#[test]
 fn a_pod_is_of_its_label_or_the_quota_of_its_class_or_its_namespace() {
     let pod = |name: &str, namespace: &str, class: Option<&str>, label: Option<&str>| {
         json!({

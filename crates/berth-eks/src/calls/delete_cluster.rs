@@ -2,6 +2,7 @@
 
 use aws_sdk_eks::types::{Cluster, ClusterStatus, UpdateStatus};
 use berth_core::actions::eks::{EksClusterRef, EksTarget};
+use berth_core::metering::cluster_id;
 use berth_core::ports::{Progress, Started};
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 
@@ -106,9 +107,13 @@ async fn unprotect(cloud: &EksCloud, at: &EksClusterRef, cluster: &Cluster) -> R
 }
 
 /// Whether there was a cluster to delete.
+///
+/// Its fee is counted until EKS takes the call: whether a cluster in `DELETING` is billed is not public, machines and databases of AWS
+/// that are going away are not [I].
 async fn delete(cloud: &EksCloud, at: &EksClusterRef) -> Result<bool, Fault> {
     let words = target_words(at, &EksTarget::Cluster);
-    match cloud.write.eks.delete_cluster().name(&at.name).send().await {
+    let end = cloud.ends.of(cluster_id(&at.region, &at.name));
+    match cloud.write.eks.delete_cluster().name(&at.name).customize().interceptor(end).send().await {
         Ok(_) => Ok(true),
         Err(error) if classify::kind_of(&error) == FaultKind::NotFound => Ok(false),
         Err(error) => {

@@ -94,11 +94,20 @@ impl Bench {
         self.ledger().await["counts"][method].as_u64().unwrap_or(0)
     }
 
-    /// What is billed now: kinds and names.
+    /// What is billed now, kinds and names, and each cluster that is there: one that goes away is billed no more.
     pub(crate) async fn billed(&self) -> Vec<String> {
         let ledger = self.ledger().await;
         let spans = ledger["billedNow"].as_array().unwrap().iter();
-        spans.map(|span| format!("{} {}", span["kind"].as_str().unwrap(), span["name"].as_str().unwrap())).collect()
+        let spans = spans.map(|span| format!("{} {}", span["kind"].as_str().unwrap(), span["name"].as_str().unwrap()));
+        let clusters = ledger["clusters"].as_array().unwrap().iter();
+        spans.chain(clusters.map(|id| format!("control-plane {}", id.as_str().unwrap()))).collect()
+    }
+
+    /// When the ledger's last span of this name ended.
+    pub(crate) async fn ended(&self, name: &str) -> Timestamp {
+        let ledger = self.ledger().await;
+        let span = ledger["spans"].as_array().unwrap().iter().rfind(|span| span["name"] == name);
+        span.unwrap()["to"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) async fn begin(&self, action: EksAction) -> Result<Started, Fault> {

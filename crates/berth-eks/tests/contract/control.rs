@@ -65,6 +65,11 @@ fn ticket(started: Started) -> Ticket {
     }
 }
 
+/// The cluster's fee, as bills know it.
+fn id() -> String {
+    format!("{}/{NAME}", wish::REGION)
+}
+
 fn left(fault: &Fault) -> Vec<String> {
     match &fault.left_behind {
         LeftBehind::These(left) => left.clone(),
@@ -354,6 +359,8 @@ async fn a_protected_cluster_loses_its_protection_and_goes_behind_one_ticket() {
     assert_eq!(elsewhere.poll(&ticket).await, Ok(Progress::Pending(Some(protected))));
     bench.finish(&ticket).await.unwrap();
     assert_eq!(bench.calls("eks:DeleteCluster").await, 1);
+    let ended = bench.eks.ended(&id()).unwrap();
+    assert_eq!(ended.as_second(), bench.ended(NAME).await.as_second(), "by EKS's own clock");
     assert!(!bench.billed().await.iter().any(|span| span.starts_with("control-plane")));
     assert_eq!(bench.begin(delete).await, Ok(Started::Done));
     bench.stop().await;
@@ -392,6 +399,7 @@ async fn a_cluster_with_groups_is_deleted_after_them() {
     bench.arm(json!({"on": "eks:DeleteCluster", "do": "drop-after"})).await;
     assert_eq!(bench.begin(delete.clone()).await.unwrap_err().kind, FaultKind::Lost);
     bench.carry_out(delete).await.unwrap();
+    assert_eq!(bench.eks.ended(&id()), None, "one answer was a refusal, the other was lost");
     assert!(!bench.billed().await.iter().any(|span| span.starts_with("control-plane")));
     bench.stop().await;
 }

@@ -65,6 +65,9 @@ async fn everything_is_taken_away_and_what_is_gone_is_done() {
     let all = aws.all().await;
     assert!(ORDER.iter().all(|kind| !all[kind].is_empty()), "{all:?}");
     delete_all(&bench, &aws, &all).await;
+    for id in &all[&EksPartKind::Address] {
+        assert_eq!(bench.eks.ended(id).unwrap().as_second(), bench.ended(id).await.as_second());
+    }
     for (kind, ids) in &all {
         for id in ids {
             assert_eq!(bench.begin(delete(*kind, id)).await.unwrap(), Started::Done, "{kind:?} {id}");

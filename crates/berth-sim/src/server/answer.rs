@@ -61,13 +61,15 @@ async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response<Body>,
 /// Carries a request out and saves the world before anybody hears of it. What only reads is kept with the next change.
 fn carry_out(shared: &Arc<Shared>, request: &Request, released: bool) -> std::io::Result<(Answer, Delivery)> {
     let (mut live, now) = shared.now();
-    let (answer, delivery, only_read) = if aws::is_aws(request) {
+    let (mut answer, delivery, only_read) = if aws::is_aws(request) {
         let (answer, delivery) = live.world.apply_aws(request, now, released);
         (answer, delivery, aws::only_reads(request))
     } else {
         let outcome = live.world.apply(request, &shared.endpoints.base_url, now, released);
         (Answer::from(outcome.reply), outcome.delivery, request.method == "GET")
     };
+    // As every cloud's answers, these say when they were given; a held one was carried out at that time, too.
+    answer.headers.push(("date".to_owned(), now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
     live.dirty = true;
     if !only_read {
         live.save()?;

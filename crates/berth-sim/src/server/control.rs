@@ -1,6 +1,6 @@
 //! The control API under `/_sim/`: what tests and users steer the simulator with.
 //!
-//! `GET /_sim/ledger` tells what was called and what is billed; `GET /_sim/leftovers` what exists, billed or not: a list
+//! `GET /_sim/ledger` tells what was called, what is billed and which clusters are there, billed or not; `GET /_sim/leftovers` what exists, billed or not: a list
 //! of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty when nothing is left.
 //! `GET /_sim/state` gives the whole world, and `POST /_sim/state` puts one back that it gave; time does not go back with it.
 //! `POST /_sim/plant` puts things into Compute Engine that no cluster made: `{id, fields, made, billed}`, or a list of them.
@@ -29,7 +29,9 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Res
         ("GET", ["endpoints"]) => ok(json!(shared.endpoints)),
         ("GET", ["ledger"]) => {
             let (live, now) = shared.now();
-            ok(live.world.ledger.report(now))
+            let mut report = live.world.ledger.report(now);
+            report["clusters"] = json!(live.world.cluster_ids());
+            ok(report)
         }
         ("GET", ["leftovers"]) => ok(Value::from(shared.now().0.world.leftovers())),
         ("GET", ["clock"]) => ok(clock(shared)),

@@ -7,6 +7,12 @@ use super::things::parts;
 use crate::{aws, compute};
 
 impl World {
+    /// Every cluster that is there, billed or not: one of EKS's that goes away is billed no more, but is still there.
+    pub(crate) fn cluster_ids(&self) -> Vec<&str> {
+        let eks = self.aws.clusters.values().map(aws::EksCluster::arn);
+        eks.chain(self.clusters.values().map(|cluster| cluster.id.as_str())).collect()
+    }
+
     /// Everything that is left: `cloud` (`aws`, `gke`), `kind`, `id`, `name` and `tags`, GKE's being labels.
     pub(crate) fn leftovers(&self) -> Vec<Value> {
         let mut left = aws::leftovers(&self.aws);

@@ -40,7 +40,7 @@ pub struct Stretch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Teller {
-    /// Its cloud.
+    /// Its cloud, in what it lists, or by the date of its answer to the call that ended the thing.
     #[default]
     Cloud,
     /// A step of ours: the moment at which we saw that it was carried out.

@@ -9,12 +9,21 @@ use crate::actions::gke::GkeAction;
 use crate::cost::{Item, Stretch, Teller};
 
 impl Record {
-    /// Takes in that this has been carried out; gives the line to keep, if anything has ended with it.
-    pub fn carried_out(&mut self, action: &Action, at: Timestamp) -> Option<String> {
+    /// Takes in that this has been carried out, as was seen at this time; gives the line to keep, if anything has ended with it.
+    ///
+    /// `told` gives when the cloud itself says that a thing ended, by its id as in [`Stretch::id`], where its answers have said so.
+    pub fn carried_out(
+        &mut self,
+        action: &Action,
+        at: Timestamp,
+        told: impl Fn(&str) -> Option<Timestamp>,
+    ) -> Option<String> {
         let mut ended = Vec::new();
         for (index, thing) in self.usage.stretches.iter_mut().enumerate() {
             if thing.to.is_none() && thing.from <= at && ends(action, thing) {
-                (thing.to, thing.told) = (Some(at), Teller::Step);
+                // What had this id before and ended then is another one.
+                let own = told(&thing.id).filter(|end| *end >= thing.from);
+                (thing.to, thing.told) = own.map_or((Some(at), Teller::Step), |end| (Some(end), Teller::Cloud));
                 ended.push(index);
             }
         }

@@ -64,8 +64,8 @@ fn each_end_is_the_clouds_own_or_that_of_a_step_or_of_the_look_that_missed_it() 
 
     let cluster = EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "c".to_owned() };
     let action = Action::Eks(EksAction::DeleteCluster { cluster });
-    text += &(record.carried_out(&action, at(20)).unwrap() + "\n");
-    assert_eq!(record.carried_out(&action, at(21)), None);
+    text += &(record.carried_out(&action, at(20), |_| None).unwrap() + "\n");
+    assert_eq!(record.carried_out(&action, at(21), |_| None), None);
 
     // The machine is still told of, without its disk; the gateway's end comes from elsewhere; nobody tells of the balancer's.
     let [node, _] = machine("i-1", 3, Some(18));
@@ -93,6 +93,27 @@ fn each_end_is_the_clouds_own_or_that_of_a_step_or_of_the_look_that_missed_it() 
     let (short, torn) = Record::read(&text[..cut]);
     assert_eq!((short.usage().stretches[0].to, short.usage().stretches[1].to, torn), (Some(at(20)), None, 1));
     assert!(again.is_open() && short.is_open());
+}
+
+#[test]
+fn a_step_ends_a_thing_when_the_cloud_says_and_not_when_an_earlier_one_of_its_name_ended() {
+    let cluster = EksClusterRef { account: "1".to_owned(), region: "us-east-1".to_owned(), name: "c".to_owned() };
+    let delete = Action::Eks(EksAction::DeleteCluster { cluster });
+    let mut record = Record::default();
+    let mut text = look(&mut record, 10, vec![fee()]) + "\n";
+    text += &(record.carried_out(&delete, at(23), |id| (id == "us-east-1/c").then(|| at(20))).unwrap() + "\n");
+    // EKS still lists it, and an index longer than it is there.
+    text += &(look(&mut record, 24, vec![fee()]) + "\n");
+    assert_eq!(told(&record), ["us-east-1/c control plane: 0-20 cloud"]);
+    assert!(!record.is_open());
+    assert_eq!(told(&Record::read(&text).0), told(&record));
+    let notes = crate::metering::untold(record.usage());
+    assert!(notes.len() == 1 && notes[0].contains("until EKS took its deletion"), "{notes:?}");
+
+    let again = thing("us-east-1/c", Item::ControlPlane, None, 30, None);
+    look(&mut record, 40, vec![again]);
+    record.carried_out(&delete, at(50), |_| Some(at(20))).unwrap();
+    assert_eq!(told(&record)[1], "us-east-1/c control plane: 30-50 step");
 }
 
 #[test]

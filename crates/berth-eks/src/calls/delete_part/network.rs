@@ -38,7 +38,8 @@ pub(super) async fn address(cloud: &EksCloud, part: &EksPartRef) -> Result<Progr
         let holder = address.network_interface_id().unwrap_or("something");
         return Ok(Progress::Pending(Some(format!("associated with {holder}"))));
     }
-    outcome(part, cloud.write.ec2.release_address().allocation_id(&part.id).send().await)
+    let call = cloud.write.ec2.release_address().allocation_id(&part.id);
+    outcome(part, call.customize().interceptor(cloud.ends.of(&part.id)).send().await)
 }
 
 /// A route table; its subnets go back to the VPC's main one first.

@@ -52,12 +52,10 @@ impl World {
                 self.logs_soon(uid, now);
             }
             "DELETING" => {
-                let (arn, name) = (cluster.arn().to_owned(), cluster.name().to_owned());
-                let key = format!("{}/{name}", cluster.region);
+                let key = format!("{}/{}", cluster.region, cluster.name());
                 ec2::drop_cluster_parts(self, uid);
                 self.aws.clusters.remove(&key);
                 self.autoscalers.remove(uid);
-                self.ledger.close(&arn, &name, now);
             }
             _ => {}
         }

@@ -40,6 +40,9 @@ pub(crate) fn list(world: &World, asked: &Asked<'_>) -> Result<Value, Failure> {
 }
 
 /// `DeleteCluster`: refused while node groups exist, or while it is protected or being made.
+///
+/// The fee ends when the deletion is accepted. No public page says whether a cluster that is being deleted is billed; machines that are
+/// shutting down and databases that are being deleted are not, and so this is taken to be alike [I].
 pub(crate) fn delete(world: &mut World, asked: &Asked<'_>) -> Result<Value, Failure> {
     let name = asked.text("name").to_owned();
     let cluster = cluster(world, asked)?;
@@ -59,7 +62,8 @@ pub(crate) fn delete(world: &mut World, asked: &Asked<'_>) -> Result<Value, Fail
         return Err(Failure::request(text).with("clusterName", name));
     }
     cluster.fields.insert("status".to_owned(), Value::from("DELETING"));
-    let (uid, shown) = (cluster.uid.clone(), show(cluster));
+    let (uid, shown, arn) = (cluster.uid.clone(), show(cluster), cluster.arn().to_owned());
+    world.ledger.close(&arn, &name, asked.now);
     let at = asked.now + after("eks-control-plane", "requested", "deleted", "");
     if let Some(Effect::LateLogs { seconds }) = asked.spoiling {
         world.lines_late(&uid, at + span(*seconds));
