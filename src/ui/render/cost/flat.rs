@@ -1,9 +1,13 @@
 //! An estimate for programs: CSV, one row for each figure's subject, and JSON.
 
+use std::collections::BTreeSet;
+
 use berth_core::cost::{
-    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool, Span, Split,
-    Standing,
+    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool, ServiceEstimate,
+    Span, Split, Standing,
 };
+use berth_core::spec::Provider;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::words::{capacity, price, usd};
@@ -110,29 +114,66 @@ pub(super) fn quoted(cell: &str) -> String {
 }
 
 /// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
-pub(crate) fn json(shown: &Shown<'_>) -> Value {
+///
+/// Written straight from the estimate, because hundreds of pools have tens of thousands of figures. The members of all objects are in the
+/// order of their names.
+pub(crate) fn json<'a>(shown: &'a Shown<'_>) -> impl Serialize + 'a {
     let (spec, estimate) = (shown.spec, shown.estimate);
-    let services: Vec<Value> = estimate
-        .services
-        .iter()
-        .map(|service| json!({"name": service.name, "shares": service.shares, "amount": amounts(service.amount)}))
-        .collect();
-    json!({
-        "cluster": {"name": spec.name, "provider": spec.cloud.provider(), "location": spec.place.location()},
-        "currency": "USD",
-        "hoursPerMonth": MONTH_HOURS,
-        "total": amounts(estimate.total()),
-        "livePrices": told(shown.told),
-        "budget": shown.budget.map(|budget| judged(shown.total(), budget)),
-        "schedule": shown.schedule.as_ref().map(on_schedule),
-        "pools": estimate.pools.iter().map(pool).collect::<Vec<_>>(),
-        "lines": estimate.lines.iter().map(line).collect::<Vec<_>>(),
-        "services": services,
-        "idle": amounts(estimate.idle()),
-        "undivided": amounts(estimate.undivided()),
-        "unknown": estimate.unknowns(),
-        "notes": estimate.notes,
-    })
+    Whole {
+        budget: shown.budget.map(|budget| judged(shown.total(), budget)),
+        cluster: Cluster { location: spec.place.location(), name: &spec.name, provider: spec.cloud.provider() },
+        currency: "USD",
+        hours_per_month: MONTH_HOURS,
+        idle: amounts(estimate.idle()),
+        lines: &estimate.lines,
+        live_prices: told(shown.told),
+        notes: &estimate.notes,
+        pools: &estimate.pools,
+        schedule: shown.schedule.as_ref().map(on_schedule),
+        services: estimate.services.iter().map(service).collect(),
+        total: amounts(estimate.total()),
+        undivided: amounts(estimate.undivided()),
+        unknown: estimate.unknowns(),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    budget: Option<Value>,
+    cluster: Cluster<'a>,
+    currency: &'static str,
+    hours_per_month: u64,
+    idle: Three<Figure>,
+    #[serde(serialize_with = "lines")]
+    lines: &'a [Line],
+    live_prices: Value,
+    notes: &'a [String],
+    #[serde(serialize_with = "pools")]
+    pools: &'a [PoolEstimate],
+    schedule: Option<Value>,
+    services: Vec<Service<'a>>,
+    total: Three<Figure>,
+    undivided: Three<Figure>,
+    unknown: BTreeSet<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Cluster<'a> {
+    location: &'a str,
+    name: &'a str,
+    provider: Provider,
+}
+
+#[derive(Serialize)]
+struct Service<'a> {
+    amount: Three<Figure>,
+    name: &'a str,
+    shares: u64,
+}
+
+fn service(service: &ServiceEstimate) -> Service<'_> {
+    Service { amount: amounts(service.amount), name: &service.name, shares: service.shares }
 }
 
 /// When clouds told the live prices, and how long ago that was by their clock.
@@ -158,8 +199,7 @@ fn on_schedule(on: &OnSchedule) -> Value {
     let named = |parts: &[(String, Cases<Amount>)]| -> Vec<Value> {
         parts.iter().map(|(name, amount)| json!({"name": name, "amount": amounts(*amount)})).collect()
     };
-    let pool =
-        |pool: &ScheduledPool| json!({"name": pool.name, "amount": amounts(pool.amount), "split": split(&pool.split)});
+    let pool = |pool: &ScheduledPool| json!({"name": pool.name, "amount": amounts(pool.amount), "split": pool.split.as_ref().map(split)});
     json!({
         "hours": on.schedule.to_string(),
         "total": amounts(on.scheduled.total()),
@@ -172,56 +212,146 @@ fn on_schedule(on: &OnSchedule) -> Value {
     })
 }
 
-fn pool(pool: &PoolEstimate) -> Value {
+fn pools<S: Serializer>(pools: &&[PoolEstimate], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(pools.iter().map(pool))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pool<'a> {
+    amount: Three<Figure>,
+    capacity: &'static str,
+    gpu: Option<Figure>,
+    #[serde(serialize_with = "lines")]
+    lines: &'a [Line],
+    machine_type: &'a str,
+    name: &'a str,
+    node: Figure,
+    nodes: Three<u64>,
+    on_demand: Three<Figure>,
+    share: Option<Figure>,
+    shares: Three<u64>,
+    split: Option<Divided<'a>>,
+    spot: Three<Figure>,
+    spot_saves_percent: Option<f64>,
+}
+
+fn pool(pool: &PoolEstimate) -> Pool<'_> {
     let rates = pool.rates;
-    json!({
-        "name": pool.name,
-        "machineType": pool.machine_type,
-        "capacity": capacity(pool.capacity),
-        "nodes": counts(pool.nodes),
-        "shares": counts(pool.shares()),
-        "lines": pool.lines.iter().map(line).collect::<Vec<_>>(),
-        "amount": amounts(pool.total()),
-        "onDemand": amounts(pool.on_demand()),
-        "spot": amounts(pool.spot()),
-        "spotSavesPercent": rates.savings_per_mille().map(|tenths| tenths as f64 / 10.0),
-        "node": amount(rates.node),
-        "gpu": rates.gpu.map(amount),
-        "share": rates.share.map(amount),
-        "split": split(&pool.split),
-    })
+    Pool {
+        amount: amounts(pool.total()),
+        capacity: capacity(pool.capacity),
+        gpu: rates.gpu.map(amount),
+        lines: &pool.lines,
+        machine_type: &pool.machine_type,
+        name: &pool.name,
+        node: amount(rates.node),
+        nodes: counts(pool.nodes),
+        on_demand: amounts(pool.on_demand()),
+        share: rates.share.map(amount),
+        shares: counts(pool.shares()),
+        split: pool.split.as_ref().map(split),
+        spot: amounts(pool.spot()),
+        spot_saves_percent: rates.savings_per_mille().map(|tenths| tenths as f64 / 10.0),
+    }
 }
 
-/// What of a pool is whose; `null` where it is not divided.
-fn split(split: &Option<Split>) -> Value {
-    let Some(split) = split else { return Value::Null };
-    let services: Vec<Value> =
-        split.services.iter().map(|part| json!({"name": part.service, "amount": amounts(part.amount)})).collect();
-    json!({"services": services, "idle": amounts(split.idle)})
+/// What of a pool is whose.
+#[derive(Serialize)]
+struct Divided<'a> {
+    idle: Three<Figure>,
+    services: Vec<Named<'a>>,
 }
 
-fn line(line: &Line) -> Value {
-    let quote = match &line.quote {
-        Quote::Unknown { supply } => json!({"unknown": supply}),
-        Quote::Known(price) => json!({
-            "usd": number(u128::from(price.micro_usd)), "microUsd": price.micro_usd, "per": price.unit.words(),
-            "region": price.region, "zone": price.zone, "basis": price.source.basis.word(), "source": price.source.name, "date": price.source.date,
-        }),
+#[derive(Serialize)]
+struct Named<'a> {
+    amount: Three<Figure>,
+    name: &'a str,
+}
+
+fn split(split: &Split) -> Divided<'_> {
+    let services = split.services.iter().map(|part| Named { amount: amounts(part.amount), name: &part.service });
+    Divided { idle: amounts(split.idle), services: services.collect() }
+}
+
+fn lines<S: Serializer>(lines: &&[Line], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(lines.iter().map(line))
+}
+
+#[derive(Serialize)]
+struct Bought<'a> {
+    amount: Three<Figure>,
+    price: Quoted<'a>,
+    quantity: Three<u64>,
+    what: &'a str,
+}
+
+/// A price, or why there is none.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Quoted<'a> {
+    Unknown {
+        unknown: &'a str,
+    },
+    #[serde(rename_all = "camelCase")]
+    Known {
+        basis: &'static str,
+        date: &'a str,
+        micro_usd: u64,
+        per: &'static str,
+        region: &'a str,
+        source: &'a str,
+        usd: f64,
+        zone: Option<&'a str>,
+    },
+}
+
+fn line(line: &Line) -> Bought<'_> {
+    let price = match &line.quote {
+        Quote::Unknown { supply } => Quoted::Unknown { unknown: supply },
+        Quote::Known(price) => Quoted::Known {
+            basis: price.source.basis.word(),
+            date: &price.source.date,
+            micro_usd: price.micro_usd,
+            per: price.unit.words(),
+            region: &price.region,
+            source: &price.source.name,
+            usd: number(u128::from(price.micro_usd)),
+            zone: price.zone.as_deref(),
+        },
     };
-    json!({"what": line.what, "quantity": counts(line.quantity), "price": quote, "amount": amounts(line.amount())})
+    Bought { amount: amounts(line.amount()), price, quantity: counts(line.quantity), what: &line.what }
 }
 
-fn counts(counts: Cases<u64>) -> Value {
-    json!({"min": counts.min, "expected": counts.expected, "max": counts.max})
+/// Something of each case.
+#[derive(Serialize)]
+pub(super) struct Three<T> {
+    expected: T,
+    max: T,
+    min: T,
 }
 
-pub(super) fn amounts(amounts: Cases<Amount>) -> Value {
-    json!({"min": amount(amounts.min), "expected": amount(amounts.expected), "max": amount(amounts.max)})
+fn counts(counts: Cases<u64>) -> Three<u64> {
+    Three { expected: counts.expected, max: counts.max, min: counts.min }
 }
 
-fn amount(amount: Amount) -> Value {
+pub(super) fn amounts(amounts: Cases<Amount>) -> Three<Figure> {
+    Three { expected: amount(amounts.expected), max: amount(amounts.max), min: amount(amounts.min) }
+}
+
+/// An amount in USD.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Figure {
+    at_least: bool,
+    day: Option<f64>,
+    hour: Option<f64>,
+    month: Option<f64>,
+}
+
+fn amount(amount: Amount) -> Figure {
     let of = |span| (!amount.is_unknown()).then(|| number(amount.micro_usd(span)));
-    json!({"hour": of(Span::Hour), "day": of(Span::Day), "month": of(Span::Month), "atLeast": amount.is_at_least()})
+    Figure { at_least: amount.is_at_least(), day: of(Span::Day), hour: of(Span::Hour), month: of(Span::Month) }
 }
 
 /// By how much months change, in USD; `partlyUnknown` says that the true change is another.
