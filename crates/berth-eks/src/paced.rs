@@ -63,11 +63,12 @@ impl HttpConnector for PacedConnector {
     }
 }
 
-/// Region and service of a signed call: `us-east-1/ec2`.
+/// Region and service of a signed call: `us-east-1/ec2`. IAM is one for all regions.
 fn api(authorization: &str) -> Option<String> {
     let (_, scope) = authorization.split_once(SCOPE)?;
     let mut parts = scope.split('/').skip(2);
-    Some(format!("{}/{}", parts.next()?, parts.next()?))
+    let (region, service) = (parts.next()?, parts.next()?);
+    Some(if service == "iam" { service.to_owned() } else { format!("{region}/{service}") })
 }
 
 /// The operation of a query call, `Action=CreateVpc&...`, if it changes something. EC2 counts these by themselves; the services that
@@ -87,6 +88,8 @@ mod tests {
         let signed =
             "AWS4-HMAC-SHA256 Credential=AKIA/20261121/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
         assert_eq!(api(signed).as_deref(), Some("eu-west-1/ec2"));
+        let of_iam = signed.replace("/ec2/", "/iam/");
+        assert_eq!(api(&of_iam).as_deref(), Some("iam"));
         assert_eq!(api("Bearer x"), None);
     }
 
