@@ -10,7 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::settings::Settings;
 
-/// Calls a second that go out for long, and at once after a pause, at each API of each region.
+/// Calls a second that go out for long, and at once after a pause, at each API of each region; IAM is one for all regions.
 ///
 /// Sized after EC2's documented default for calls that read: for each operation a bucket of 100 that fills by 20 a second. It is less
 /// than Google documents for a project, 1,500 calls a minute of Compute Engine and 3,000 of GKE. The other APIs document nothing; one

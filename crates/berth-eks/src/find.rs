@@ -20,16 +20,21 @@ pub(crate) fn filter(name: impl Into<String>, value: impl Into<String>) -> Filte
     Filter::builder().name(name).values(value).build()
 }
 
+/// EC2 takes no more values of filters in one call.
+const MOST_VALUES: usize = 200;
+
 /// Machines with these ids, as far as EC2 still knows them and tells. A filter, because an id that is forgotten already would fail
 /// the call.
 pub(crate) async fn machines(cloud: &EksCloud, ids: BTreeSet<String>) -> Vec<Instance> {
-    if ids.is_empty() {
-        return Vec::new();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let mut machines = Vec::new();
+    for ids in ids.chunks(MOST_VALUES) {
+        let by_id = Filter::builder().name("instance-id").set_values(Some(ids.to_vec())).build();
+        let call = cloud.read.ec2.describe_instances().filters(by_id);
+        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
+        machines.extend(found.unwrap_or_default().into_iter().flat_map(|one| one.instances.unwrap_or_default()));
     }
-    let by_id = Filter::builder().name("instance-id").set_values(Some(ids.into_iter().collect())).build();
-    let call = cloud.read.ec2.describe_instances().filters(by_id);
-    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-    found.unwrap_or_default().into_iter().flat_map(|one| one.instances.unwrap_or_default()).collect()
+    machines
 }
 
 /// Filters for everything of ours around a cluster.

@@ -17,6 +17,8 @@ use crate::token::{Secret, Token, TokenSource};
 
 /// A token is renewed this long before it runs out, or after half of its life if it is shorter than twice this.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// After a renewal ahead that failed the next one waits so long.
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The tokens of one connection.
 pub(crate) struct Bearer<C> {
@@ -39,14 +41,18 @@ impl<C: Clock> Bearer<C> {
     async fn usable(&self) -> Result<Secret, Fault> {
         let mut cached = self.cached.lock().await;
         let now = self.clock.now();
-        if let Some(Cached { token, renew_at }) = &*cached {
+        if let Some(Cached { token, renew_at }) = &mut *cached {
             if renew_at.is_none_or(|at| now < at) {
                 return Ok(token.secret.clone());
             }
             return match self.source.token(true).await {
                 Ok(token) => Ok(self.keep(&mut cached, token)),
-                // Renewing ahead failed, but the old one still works: the next request tries again.
-                Err(_) if token.expires_at.is_some_and(|at| now < at) => Ok(token.secret.clone()),
+                // Renewing ahead failed, but the old one still works: it is tried again in a while, and not by each request that
+                // waits for this one.
+                Err(_) if token.expires_at.is_some_and(|at| now < at) => {
+                    *renew_at = self.clock.now().checked_add(AGAIN).ok().min(token.expires_at);
+                    Ok(token.secret.clone())
+                }
                 Err(fault) => Err(fault),
             };
         }

@@ -46,16 +46,19 @@ pub(crate) async fn keep(client: &Client, objects: &[Manifest]) -> Result<(), Fa
     }
     let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": wanted});
     let path = format!("{COLLECTION}?fieldManager={OWNER}");
-    match wire::change::<Rows>(client, Change::Create, &path, body.to_string().into()).await {
+    let refused = match wire::change::<Rows>(client, Change::Create, &path, body.to_string().into()).await {
         Ok(_) => return Ok(()),
-        // It stands, and is added to; what it has already is no change.
-        Err(kube::Error::Api(status)) if status.code == 409 => {}
+        // It stands, and is added to; what it has already is no change. Who may not make it may still add to it.
+        Err(kube::Error::Api(status)) if matches!(status.code, 403 | 409) => status,
         Err(error) => return Err(classify::fault(WRITE, error)),
-    }
+    };
     let path = format!("{COLLECTION}/{NAME}?fieldManager={OWNER}");
     let body = json!({"data": wanted}).to_string().into();
-    let changed = wire::change::<Rows>(client, Change::Merge, &path, body).await;
-    changed.map(drop).map_err(|error| classify::fault(WRITE, error))
+    match wire::change::<Rows>(client, Change::Merge, &path, body).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Err(classify::fault(WRITE, kube::Error::Api(refused))),
+        Err(error) => Err(classify::fault(WRITE, error)),
+    }
 }
 
 #[derive(Deserialize)]

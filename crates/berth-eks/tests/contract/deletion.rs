@@ -290,14 +290,17 @@ async fn interfaces_the_network_plugin_left_in_a_given_vpc_are_swept_and_no_othe
     let theirs = add_machine(&aws, &subnet, None, ("kubernetes.io/cluster/other", "owned")).await;
     aws.ec2.terminate_instances().instance_ids(&ours).instance_ids(&theirs).send().await.unwrap();
     let mut made = Vec::new();
-    for (key, value) in [
-        ("node.k8s.amazonaws.com/instance_id", ours.as_str()),
+    const MACHINE: &str = "node.k8s.amazonaws.com/instance_id";
+    // More machines than EC2 may be asked about in one call.
+    let forgotten: Vec<String> = (0..200).map(|number| format!("i-{number:017x}")).collect();
+    let named = [
+        (MACHINE, ours.as_str()),
         ("cluster.k8s.amazonaws.com/name", NAME),
-        ("node.k8s.amazonaws.com/instance_id", theirs.as_str()),
-        ("node.k8s.amazonaws.com/instance_id", "i-0123456789abcdef0"),
+        (MACHINE, theirs.as_str()),
         ("cluster.k8s.amazonaws.com/name", "other"),
         ("Name", "aws-K8S"),
-    ] {
+    ];
+    for (key, value) in named.into_iter().chain(forgotten.iter().map(|id| (MACHINE, id.as_str()))) {
         let call = aws.ec2.create_network_interface().subnet_id(&subnet).description(format!("aws-K8S-{ours}"));
         let call = call.tag_specifications(tagged(ResourceType::NetworkInterface, (key, value)));
         made.push(call.send().await.unwrap().network_interface.unwrap().network_interface_id.unwrap());

@@ -1,7 +1,8 @@
 //! The control API under `/_sim/`: what tests and users steer the simulator with.
 //!
-//! `GET /_sim/ledger` tells what was called, what is billed and which clusters are there, billed or not; `GET /_sim/leftovers` what exists, billed or not: a list
-//! of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty when nothing is left.
+//! `GET /_sim/ledger` tells what was called, what is billed and which clusters are there, billed or not; `GET /_sim/leftovers` what
+//! exists, billed or not: a list of `{cloud, kind, id, name, tags}` of everything that somebody made or caused on either cloud, empty
+//! when nothing is left.
 //! `GET /_sim/state` gives the whole world, and `POST /_sim/state` puts one back that it gave; time does not go back with it.
 //! `POST /_sim/plant` puts things into Compute Engine that no cluster made: `{id, fields, made, billed}`, or a list of them.
 

@@ -85,6 +85,9 @@ fn each_end_is_the_clouds_own_or_that_of_a_step_or_of_the_look_that_missed_it() 
     assert_eq!(told(&record), wanted);
     assert_eq!(record.usage().stretches[3].told, Teller::Look { after: at(10) });
 
+    let notes = crate::metering::untold(record.usage());
+    assert!(notes.iter().any(|note| note.starts_with("1 thing ended with a step of berth's")), "{notes:?}");
+
     // What was kept reads as it was, also where a process was killed within a line.
     let (again, torn) = Record::read(&text);
     assert_eq!((told(&again), torn), (told(&record), 0));

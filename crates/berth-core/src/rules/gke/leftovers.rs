@@ -100,7 +100,7 @@ fn delete(thing: &GkeLeftover, after: Vec<StepId>) -> Step {
     }
 }
 
-/// A step that adds something.
+/// What all steps here have in common: one that adds something.
 fn step(id: StepId, title: String, after: Vec<StepId>, action: GkeAction) -> Step {
     Step {
         id,

@@ -240,6 +240,9 @@ pub(crate) fn page_of(asked: &Asked<'_>, set: &str, items: Vec<Value>) -> Result
     Ok(answer)
 }
 
+/// Values of all filters of one call together.
+const MOST_VALUES: usize = 200;
+
 /// The filters of a call: members with the values they may have.
 pub(crate) struct Filters {
     wanted: Vec<(Look, Vec<String>)>,
@@ -252,7 +255,7 @@ enum Look {
 }
 
 impl Filters {
-    /// Reads the `Filter` parameter; an unknown name is refused.
+    /// Reads the `Filter` parameter; an unknown name is refused, and more than 200 values in all.
     pub(crate) fn read(asked: &Asked<'_>, known: &[(&'static str, &'static str)]) -> Result<Filters, Failure> {
         let mut wanted = Vec::new();
         for filter in asked.input.get("Filter").and_then(Value::as_array).into_iter().flatten() {
@@ -268,6 +271,11 @@ impl Filters {
                 },
             };
             wanted.push((look, texts(filter.get("Value")).into_iter().map(str::to_owned).collect()));
+        }
+        let values: usize = wanted.iter().map(|(_, values): &(_, Vec<String>)| values.len()).sum();
+        if values > MOST_VALUES {
+            let text = format!("The maximum number of filter values specified on a single call is {MOST_VALUES}");
+            return Err(Failure::bad("FilterLimitExceeded", text));
         }
         Ok(Filters { wanted })
     }
