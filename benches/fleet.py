@@ -156,8 +156,7 @@ def rates(calls):
             f"  {name:<34} {fill.most_in(1)} calls in the busiest second, {fill.most_in(60)} in the busiest minute;"
             f" {size} at once and {regained} a second allowed, {fill.least:.0f} left at the least ({why})"
         )
-        # Less than a call is the time between a call's being sent and being noted.
-        if fill.least <= -1:
+        if fill.least < 0:
             print("  ^ MORE THAN ALLOWED")
 
 
