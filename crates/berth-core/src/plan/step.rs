@@ -73,6 +73,32 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// A step that adds something, touches nothing that runs and changes no bill, without a reason and details; it lasts so many seconds
+    /// usually and at most.
+    pub(crate) fn adding(
+        id: StepId,
+        title: String,
+        after: Vec<StepId>,
+        action: Action,
+        [usual, limit]: [u32; 2],
+    ) -> Self {
+        Self {
+            id,
+            title,
+            why: String::new(),
+            details: Vec::new(),
+            change: StepChange::Add,
+            impact: Impact::InPlace,
+            billing: Billing::Unchanged,
+            after,
+            usual_seconds: usual,
+            limit_seconds: limit,
+            action,
+        }
+    }
+}
+
 /// What a step does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

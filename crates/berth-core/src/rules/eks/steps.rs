@@ -5,7 +5,7 @@
 use crate::actions::Action;
 use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind};
 use crate::actions::kube::{KubeAction, KubeClusterRef};
-use crate::plan::{Billing, Impact, Step, StepChange, StepId};
+use crate::plan::{Billing, Step, StepChange, StepId};
 use crate::spec::Provider;
 
 /// A call that answers at once.
@@ -50,19 +50,8 @@ pub fn id(name: &str) -> StepId {
 
 /// What makes something.
 pub fn making(name: &str, title: String, after: Vec<StepId>, action: EksAction) -> Step {
-    Step {
-        id: id(name),
-        title,
-        why: "the file needs it, and it is not there".to_owned(),
-        details: Vec::new(),
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: Billing::Unchanged,
-        after,
-        usual_seconds: QUICK.usual,
-        limit_seconds: QUICK.limit,
-        action: Action::Eks(action),
-    }
+    let step = Step::adding(id(name), title, after, Action::Eks(action), [QUICK.usual, QUICK.limit]);
+    Step { why: "the file needs it, and it is not there".to_owned(), ..step }
 }
 
 /// What changes something in place.

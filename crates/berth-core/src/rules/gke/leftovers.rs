@@ -11,7 +11,7 @@ use crate::actions::Action;
 use crate::actions::gke::{GkeAction, GkeClusterRef, GkeLeftover};
 use crate::gc::{Claim, Leftover, LeftoverKind};
 use crate::observed::ObservedCluster;
-use crate::plan::{Billing, Impact, Plan, Step, StepChange, StepId};
+use crate::plan::{Billing, Plan, Step, StepChange, StepId};
 use crate::rules::eks::names;
 
 /// Compute Engine's deletions take seconds, those of groups of machines minutes.
@@ -100,19 +100,6 @@ fn delete(thing: &GkeLeftover, after: Vec<StepId>) -> Step {
     }
 }
 
-/// What all steps here have in common: one that adds something.
 fn step(id: StepId, title: String, after: Vec<StepId>, action: GkeAction) -> Step {
-    Step {
-        id,
-        title,
-        why: String::new(),
-        details: Vec::new(),
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: Billing::Unchanged,
-        after,
-        usual_seconds: USUAL_SECONDS,
-        limit_seconds: LIMIT_SECONDS,
-        action: Action::Gke(action),
-    }
+    Step::adding(id, title, after, Action::Gke(action), [USUAL_SECONDS, LIMIT_SECONDS])
 }

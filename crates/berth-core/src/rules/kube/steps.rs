@@ -6,7 +6,7 @@ use super::{policies, quotas, storage, workloads};
 use crate::actions::Action;
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, Phase};
-use crate::plan::{Billing, Impact, Note, Refusal, Step, StepChange, StepId, Workloads};
+use crate::plan::{Note, Refusal, Step, StepId, Workloads};
 use crate::spec::ClusterSpec;
 
 /// An API server answers at once; a quota is waited for until its controller has seen it.
@@ -78,17 +78,5 @@ pub(super) fn is_staying(observed: &Observed) -> bool {
 
 /// A step that adds something.
 pub(in crate::rules) fn step(name: &str, title: String, after: Vec<StepId>, action: KubeAction) -> Step {
-    Step {
-        id: StepId(format!("kube/{name}")),
-        title,
-        why: String::new(),
-        details: Vec::new(),
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: Billing::Unchanged,
-        after,
-        usual_seconds: USUAL_SECONDS,
-        limit_seconds: LIMIT_SECONDS,
-        action: Action::Kube(action),
-    }
+    Step::adding(StepId(format!("kube/{name}")), title, after, Action::Kube(action), [USUAL_SECONDS, LIMIT_SECONDS])
 }
