@@ -86,6 +86,16 @@ impl Path {
         longer
     }
 
+    /// Goes on by a step.
+    pub(super) fn push(&mut self, step: Segment) {
+        self.0.push(step);
+    }
+
+    /// Goes back by a step.
+    pub(super) fn pop(&mut self) {
+        self.0.pop();
+    }
+
     /// Whether this is `other` or lies inside it.
     pub(super) fn is_under(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)

@@ -3,12 +3,12 @@
 //! A general validator says only that a value does not match; people need the field, the place and what to write instead.
 //! The subset of JSON Schema understood here is what the file types use; a test holds it against a general validator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex_lite::Regex;
 use serde_json::Value as Json;
 
-use super::problem::{Finding, Path, nearest};
+use super::problem::{Finding, Path, Segment, nearest};
 use super::schema::{KINDS, shared};
 use super::tree::{Document, Entry, Node, Value};
 
@@ -30,8 +30,15 @@ pub(super) fn check(document: &Document<'_>, kind: &str) -> Structure {
     }
     let definition = KINDS.iter().find(|(name, _)| *name == kind).map_or("", |(_, definition)| definition);
     let schema = &root["$defs"][definition];
-    let mut walk = Walk { root, document, findings: Vec::new(), unknown: BTreeSet::new() };
-    walk.node(schema, &document.root, &Path::default());
+    let mut walk = Walk {
+        root,
+        document,
+        path: Path::default(),
+        patterns: BTreeMap::new(),
+        findings: Vec::new(),
+        unknown: BTreeSet::new(),
+    };
+    walk.node(schema, &document.root);
     let broken = walk.findings.iter().enumerate().filter(|(index, _)| !walk.unknown.contains(index));
     let broken = broken.map(|(_, finding)| finding.path.clone()).collect();
     Structure { findings: walk.findings, json: known_part(root, schema, &document.root), broken }
@@ -54,109 +61,126 @@ fn wrong_kind(root: &Node, wanted: &str) -> Option<Finding> {
 struct Walk<'a> {
     root: &'a Json,
     document: &'a Document<'a>,
+    /// Where it stands.
+    path: Path,
+    /// What was compiled so far; none for what is no pattern.
+    patterns: BTreeMap<&'a str, Option<Regex>>,
     findings: Vec<Finding>,
     /// Which of the findings are fields the schema does not know.
     unknown: BTreeSet<usize>,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, schema: &Json, node: &Node, path: &Path) {
+impl<'a> Walk<'a> {
+    fn find(&mut self, message: impl Into<String>) {
+        self.findings.push(Finding::at(self.path.clone(), message));
+    }
+
+    /// Goes one step down.
+    fn below(&mut self, step: Segment, schema: &'a Json, node: &Node) {
+        self.path.push(step);
+        self.node(schema, node);
+        self.path.pop();
+    }
+
+    fn node(&mut self, schema: &'a Json, node: &Node) {
         let schema = resolve(self.root, schema);
         let words = accepted_words(schema);
         if !words.is_empty() {
-            return self.word(&words, node, path);
+            return self.word(&words, node);
         }
         if let Some(choices) = choices(schema) {
-            return self.choice(choices, node, path);
+            return self.choice(choices, node);
         }
         let Some(wanted) = schema.get("type").and_then(Json::as_str) else { return };
         if !fits(wanted, node) {
-            let finding = self.wrong_type(wanted, node, path);
+            let finding = self.wrong_type(wanted, node);
             self.findings.push(finding);
             return;
         }
         match &node.value {
-            Value::Map(entries) => self.map(schema, entries, path),
-            Value::List(items) => self.list(schema, items, path),
-            Value::Text(text) => self.text(schema, text, path),
-            Value::Integer(_) | Value::Float(_) => self.number(schema, node, path),
+            Value::Map(entries) => self.map(schema, entries),
+            Value::List(items) => self.list(schema, items),
+            Value::Text(text) => self.text(schema, text),
+            Value::Integer(_) | Value::Float(_) => self.number(schema, node),
             Value::Nothing | Value::Bool(_) => {}
         }
     }
 
-    fn word(&mut self, words: &[&str], node: &Node, path: &Path) {
+    fn word(&mut self, words: &[&str], node: &Node) {
         let finding = match &node.value {
             Value::Text(text) if words.contains(&text.as_str()) => return,
-            Value::Text(text) => Finding::at(path.clone(), format!("unknown value `{}`", printable(text)))
+            Value::Text(text) => Finding::at(self.path.clone(), format!("unknown value `{}`", printable(text)))
                 .meaning(nearest(text, words.iter().copied())),
-            _ => self.wrong_type("string", node, path),
+            _ => self.wrong_type("string", node),
         };
         self.findings.push(finding.accepting(words.iter().copied()));
     }
 
-    fn choice(&mut self, choices: &[Json], node: &Node, path: &Path) {
+    fn choice(&mut self, choices: &'a [Json], node: &Node) {
         let types: Vec<&str> =
             choices.iter().filter_map(|choice| resolve(self.root, choice).get("type").and_then(Json::as_str)).collect();
         match choices.iter().zip(&types).find(|(_, wanted)| fits(wanted, node)) {
-            Some((choice, _)) => self.node(choice, node, path),
+            Some((choice, _)) => self.node(choice, node),
             None => {
                 let wanted: Vec<&str> = types.iter().map(|word| expected(word)).collect();
                 let message = format!("expected {}, found {}", wanted.join(" or "), self.found(node));
-                self.findings.push(Finding::at(path.clone(), message));
+                self.find(message);
             }
         }
     }
 
-    fn map(&mut self, schema: &Json, entries: &[Entry], path: &Path) {
+    fn map(&mut self, schema: &'a Json, entries: &[Entry]) {
         let properties = schema.get("properties").and_then(Json::as_object);
         let additional = schema.get("additionalProperties");
         for entry in entries {
-            let inner = path.key(&entry.key);
             match (properties.and_then(|known| known.get(&entry.key)), additional) {
-                (Some(schema), _) => self.node(schema, &entry.node, &inner),
+                (Some(schema), _) | (None, Some(schema @ Json::Object(_))) => {
+                    self.below(Segment::Key(entry.key.clone()), schema, &entry.node);
+                }
                 (None, Some(Json::Bool(false))) => {
                     let known: Vec<&str> =
                         properties.into_iter().flat_map(|map| map.keys().map(String::as_str)).collect();
                     self.unknown.insert(self.findings.len());
                     self.findings.push(
-                        Finding::at_key(inner, format!("unknown field `{}`", printable(&entry.key)))
-                            .meaning(nearest(&entry.key, known.iter().copied()))
-                            .accepting(known),
+                        Finding::at_key(
+                            self.path.key(&entry.key),
+                            format!("unknown field `{}`", printable(&entry.key)),
+                        )
+                        .meaning(nearest(&entry.key, known.iter().copied()))
+                        .accepting(known),
                     );
                 }
-                (None, Some(schema @ Json::Object(_))) => self.node(schema, &entry.node, &inner),
                 (None, _) => {}
             }
         }
         for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
             if !entries.iter().any(|entry| entry.key == name) {
-                self.findings.push(Finding::at(path.clone(), format!("missing field `{name}`")));
+                self.find(format!("missing field `{name}`"));
             }
         }
         let known = properties.map(|map| map.keys().cloned().collect::<Vec<_>>().join("`, `"));
         if let Some(most) = schema.get("maxProperties").and_then(Json::as_u64).filter(|most| count(entries) > *most) {
             let message = format!("give only {most} of `{}`", known.clone().unwrap_or_default());
-            self.findings.push(Finding::at(path.clone(), message));
+            self.find(message);
         }
         if schema.get("minProperties").and_then(Json::as_u64).is_some_and(|least| count(entries) < least) {
             let message =
                 known.map_or_else(|| "must not be empty".to_owned(), |known| format!("give one of `{known}`"));
-            self.findings.push(Finding::at(path.clone(), message));
+            self.find(message);
         }
     }
 
-    fn list(&mut self, schema: &Json, items: &[Node], path: &Path) {
+    fn list(&mut self, schema: &'a Json, items: &[Node]) {
         if let Some(item_schema) = schema.get("items") {
             for (index, item) in items.iter().enumerate() {
-                self.node(item_schema, item, &path.index(index));
+                self.below(Segment::Index(index), item_schema, item);
             }
         }
         if schema.get("minItems").and_then(Json::as_u64).is_some_and(|least| count(items) < least) {
-            self.findings.push(Finding::at(path.clone(), "must not be an empty list"));
+            self.find("must not be an empty list");
         }
         if let Some(most) = schema.get("maxItems").and_then(Json::as_u64).filter(|most| count(items) > *most) {
-            self.findings
-                .push(Finding::at(path.clone(), format!("has {} entries, at most {most} are accepted", items.len())));
+            self.find(format!("has {} entries, at most {most} are accepted", items.len()));
         }
         if schema.get("uniqueItems") == Some(&Json::Bool(true)) {
             let mut seen = BTreeSet::new();
@@ -165,34 +189,31 @@ impl Walk<'_> {
                     && !seen.insert(text.as_str())
                 {
                     self.findings
-                        .push(Finding::at(path.index(index), format!("`{}` is listed twice", printable(text))));
+                        .push(Finding::at(self.path.index(index), format!("`{}` is listed twice", printable(text))));
                 }
             }
         }
     }
 
-    fn text(&mut self, schema: &Json, text: &str, path: &Path) {
+    fn text(&mut self, schema: &'a Json, text: &str) {
         let length = text.chars().count() as u64;
-        let shown = printable(text);
         let needs_some = schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least);
         if needs_some || (text.is_empty() && schema.get("pattern").is_some()) {
-            self.findings.push(Finding::at(path.clone(), "must not be empty"));
+            self.find("must not be empty");
             return;
         }
         if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
-            self.findings.push(Finding::at(
-                path.clone(),
-                format!("`{shown}` has {length} characters, at most {most} are accepted"),
-            ));
+            self.find(format!("`{}` has {length} characters, at most {most} are accepted", printable(text)));
         }
         let Some(pattern) = schema.get("pattern").and_then(Json::as_str) else { return };
-        if !Regex::new(pattern).is_ok_and(|regex| regex.is_match(text)) {
+        let regex = self.patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
+        if !regex.as_ref().is_some_and(|regex| regex.is_match(text)) {
             let why = schema.get("patternErrorMessage").and_then(Json::as_str).unwrap_or("has the wrong form");
-            self.findings.push(Finding::at(path.clone(), format!("`{shown}` {why}")));
+            self.find(format!("`{}` {why}", printable(text)));
         }
     }
 
-    fn number(&mut self, schema: &Json, node: &Node, path: &Path) {
+    fn number(&mut self, schema: &Json, node: &Node) {
         let value = match node.value {
             Value::Integer(integer) => integer as f64,
             Value::Float(float) => float,
@@ -210,12 +231,13 @@ impl Walk<'_> {
                 (None, None) => return,
             };
             let shown = self.document.written(node).map_or_else(|| value.to_string(), printable);
-            self.findings.push(Finding::at(path.clone(), format!("`{shown}` {range}")));
+            self.find(format!("`{shown}` {range}"));
         }
     }
 
-    fn wrong_type(&self, wanted: &str, node: &Node, path: &Path) -> Finding {
-        let finding = Finding::at(path.clone(), format!("expected {}, found {}", expected(wanted), self.found(node)));
+    fn wrong_type(&self, wanted: &str, node: &Node) -> Finding {
+        let finding =
+            Finding::at(self.path.clone(), format!("expected {}, found {}", expected(wanted), self.found(node)));
         let suggestion = match (wanted, &node.value) {
             ("string", Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
                 self.document.written(node).map(|written| format!("\"{}\"", printable(written)))
