@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use self::clock::Tariff;
 use self::shares::{Asked, Desk, Place, Used, Weight};
 use super::amount::Amount;
-use super::book::{Market, PriceBook, Source};
+use super::book::{MARKS, Market, PriceBook, Source};
 use super::quote::supply;
 
 pub use course::course;
@@ -114,11 +114,15 @@ impl Bill {
 
     /// What has to be known to read it.
     pub fn notes(&self) -> Vec<&'static str> {
-        vec![
+        let mut notes = vec![
             "every second is counted alike; clouds have least times, and some fees by the started hour",
             "not in it: traffic, logs and metrics",
             "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
-        ]
+        ];
+        if self.sources().iter().any(|source| source.basis.is_marked()) {
+            notes.push(MARKS);
+        }
+        notes
     }
 }
 

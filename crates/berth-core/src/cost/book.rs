@@ -21,6 +21,7 @@ use crate::spec::Provider;
 
 pub use live::{LivePrice, LivePrices};
 pub use own::{Discount, Kind, OwnPrice, OwnPrices};
+pub(crate) use price::MARKS;
 pub use price::{Basis, Price, Source, Unit, micro_usd};
 
 /// All prices there are, to be looked up; made once, because that builds its index.

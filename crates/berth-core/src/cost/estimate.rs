@@ -6,7 +6,7 @@ use std::ops::Add;
 use jiff::civil::Date;
 
 use super::amount::{Amount, Cases};
-use super::book::{Market, PriceBook, Source};
+use super::book::{MARKS, Market, PriceBook, Source};
 use super::cluster::{self, Around};
 use super::item::Bought;
 use super::pool::{self, PoolEstimate};
@@ -102,7 +102,11 @@ pub fn estimate(spec: &ClusterSpec, book: &PriceBook, today: Date) -> Option<Est
         split::split(&mut pools, quotas);
     }
     let notes = notes.into_iter().chain(general(spec, asked)).collect();
-    Some(Estimate { services: services(spec, &pools), pools, lines, notes })
+    let mut estimate = Estimate { services: services(spec, &pools), pools, lines, notes };
+    if estimate.sources().iter().any(|source| source.basis.is_marked()) {
+        estimate.notes.push(MARKS.to_owned());
+    }
+    Some(estimate)
 }
 
 fn services(spec: &ClusterSpec, pools: &[PoolEstimate]) -> Vec<ServiceEstimate> {
