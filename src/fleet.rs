@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use berth_core::spec::ClusterSpec;
+use berth_report::words::count;
 use futures::stream::{self, StreamExt};
 
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 use crate::ui::Ui;
-use crate::ui::render::words::count;
 use crate::wiring::{self, Doors};
 
 /// Clusters that are looked at, or worked on, at once. What runs in a cloud costs no more than a poll now and then, and how often

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use berth_core::cost::{Item, LivePrices};
+use berth_report::cost::Told;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -34,25 +35,10 @@ impl Kept {
     }
 }
 
-/// What one interface told, as it was taken for this run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// The interface.
-    pub(crate) source: String,
-    /// When it told it.
-    pub(crate) at: Timestamp,
-    /// How long ago that was, by the clock of the cloud.
-    pub(crate) age: SignedDuration,
-    /// Whether it was kept from an earlier run.
-    pub(crate) is_cached: bool,
-}
-
-impl Told {
-    /// How old something kept, or just read, is now; `None` if no cloud told it.
-    pub(crate) fn of(kept: &Kept, now: Timestamp, is_cached: bool) -> Option<Self> {
-        let source = &kept.live.source;
-        Some(Self { source: source.name.clone(), at: source.fetched?, age: source.age(now)?, is_cached })
-    }
+/// How old something kept, or just read, is now; `None` if no cloud told it.
+pub(crate) fn told(kept: &Kept, now: Timestamp, is_cached: bool) -> Option<Told> {
+    let source = &kept.live.source;
+    Some(Told { source: source.name.clone(), at: source.fetched?, age: source.age(now)?, is_cached })
 }
 
 /// How old something may be now.

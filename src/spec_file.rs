@@ -64,7 +64,7 @@ fn utf8(bytes: Vec<u8>) -> Result<String, String> {
 
 /// All problems of a file as one failure.
 pub(crate) fn refused(problems: &[Problem]) -> Failure {
-    let count = crate::ui::render::words::count(problems.len(), "problem");
+    let count = berth_report::words::count(problems.len(), "problem");
     problems
         .iter()
         .fold(Failure::refused(format!("the spec has {count}")), |failure, problem| failure.detail(problem.to_string()))

@@ -10,12 +10,12 @@ use berth_core::manifests::workloads::{Prepared, prepare, selector};
 use berth_core::observed::{Observed, Phase};
 use berth_core::run::{Fault, FaultKind};
 use berth_core::spec::{Checked, Provider, SecretSpec};
+use berth_report::words::count;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::secrets::{self, Values};
 use crate::ui::Ui;
-use crate::ui::render::words::count;
 use crate::wiring::{Doors, leave_theirs};
 use crate::workload_files;
 

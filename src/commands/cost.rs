@@ -11,16 +11,15 @@ use std::path::PathBuf;
 
 use berth_core::cost::{Budget, Comparison, Estimate, PriceBook, Schedule, estimate};
 use berth_core::spec::{ClusterSpec, Provider};
+use berth_report::cost::{self, OnSchedule, Shown, Told};
 use clap::{Args, Subcommand};
 
 use crate::cli::OutputForm;
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
-use crate::price_cache::Told;
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
-use crate::ui::render::cost::{self, OnSchedule, Shown};
 
 pub(crate) use bill::{SoFar, so_far};
 pub(crate) use forecast::Forecast;
@@ -114,7 +113,7 @@ fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
         OutputForm::Table => ui.data(&cost::text(shown)),
         OutputForm::Markdown => ui.data(&cost::markdown(shown)),
         OutputForm::Html => ui.data(&cost::html(shown, forecast::today())),
-        OutputForm::Json => ui.json(&cost::json(shown)),
+        OutputForm::Json => ui.data(&cost::json(shown)),
         OutputForm::Csv | OutputForm::Prometheus if shown.schedule.is_some() => {
             return Err(Failure::refused("a schedule is not written in this form of output")
                 .hint("take --output table, markdown, html or json"));

@@ -9,6 +9,7 @@ use berth_core::plan::{Plan, StepChange, StepId};
 use berth_core::rules::preflight::PreflightVerdict;
 use berth_core::run::Outcome;
 use berth_core::spec::{ClusterSpec, Provider};
+use berth_report::words;
 use clap::Args;
 use serde_json::json;
 
@@ -21,7 +22,7 @@ use crate::interrupt::Interrupts;
 use crate::run::{Manners, Work, explain};
 use crate::settings::Settings;
 use crate::ui::Ui;
-use crate::ui::render::{self, words};
+use crate::ui::render;
 use crate::wiring::{self, Doors};
 
 /// How often the plan is made anew before we say that it does not converge: a first run needs two rounds, a run that takes

@@ -463,7 +463,7 @@ fn report(ui: &Ui, name: &str, place: &str, gone: Gone, provider: Provider) {
     let first = if deleted { "is deleted".to_owned() } else { format!("is not there ({place})") };
     let left = match kept.first() {
         None => "0 left".to_owned(),
-        Some(one) => format!("{} kept on purpose", render::words::count(kept.len(), one.kind.words())),
+        Some(one) => format!("{} kept on purpose", berth_report::words::count(kept.len(), one.kind.words())),
     };
     ui.data(&format!("Cluster {name} {first}: {left} ({} checked)", kinds.join(", ")));
     kept.iter().for_each(|volume| ui.data(&render::gc::volume_words(volume)));

@@ -219,9 +219,9 @@ fn show(
         let last = match (remaining, args.yes) {
             (0, _) => "Nothing remains that is over".to_owned(),
             (_, false) => {
-                format!("{} to be taken away: berth gc --yes", render::words::count(remaining, "environment"))
+                format!("{} to be taken away: berth gc --yes", berth_report::words::count(remaining, "environment"))
             }
-            (_, true) => format!("{} still there", render::words::count(remaining, "environment")),
+            (_, true) => format!("{} still there", berth_report::words::count(remaining, "environment")),
         };
         parts.push(last);
         parts.join("\n\n")

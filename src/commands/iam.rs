@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use berth_core::iam::{self, EksNeed, GkeNeed, KindUse, Purpose};
 use berth_core::manifests::workloads::prepare;
 use berth_core::spec::Provider;
+use berth_report::table::{self, Align, Column};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use serde_json::{Value, json};
 use crate::commands::ProviderArg;
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
-use crate::ui::render::table::{self, Align, Column};
 use crate::{spec_file, workload_files, workloads};
 
 #[derive(Debug, Args)]

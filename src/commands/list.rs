@@ -3,6 +3,7 @@
 use berth_core::observed::{Fleet, ObservedCluster};
 use berth_core::ports::Eyes;
 use berth_core::spec::Provider;
+use berth_report::table::{Align, Column};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -11,7 +12,6 @@ use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::ui::render;
-use crate::ui::render::table::{Align, Column};
 use crate::wiring;
 
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &ListArgs, settings: &Settings, ui: &Ui) -> Result
     }
     let hidden = fleet.clusters.len() - shown.len();
     if hidden > 0 {
-        let count = render::words::count(hidden, "cluster");
+        let count = berth_report::words::count(hidden, "cluster");
         ui.talk(&format!("{count} that berth did not make not shown; see them with --all"));
     }
     Ok(Exit::Done)
@@ -97,7 +97,7 @@ fn text(shown: &[&ObservedCluster]) -> String {
         Column("OWNER", Align::Left),
         Column("CREATED", Align::Left),
     ];
-    render::table::text(
+    berth_report::table::text(
         &columns,
         shown.iter().map(|cluster| {
             vec![

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use berth_core::plan::StepId;
 use berth_core::run::{Event, EventKind};
+use berth_report::words::{approximately, elapsed};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::ui::lines::Lines;
-use crate::ui::render::words::{approximately, elapsed};
 
 /// How often a live line is drawn anew.
 const TICK: Duration = Duration::from_millis(200);

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use berth_core::plan::StepId;
 use berth_core::run::{Event, EventKind};
+use berth_report::words::{approximately, elapsed};
 use jiff::Timestamp;
-
-use crate::ui::render::words::{approximately, elapsed};
 
 /// Turns events into lines.
 #[derive(Debug, Default)]

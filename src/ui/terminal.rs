@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use berth_core::ports::Clock;
 use berth_core::run::Event;
+use berth_report::json;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -92,8 +93,7 @@ impl Ui {
 
     /// Data: one JSON document, indented.
     pub(crate) fn json(&self, value: &impl Serialize) {
-        // Nothing that we write can fail to be JSON.
-        self.put_data(&serde_json::to_string_pretty(value).unwrap_or_default());
+        self.put_data(&json::to_string(value));
     }
 
     /// Data: one JSON line of a stream.

@@ -9,13 +9,14 @@ use berth_core::cost::{Bought, Item, LivePrices};
 use berth_core::ports::Clock;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::{CloudSpec, ClusterSpec, PoolSpec, Provider};
+use berth_report::cost::Told;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Cloud, Doors, open_for};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::home::make_private;
-use crate::price_cache::{Age, Kept, PriceFile, Told};
+use crate::price_cache::{Age, Kept, PriceFile, told};
 use crate::settings::Settings;
 
 /// How long list prices are kept.
@@ -147,12 +148,12 @@ fn without(provider: Provider, wanted: &Wanted, settings: &Settings, failure: &F
 
 impl Live {
     fn add_kept(&mut self, kept: Kept, items: &BTreeSet<Item>, now: Timestamp) {
-        self.told.extend(Told::of(&kept, now, true));
+        self.told.extend(told(&kept, now, true));
         self.add(kept, items);
     }
 
     fn add_fresh(&mut self, fresh: Kept, items: &BTreeSet<Item>, now: Timestamp) {
-        self.told.extend(Told::of(&fresh, now, false));
+        self.told.extend(told(&fresh, now, false));
         self.add(fresh, items);
     }
 

@@ -9,12 +9,17 @@ use crate::sandbox::ROOT;
 
 /// The arrows between rooms, as ARCHITECTURE.md draws them: crate, uses, and may use in its tests besides.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
-    ("berth", &["berth-core", "berth-eks", "berth-engine", "berth-gke", "berth-kube", "berth-sim"], &[]),
+    (
+        "berth",
+        &["berth-core", "berth-eks", "berth-engine", "berth-gke", "berth-kube", "berth-report", "berth-sim"],
+        &[],
+    ),
     ("berth-core", &[], &[]),
     ("berth-eks", &["berth-core"], &["berth-sim"]),
     ("berth-engine", &["berth-core"], &[]),
     ("berth-gke", &["berth-core"], &["berth-sim"]),
     ("berth-kube", &["berth-core"], &["berth-sim"]),
+    ("berth-report", &["berth-core"], &[]),
     ("berth-sim", &[], &[]),
 ];
 

@@ -92,7 +92,7 @@ pub(super) fn report(ui: &Ui, lease: &Lease, at: Option<&ClusterAt>, now: Timest
         ui.json_line(&value);
         return;
     }
-    let left = crate::ui::render::words::elapsed(now, lease.expires);
+    let left = berth_report::words::elapsed(now, lease.expires);
     let words = if changed { "ends" } else { "ends, as before," };
     ui.data(&format!("Environment {} {words} at {} (in {left})", lease.id, lease.expires));
 }

@@ -83,7 +83,7 @@ fn write_all(told: &Told<'_>, outputs: &Outputs, rows: &[GpuRow]) -> Result<(), 
 
 fn cost_words(told: &Told<'_>) -> String {
     match told.cost {
-        Some(SoFar { money, rate }) => render::cost::bill::so_far(money, rate),
+        Some(SoFar { money, rate }) => berth_report::cost::bill::so_far(money, rate),
         None if told.namespace.is_some() => format!("a part of what cluster {} costs", told.at.name),
         None => "not known".to_owned(),
     }
@@ -115,8 +115,8 @@ fn unwritten(path: &Path, error: std::io::Error) -> Failure {
 fn show(told: &Told<'_>, outputs: &Outputs, ui: &Ui) {
     let Told { lease, at, .. } = told;
     if ui.is_json() {
-        let so_far = told.cost.map(|cost| render::cost::bill::money(cost.money));
-        let hour = told.cost.map(|cost| render::cost::bill::hour(cost.rate));
+        let so_far = told.cost.map(|cost| berth_report::cost::bill::money(cost.money));
+        let hour = told.cost.map(|cost| berth_report::cost::bill::hour(cost.rate));
         ui.json_line(&json!({"report": "ci-up", "changed": told.changed, "environment": outputs.json(),
                              "costSoFar": so_far, "costPerHour": hour, "verification": told.report}));
         return;

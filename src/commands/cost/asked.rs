@@ -5,9 +5,9 @@ use std::path::Path;
 
 use berth_core::cost::{Amount, Budget, OwnPrices, Span, micro_usd};
 use berth_core::spec::{Capacity, check_prices};
+use berth_report::words::count;
 
 use crate::failure::Failure;
-use crate::ui::render::words::count;
 
 /// One thing that could be otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

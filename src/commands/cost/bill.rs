@@ -7,6 +7,8 @@ use berth_core::cost::{
 };
 use berth_core::metering::Metered;
 use berth_core::spec::Provider;
+use berth_report::cost::bill::{self as render, Billed};
+use berth_report::cost::html_of_bill;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,8 +17,6 @@ use crate::failure::{Exit, Failure};
 use crate::records;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use crate::ui::render::cost::bill::{self as render, Billed};
-use crate::ui::render::cost::html_of_bill;
 use crate::wiring;
 
 /// What is billed, over which time and summed up by what.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use berth_core::cost::{Estimate, PriceBook, diff};
 use berth_core::spec::{Checked, Provider};
+use berth_report::cost::difference;
 use clap::Args;
 
 use super::{PricesArgs, only_tables, priced};
@@ -14,7 +15,6 @@ use crate::revision::Revision;
 use crate::settings::Settings;
 use crate::spec_file;
 use crate::ui::Ui;
-use crate::ui::render::cost::difference;
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {

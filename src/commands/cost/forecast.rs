@@ -3,6 +3,7 @@
 use berth_core::cost::{Budget, Estimate, Standing, estimate};
 use berth_core::ports::Clock;
 use berth_core::spec::Checked;
+use berth_report::cost::{Told, short};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -10,9 +11,7 @@ use serde_json::Value;
 use super::Prices;
 use crate::clock::RunClock;
 use crate::failure::Failure;
-use crate::price_cache::Told;
 use crate::ui::Ui;
-use crate::ui::render::cost::short;
 
 /// What a checked file will cost, and may.
 pub(crate) struct Forecast {

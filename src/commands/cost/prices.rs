@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use berth_core::cost::PriceBook;
 use berth_core::spec::ClusterSpec;
+use berth_report::cost::Told;
 use clap::Args;
 
 use super::asked;
 use crate::failure::Failure;
-use crate::price_cache::Told;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::wiring;

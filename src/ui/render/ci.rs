@@ -3,12 +3,11 @@
 use berth_core::cost::Money;
 use berth_core::lease::Lease;
 use berth_core::spec::Provider;
+use berth_report::cost;
+use berth_report::table::{self, Align, Column};
+use berth_report::words::elapsed;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-
-use crate::ui::render::cost;
-use crate::ui::render::table::{self, Align, Column};
-use crate::ui::render::words::elapsed;
 
 /// One environment.
 pub(crate) struct Row {

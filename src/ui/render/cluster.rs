@@ -7,9 +7,8 @@ use berth_core::observed::{
 };
 use berth_core::rules::existing::nodes::Applied;
 use berth_core::spec::Provider;
+use berth_report::table::{self, Align, Column};
 use serde_json::{Value, json};
-
-use crate::ui::render::table::{self, Align, Column};
 
 /// A phase in one word.
 pub(crate) fn phase(phase: Phase) -> &'static str {

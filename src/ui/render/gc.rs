@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use berth_core::cost::{Amount, Span};
 use berth_core::gc::{Environment, GcPlan, KeptWhy, LeaseFound, Leftover};
+use berth_report::table::{self, Align, Column};
+use berth_report::words::{count, elapsed};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::ui::render::table::{self, Align, Column};
-use crate::ui::render::words::{count, elapsed};
 
 /// What came of a doomed environment.
 pub(crate) struct Swept {

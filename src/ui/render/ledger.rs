@@ -1,8 +1,7 @@
 //! The simulator's ledger as text.
 
+use berth_report::words::{count, duration};
 use serde_json::Value;
-
-use crate::ui::render::words::{count, duration};
 
 /// Calls by method, billed time by kind, and what is still billed.
 pub(crate) fn text(ledger: &Value) -> String {

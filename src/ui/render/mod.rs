@@ -2,12 +2,9 @@
 
 pub(crate) mod ci;
 pub(crate) mod cluster;
-pub(crate) mod cost;
 pub(crate) mod failure;
 pub(crate) mod gc;
 pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod preflight;
-pub(crate) mod table;
 pub(crate) mod verification;
-pub(crate) mod words;

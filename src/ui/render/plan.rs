@@ -1,8 +1,7 @@
 //! A plan as text.
 
 use berth_core::plan::{Billing, Impact, Plan, Step, StepChange};
-
-use crate::ui::render::words::{approximately, count};
+use berth_report::words::{approximately, count};
 
 /// The whole plan, without a final line end.
 pub(crate) fn text(heading: &str, plan: &Plan) -> String {

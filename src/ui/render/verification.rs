@@ -2,9 +2,8 @@
 
 use berth_core::spec::ANY_NUMBER;
 use berth_core::verify::{PoolRow, ProbeRow, ServiceRow, Shortfall, Verdict, VerificationReport};
+use berth_report::table::{self, Align, Column};
 use serde_json::{Value, json};
-
-use crate::ui::render::table::{self, Align, Column};
 
 /// The report for machines.
 pub(crate) fn json(report: &VerificationReport, probed: Option<&[ProbeRow]>) -> Value {

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
 use super::words::{LIVE, cents, delta, told};
-use crate::price_cache::Told;
+use crate::cost::Told;
 
 /// As tables for people.
-pub(crate) fn text(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+pub fn text(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
     document(names, difference, live).text()
 }
 
 /// As Markdown.
-pub(crate) fn markdown(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+pub fn markdown(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
     document(names, difference, live).markdown()
 }
 
@@ -68,7 +68,7 @@ fn word(change: Change) -> &'static str {
 }
 
 /// As JSON.
-pub(crate) fn json([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Value {
+pub fn json([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Value {
     json!({
         "currency": "USD",
         "old": old,

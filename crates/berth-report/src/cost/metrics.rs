@@ -25,7 +25,7 @@ pub(super) const IDLE: &str = "(idle)";
 /// # Errors
 ///
 /// None: only a broken sink would give one, and a string is not.
-pub(crate) fn prometheus(shown: &Shown<'_>) -> Result<String, fmt::Error> {
+pub fn prometheus(shown: &Shown<'_>) -> Result<String, fmt::Error> {
     written(families(shown))
 }
 

@@ -3,8 +3,8 @@
 use berth_core::cost::{Amount, Delta, Price, Span};
 use berth_core::spec::Capacity;
 
-use crate::price_cache::Told;
-use crate::ui::render::words::duration;
+use crate::cost::Told;
+use crate::words::duration;
 
 /// Micro-USD of a USD.
 const MICRO: u128 = 1_000_000;

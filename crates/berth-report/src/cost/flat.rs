@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::words::{capacity, price, usd};
 use super::{OnSchedule, Shown};
-use crate::price_cache::Told;
+use crate::cost::Told;
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
 const CASES: [&str; 3] = ["min", "expected", "max"];
@@ -31,7 +31,7 @@ struct Row<'a> {
 ///
 /// Do not add up rows of different kinds: `line` rows make up the pools, the cluster and the total, and so do the services' rows.
 /// An amount nothing of is known is empty; `at_least_*` says that some part of it is unknown.
-pub(crate) fn csv(shown: &Shown<'_>) -> String {
+pub fn csv(shown: &Shown<'_>) -> String {
     let mut head: Vec<String> =
         ["kind", "pool", "name", "unit_price_usd", "unit", "basis", "source", "source_date", "unknown"]
             .map(str::to_owned)
@@ -117,9 +117,9 @@ pub(super) fn quoted(cell: &str) -> String {
 ///
 /// Written straight from the estimate, because hundreds of pools have tens of thousands of figures. The members of all objects are in the
 /// order of their names.
-pub(crate) fn json<'a>(shown: &'a Shown<'_>) -> impl Serialize + 'a {
+pub fn json(shown: &Shown<'_>) -> String {
     let (spec, estimate) = (shown.spec, shown.estimate);
-    Whole {
+    crate::json::to_string(&Whole {
         budget: shown.budget.map(|budget| judged(shown.total(), budget)),
         cluster: Cluster { location: spec.place.location(), name: &spec.name, provider: spec.cloud.provider() },
         currency: "USD",
@@ -134,7 +134,7 @@ pub(crate) fn json<'a>(shown: &'a Shown<'_>) -> impl Serialize + 'a {
         total: amounts(estimate.total()),
         undivided: amounts(estimate.undivided()),
         unknown: estimate.unknowns(),
-    }
+    })
 }
 
 #[derive(Serialize)]

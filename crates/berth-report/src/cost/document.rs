@@ -1,6 +1,6 @@
 //! Tables and lists under a heading: the same as text for a terminal and as Markdown for a comment on a change.
 
-use crate::ui::render::table::{self, Align, Column};
+use crate::table::{self, Align, Column};
 
 /// What is shown.
 pub(super) struct Document {

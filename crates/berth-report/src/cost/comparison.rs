@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
 use super::words::{LIVE, capacity, cents, delta, told};
-use crate::price_cache::Told;
+use crate::cost::Told;
 
 /// As tables for people.
-pub(crate) fn text(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+pub fn text(of: &str, comparison: &Comparison, live: &[Told]) -> String {
     document(of, comparison, live).text()
 }
 
 /// As Markdown.
-pub(crate) fn markdown(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+pub fn markdown(of: &str, comparison: &Comparison, live: &[Told]) -> String {
     document(of, comparison, live).markdown()
 }
 
@@ -107,7 +107,7 @@ fn pools(comparison: &Comparison) -> Section {
 }
 
 /// As JSON.
-pub(crate) fn json(comparison: &Comparison, live: &[Told]) -> Value {
+pub fn json(comparison: &Comparison, live: &[Told]) -> Value {
     let column = |column: &Column| match &column.outcome {
         Outcome::Unserved { why } => json!({"name": column.label, "cannotBeHad": why}),
         Outcome::Estimated { estimate, notes, delta } => {

@@ -3,11 +3,11 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 /// One column: its head and whether its cells are numbers.
-pub(crate) struct Column(pub(crate) &'static str, pub(crate) Align);
+pub struct Column(pub &'static str, pub Align);
 
 /// Where a column's cells stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
     /// Words.
     Left,
     /// Numbers.
@@ -15,7 +15,7 @@ pub(crate) enum Align {
 }
 
 /// A table as text, without a final line end.
-pub(crate) fn text(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub fn text(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(columns.iter().map(|column| column.0));

@@ -21,7 +21,7 @@ use self::ink::Ink;
 use super::Shown;
 use super::words::{self, LIVE, price};
 
-pub(crate) use bill::html as bill;
+pub use bill::html as bill;
 
 /// What it looks like; the colours of the graphs come from `ink`.
 const STYLE: &str = include_str!("html/page.css");
@@ -31,7 +31,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The page, made on that day.
-pub(crate) fn html(shown: &Shown<'_>, made_on: Date) -> String {
+pub fn html(shown: &Shown<'_>, made_on: Date) -> String {
     let title = format!("What {} will cost", shown.spec.name);
     let figures = figures::all(shown);
     let rest = html! { (unknowns(&shown.estimate.unknowns())) (prices(shown)) (notes(shown)) };

@@ -15,7 +15,7 @@ use super::{card, grid, notes_section, page, sentence, unknowns};
 const HOURS: f64 = 72.0;
 
 /// The page.
-pub(crate) fn html(billed: &Billed<'_>) -> String {
+pub fn html(billed: &Billed<'_>) -> String {
     let title =
         billed.cluster.map_or_else(|| "What all clusters have cost".to_owned(), |name| format!("What {name} has cost"));
     let mut figures = vec![course(billed)];

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::flat::{self, amounts, judged};
 use super::words::{LIVE, cents, told};
-use crate::price_cache::Told;
-use crate::ui::render::words::count;
+use crate::cost::Told;
+use crate::words::count;
 
 /// As lines, without a final line end.
-pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> String {
+pub fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> String {
     let total = estimate.total();
     let least = match estimate.unknowns().len() {
         0 => String::new(),
@@ -29,7 +29,7 @@ pub(crate) fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -
 }
 
 /// As JSON.
-pub(crate) fn json(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> Value {
+pub fn json(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> Value {
     json!({
         "currency": "USD",
         "total": amounts(estimate.total()),
@@ -40,7 +40,7 @@ pub(crate) fn json(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -
 }
 
 /// A month's amount to the cent, with "at least" where a part is unknown.
-pub(crate) fn month(amount: Amount) -> String {
+pub fn month(amount: Amount) -> String {
     cents(amount, Span::Month)
 }
 

@@ -13,16 +13,19 @@ use super::metrics::{Family, IDLE, Sample, written};
 use super::words::{rate, usd};
 
 /// A bill and what it is of.
-pub(crate) struct Billed<'a> {
+pub struct Billed<'a> {
     /// The cluster; `None` for all.
-    pub(crate) cluster: Option<&'a str>,
-    pub(crate) bill: Bill,
-    pub(crate) month: MonthEnd,
-    pub(crate) by: GroupBy,
+    pub cluster: Option<&'a str>,
+    /// What it cost and costs.
+    pub bill: Bill,
+    /// What the month will have cost.
+    pub month: MonthEnd,
+    /// What the rows are of.
+    pub by: GroupBy,
     /// What is not seen, and what was counted otherwise.
-    pub(crate) notes: &'a [String],
+    pub notes: &'a [String],
     /// What had come together by each moment; only for a page.
-    pub(crate) course: Vec<(Timestamp, Money)>,
+    pub course: Vec<(Timestamp, Money)>,
 }
 
 impl Billed<'_> {
@@ -36,7 +39,7 @@ impl Billed<'_> {
 }
 
 /// To the cent: `12.34`, `at least 12.34`, `unknown`.
-pub(crate) fn cents(money: Money) -> String {
+pub fn cents(money: Money) -> String {
     if money.is_unknown() {
         return "unknown".to_owned();
     }
@@ -46,12 +49,12 @@ pub(crate) fn cents(money: Money) -> String {
 }
 
 /// As tables that read well on a terminal.
-pub(crate) fn text(billed: &Billed<'_>) -> String {
+pub fn text(billed: &Billed<'_>) -> String {
     document(billed).text()
 }
 
 /// As Markdown, for a comment.
-pub(crate) fn markdown(billed: &Billed<'_>) -> String {
+pub fn markdown(billed: &Billed<'_>) -> String {
     document(billed).markdown()
 }
 
@@ -75,10 +78,8 @@ pub(super) fn minute(time: Timestamp) -> String {
 pub(super) fn source(source: &Source, billed: &Billed<'_>) -> String {
     let age = source.age(billed.bill.window.now);
     let seconds = age.map(|age| u64::try_from(age.as_secs()).unwrap_or(0));
-    let told = seconds.map_or_else(
-        || source.date.clone(),
-        |seconds| format!("read {} ago", crate::ui::render::words::duration(seconds)),
-    );
+    let told =
+        seconds.map_or_else(|| source.date.clone(), |seconds| format!("read {} ago", crate::words::duration(seconds)));
     format!("{} ({}, {told})", source.name, source.basis.word())
 }
 
@@ -196,7 +197,7 @@ fn described(line: &BillLine) -> String {
 }
 
 /// As JSON. Money is in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
-pub(crate) fn json(billed: &Billed<'_>) -> Value {
+pub fn json(billed: &Billed<'_>) -> Value {
     let bill = &billed.bill;
     let groups = bill.grouped(&billed.by).into_iter().map(
         |group| json!({"name": name(&group.name, &billed.by, billed.cluster.is_some()), "cost": money(group.money), "perHour": hour(group.rate)}),
@@ -238,24 +239,24 @@ fn line(line: &BillLine) -> Value {
 }
 
 /// Money in USD as JSON; `null` where nothing of it is known.
-pub(crate) fn money(money: Money) -> Value {
+pub fn money(money: Money) -> Value {
     let usd = (!money.is_unknown()).then(|| money.micro_usd() as f64 / 1e6);
     json!({"usd": usd, "atLeast": money.is_at_least()})
 }
 
 /// `0.42 USD so far, 1.2300 an hour now`.
-pub(crate) fn so_far(money: Money, hourly: Amount) -> String {
+pub fn so_far(money: Money, hourly: Amount) -> String {
     format!("{} USD so far, {} an hour now", cents(money), rate(hourly))
 }
 
 /// An hour's amount in USD as JSON; `null` where nothing of it is known.
-pub(crate) fn hour(amount: Amount) -> Value {
+pub fn hour(amount: Amount) -> Value {
     let usd = (!amount.is_unknown()).then(|| amount.micro_usd(Span::Hour) as f64 / 1e6);
     json!({"usd": usd, "atLeast": amount.is_at_least()})
 }
 
 /// As CSV with a head: one row for each thing; an amount nothing of is known is empty.
-pub(crate) fn csv(billed: &Billed<'_>) -> String {
+pub fn csv(billed: &Billed<'_>) -> String {
     let head = [
         "cluster",
         "provider",
@@ -309,7 +310,7 @@ fn cells(line: &BillLine) -> Vec<String> {
 /// # Errors
 ///
 /// None: only a broken sink would give one, and a string is not.
-pub(crate) fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
+pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
     let parts = parts(&billed.bill);
     let sample = |labels: &[&str; 3], value: u128| {
         let labels = ["cluster", "pool", "service"].into_iter().zip(labels.map(str::to_owned)).collect();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// `2 min 05 s`, from seconds.
-pub(crate) fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
@@ -12,17 +12,17 @@ pub(crate) fn duration(seconds: u64) -> String {
 }
 
 /// `5 min`: a usual time, rounded as such times deserve.
-pub(crate) fn approximately(seconds: u32) -> String {
+pub fn approximately(seconds: u32) -> String {
     if seconds < 90 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
 /// The time between two moments in words; never negative.
-pub(crate) fn elapsed(from: Timestamp, to: Timestamp) -> String {
+pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
     duration(u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0))
 }
 
 /// `1 node`, `2 nodes`.
-pub(crate) fn count(number: usize, word: &str) -> String {
+pub fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 

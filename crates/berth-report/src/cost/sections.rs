@@ -5,15 +5,15 @@ use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Quote, Span}
 use super::document::{Document, Section, left, right};
 use super::words::{LIVE, capacity, cents, percent, price, rate, told};
 use super::{OnSchedule, Shown};
-use crate::ui::render::table::Column;
+use crate::table::Column;
 
 /// As tables that read well on a terminal.
-pub(crate) fn text(shown: &Shown<'_>) -> String {
+pub fn text(shown: &Shown<'_>) -> String {
     document(shown).text()
 }
 
 /// As Markdown, for a pull request's comment.
-pub(crate) fn markdown(shown: &Shown<'_>) -> String {
+pub fn markdown(shown: &Shown<'_>) -> String {
     document(shown).markdown()
 }
 

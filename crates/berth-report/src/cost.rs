@@ -1,0 +1,63 @@
+//! An estimate or a bill as tables for people, Markdown, one HTML page, CSV, JSON, and metrics.
+
+pub mod bill;
+pub mod comparison;
+pub mod difference;
+mod document;
+mod flat;
+mod html;
+mod metrics;
+mod sections;
+pub mod short;
+mod words;
+
+use berth_core::cost::{Amount, Budget, Cases, Estimate, Schedule, Scheduled};
+use berth_core::spec::ClusterSpec;
+use jiff::{SignedDuration, Timestamp};
+
+pub use flat::{csv, json};
+pub use html::{bill as html_of_bill, html};
+pub use metrics::prometheus;
+pub use sections::{markdown, text};
+
+/// What one interface told of live prices, as it was taken for this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The interface.
+    pub source: String,
+    /// When it told it.
+    pub at: Timestamp,
+    /// How long ago that was, by the clock of the cloud.
+    pub age: SignedDuration,
+    /// Whether it was kept from an earlier run.
+    pub is_cached: bool,
+}
+
+/// An estimate and what it is of.
+pub struct Shown<'a> {
+    /// What it is of.
+    pub spec: &'a ClusterSpec,
+    /// What it costs.
+    pub estimate: &'a Estimate,
+    /// When clouds told the live prices that lie over the book.
+    pub told: &'a [Told],
+    /// What a month may cost, if the file says.
+    pub budget: Option<Budget>,
+    /// The hours it works, if not all.
+    pub schedule: Option<OnSchedule>,
+}
+
+/// What an estimate comes to in some hours of the week.
+pub struct OnSchedule {
+    /// The hours.
+    pub schedule: Schedule,
+    /// What it costs by them, on average over all hours.
+    pub scheduled: Scheduled,
+}
+
+impl Shown<'_> {
+    /// Everything together, by the schedule if there is one.
+    pub fn total(&self) -> Cases<Amount> {
+        self.schedule.as_ref().map_or_else(|| self.estimate.total(), |on| on.scheduled.total())
+    }
+}
