@@ -1,6 +1,7 @@
 //! The layer that puts a bearer token on each request, renews it before it runs out, and once more after a 401.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use berth_core::ports::Clock;
@@ -24,7 +25,16 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 pub(crate) struct Bearer<C> {
     source: Arc<dyn TokenSource>,
     clock: Arc<C>,
-    cached: Mutex<Option<Cached>>,
+    /// How many have wanted a token so far.
+    wanted: AtomicU64,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    cached: Option<Cached>,
+    /// The last failure, and how many had wanted a token when it came: it is theirs, too.
+    failed: Option<(u64, Fault)>,
 }
 
 struct Cached {
@@ -34,49 +44,64 @@ struct Cached {
 
 impl<C: Clock> Bearer<C> {
     pub(crate) fn new(source: Arc<dyn TokenSource>, clock: Arc<C>) -> Self {
-        Self { source, clock, cached: Mutex::new(None) }
+        Self { source, clock, wanted: AtomicU64::new(0), kept: Mutex::default() }
     }
 
     /// A token that is good for a while; the lock makes simultaneous requests ask for one together.
     async fn usable(&self) -> Result<Secret, Fault> {
-        let mut cached = self.cached.lock().await;
+        let number = self.number();
+        let mut kept = self.kept.lock().await;
         let now = self.clock.now();
-        if let Some(Cached { token, renew_at }) = &mut *cached {
-            if renew_at.is_none_or(|at| now < at) {
-                return Ok(token.secret.clone());
-            }
-            return match self.source.token(true).await {
-                Ok(token) => Ok(self.keep(&mut cached, token)),
-                // Renewing ahead failed, but the old one still works: it is tried again in a while, and not by each request that
-                // waits for this one.
-                Err(_) if token.expires_at.is_some_and(|at| now < at) => {
-                    *renew_at = self.clock.now().checked_add(AGAIN).ok().min(token.expires_at);
-                    Ok(token.secret.clone())
-                }
-                Err(fault) => Err(fault),
-            };
+        let Some(Cached { token, renew_at }) = &kept.cached else { return self.ask(&mut kept, number, false).await };
+        if renew_at.is_none_or(|at| now < at) {
+            return Ok(token.secret.clone());
         }
-        let token = self.source.token(false).await?;
-        Ok(self.keep(&mut cached, token))
+        let asked = self.ask(&mut kept, number, true).await;
+        match (asked, &mut kept.cached) {
+            // Renewing ahead failed, but the old one still works: it is tried again in a while, and not by each request that waits for
+            // this one.
+            (Err(_), Some(Cached { token, renew_at })) if token.expires_at.is_some_and(|at| now < at) => {
+                *renew_at = self.clock.now().checked_add(AGAIN).ok().min(token.expires_at);
+                Ok(token.secret.clone())
+            }
+            (asked, _) => asked,
+        }
     }
 
     /// Another token than the one that was refused.
     async fn instead_of(&self, refused: &Secret) -> Result<Secret, Fault> {
-        let mut cached = self.cached.lock().await;
-        if let Some(Cached { token, .. }) = &*cached
-            && token.secret != *refused
-        {
-            return Ok(token.secret.clone());
+        let number = self.number();
+        let mut kept = self.kept.lock().await;
+        match &kept.cached {
+            Some(Cached { token, .. }) if token.secret != *refused => Ok(token.secret.clone()),
+            _ => self.ask(&mut kept, number, true).await,
         }
-        let token = self.source.token(true).await?;
-        Ok(self.keep(&mut cached, token))
     }
 
-    fn keep(&self, cached: &mut Option<Cached>, token: Token) -> Secret {
-        let secret = token.secret.clone();
-        let renew_at = renew_at(self.clock.now(), token.expires_at);
-        *cached = Some(Cached { token, renew_at });
-        secret
+    fn number(&self) -> u64 {
+        self.wanted.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Asks for a token, unless one was asked for in vain while this request, by its number, waited for the lock: no token may take as
+    /// long as a minute not to come.
+    async fn ask(&self, kept: &mut Kept, number: u64, fresh: bool) -> Result<Secret, Fault> {
+        if let Some((wanted, fault)) = &kept.failed
+            && number < *wanted
+        {
+            return Err(fault.clone());
+        }
+        match self.source.token(fresh).await {
+            Ok(token) => {
+                let secret = token.secret.clone();
+                let renew_at = renew_at(self.clock.now(), token.expires_at);
+                kept.cached = Some(Cached { token, renew_at });
+                Ok(secret)
+            }
+            Err(fault) => {
+                kept.failed = Some((self.wanted.load(Ordering::Relaxed), fault.clone()));
+                Err(fault)
+            }
+        }
     }
 }
 

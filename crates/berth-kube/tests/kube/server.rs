@@ -103,19 +103,29 @@ impl Clock for HandClock {
 /// Gives `t1`, `t2` and so on, each alive for an hour, unless it is broken.
 pub(crate) struct Tokens {
     pub(crate) clock: Arc<HandClock>,
+    /// How often it was asked, also in vain.
+    pub(crate) asked: Mutex<usize>,
     pub(crate) given: Mutex<Vec<bool>>,
     pub(crate) broken: Mutex<Option<Fault>>,
 }
 
 impl Tokens {
     pub(crate) fn new(clock: &Arc<HandClock>) -> Arc<Self> {
-        Arc::new(Self { clock: Arc::clone(clock), given: Mutex::default(), broken: Mutex::default() })
+        Arc::new(Self {
+            clock: Arc::clone(clock),
+            asked: Mutex::default(),
+            given: Mutex::default(),
+            broken: Mutex::default(),
+        })
     }
 }
 
 impl TokenSource for Tokens {
     fn token(&self, fresh: bool) -> BoxFuture<'_, Result<Token, Fault>> {
         Box::pin(async move {
+            *self.asked.lock().unwrap() += 1;
+            // As over a network: others go on meanwhile.
+            tokio::task::yield_now().await;
             if let Some(fault) = self.broken.lock().unwrap().clone() {
                 return Err(fault);
             }

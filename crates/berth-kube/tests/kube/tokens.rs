@@ -68,6 +68,21 @@ async fn simultaneous_requests_ask_for_one_token() {
 }
 
 #[tokio::test]
+async fn simultaneous_requests_fail_together_and_the_next_one_asks_again() {
+    let server = Server::start(|_, _| json(200, VERSION)).await;
+    let clock = HandClock::new();
+    let tokens = Tokens::new(&clock);
+    *tokens.broken.lock().unwrap() = Some(no_credentials());
+    let client = server.client(&tokens, &clock);
+    let all = futures::future::join_all((0..20).map(|_| version(&client))).await;
+    assert!(all.iter().all(|one| one.as_ref() == Err(&no_credentials())), "{all:?}");
+    assert_eq!(*tokens.asked.lock().unwrap(), 1);
+    *tokens.broken.lock().unwrap() = None;
+    version(&client).await.unwrap();
+    assert_eq!(bearers(&server), ["Bearer t1"]);
+}
+
+#[tokio::test]
 async fn a_failed_renewal_matters_only_when_the_old_token_has_ended() {
     let server = Server::start(|_, _| json(200, VERSION)).await;
     let clock = HandClock::new();
