@@ -6,7 +6,7 @@ use crate::actions::Action;
 use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind, EksPartRef};
 use crate::actions::gke::GkeLeftover;
 use crate::observed::Observed;
-use crate::plan::{Goal, Plan, Refusal, Step, StepId, plan as decide};
+use crate::plan::{Goal, Lasts, Plan, Refusal, Step, StepId, plan as decide};
 use crate::rules::eks;
 use crate::rules::gke::leftovers;
 use crate::spec::{Place, Provider};
@@ -93,7 +93,7 @@ fn target_groups(environment: &Environment, steps: &[Step]) -> Option<Step> {
     let title = "delete load balancers and target groups that are left".to_owned();
     let step = eks::steps::removing("sweep/target-groups", title, Vec::new(), action);
     let why = "their cluster is gone, and they would stay".to_owned();
-    Some(eks::steps::lasting(Step { why, ..step }, eks::steps::Lasts::SWEEP))
+    Some(eks::steps::lasting(Step { why, ..step }, Lasts::SWEEP))
 }
 
 /// Whether a thing of GCP has to be deleted by itself; machines of a cluster that stands go with it.

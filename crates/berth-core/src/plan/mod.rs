@@ -8,4 +8,4 @@ mod step;
 pub use decide::plan;
 pub use goal::{Goal, Refusal, Workloads};
 pub use not_applied::not_applied;
-pub use step::{Billing, Impact, Note, Plan, Step, StepChange, StepId};
+pub use step::{Billing, Impact, Lasts, Note, Plan, Step, StepChange, StepId};

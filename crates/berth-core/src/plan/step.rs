@@ -74,15 +74,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step that adds something, touches nothing that runs and changes no bill, without a reason and details; it lasts so many seconds
-    /// usually and at most.
-    pub(crate) fn adding(
-        id: StepId,
-        title: String,
-        after: Vec<StepId>,
-        action: Action,
-        [usual, limit]: [u32; 2],
-    ) -> Self {
+    /// A step that adds something, touches nothing that runs and changes no bill, without a reason and details.
+    pub fn adding(id: StepId, title: String, after: Vec<StepId>, action: Action, lasts: Lasts) -> Self {
         Self {
             id,
             title,
@@ -92,11 +85,20 @@ impl Step {
             impact: Impact::InPlace,
             billing: Billing::Unchanged,
             after,
-            usual_seconds: usual,
-            limit_seconds: limit,
+            usual_seconds: lasts.usual,
+            limit_seconds: lasts.limit,
             action,
         }
     }
+}
+
+/// How long a step takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Lasts {
+    /// Seconds, usually.
+    pub usual: u32,
+    /// Seconds after which it is given up.
+    pub limit: u32,
 }
 
 /// What a step does to the world.

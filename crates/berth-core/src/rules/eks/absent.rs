@@ -9,12 +9,12 @@
 //! possible, and a look after the plan still knows whose it is.
 
 use super::group_steps::{removal, settings};
-use super::steps::{self, Lasts};
+use super::steps;
 use super::{addons, present};
 use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind, EksTarget};
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, ObservedCluster, Phase};
-use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepChange, StepId};
+use crate::plan::{Billing, Impact, Lasts, Note, Plan, Refusal, Step, StepChange, StepId};
 use crate::rules::ownership::{self, OWNER_KEY};
 
 /// Why a log group is left alone.

@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use super::cluster::Wanted;
 use super::diff_group::{GroupChange, SCALING};
 use super::group::{self, WantedGroup};
-use super::steps::{self, Lasts};
+use super::steps;
 use super::{diff_group, tags};
 use crate::actions::eks::{EksAction, EksGroup, EksGroupChange, EksPart, EksPartKind, EksTarget};
 use crate::observed::{Observed, ObservedPool, ObservedPoolSettings, Phase};
-use crate::plan::{Billing, Impact, Note, Refusal, Step, StepChange, StepId};
+use crate::plan::{Billing, Impact, Lasts, Note, Refusal, Step, StepChange, StepId};
 use crate::rules::ownership;
 
 /// The node groups of one cluster, wanted and there.

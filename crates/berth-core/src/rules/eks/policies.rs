@@ -5,9 +5,9 @@
 use serde_json::{Map, Value};
 
 use super::addons::VPC_CNI;
-use super::steps::{self, Lasts};
+use super::steps;
 use crate::actions::eks::{EksAction, EksClusterRef, EksDescription};
-use crate::plan::{Step, StepId};
+use crate::plan::{Lasts, Step, StepId};
 use crate::spec::NetworkPolicy;
 
 /// The setting.

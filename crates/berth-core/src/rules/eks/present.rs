@@ -5,14 +5,14 @@
 
 use super::cluster::Wanted;
 use super::group_steps::{Groups, decide};
-use super::steps::{self, Lasts};
+use super::steps;
 use super::{absent, addons, autoscaler, diff_cluster, network, policies};
 use crate::actions::eks::{EksAction, EksAddon, EksDescription, EksPartKind, EksTarget};
 use crate::actions::kube::{KubeAction, Manifest};
 use crate::lease;
 use crate::manifests::device_plugin;
 use crate::observed::{Observed, ObservedCloud, ObservedCluster, Phase};
-use crate::plan::{Billing, Impact, Note, Plan, Refusal, Step, StepId};
+use crate::plan::{Billing, Impact, Lasts, Note, Plan, Refusal, Step, StepId};
 use crate::spec::{Taint, TaintEffect};
 
 /// Steps that make the cluster and all around it as the file says.

@@ -5,22 +5,13 @@
 use crate::actions::Action;
 use crate::actions::eks::{EksAction, EksClusterRef, EksPart, EksPartKind};
 use crate::actions::kube::{KubeAction, KubeClusterRef};
-use crate::plan::{Billing, Step, StepChange, StepId};
+use crate::plan::{Billing, Lasts, Step, StepChange, StepId};
 use crate::spec::Provider;
 
 /// A call that answers at once.
 const QUICK: Lasts = Lasts { usual: 5, limit: 900 };
 /// IAM and EC2 are eventually consistent, and what holds a thing may go away late.
 const DELETION: Lasts = Lasts { usual: 15, limit: 1200 };
-
-/// How long a step takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Lasts {
-    /// Seconds, usually.
-    pub usual: u32,
-    /// Seconds after which it is given up.
-    pub limit: u32,
-}
 
 impl Lasts {
     /// Making a control plane.
@@ -50,7 +41,7 @@ pub fn id(name: &str) -> StepId {
 
 /// What makes something.
 pub fn making(name: &str, title: String, after: Vec<StepId>, action: EksAction) -> Step {
-    let step = Step::adding(id(name), title, after, Action::Eks(action), [QUICK.usual, QUICK.limit]);
+    let step = Step::adding(id(name), title, after, Action::Eks(action), QUICK);
     Step { why: "the file needs it, and it is not there".to_owned(), ..step }
 }
 

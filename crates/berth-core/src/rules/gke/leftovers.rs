@@ -11,12 +11,11 @@ use crate::actions::Action;
 use crate::actions::gke::{GkeAction, GkeClusterRef, GkeLeftover};
 use crate::gc::{Claim, Leftover, LeftoverKind};
 use crate::observed::ObservedCluster;
-use crate::plan::{Billing, Plan, Step, StepChange, StepId};
+use crate::plan::{Billing, Lasts, Plan, Step, StepChange, StepId};
 use crate::rules::eks::names;
 
 /// Compute Engine's deletions take seconds, those of groups of machines minutes.
-const USUAL_SECONDS: u32 = 15;
-const LIMIT_SECONDS: u32 = 1800;
+const LASTS: Lasts = Lasts { usual: 15, limit: 1800 };
 
 /// Steps that delete these things, after all steps in `before`; each kind waits for those that may use it.
 pub fn steps(things: &[GkeLeftover], before: &[StepId]) -> Vec<Step> {
@@ -100,6 +99,7 @@ fn delete(thing: &GkeLeftover, after: Vec<StepId>) -> Step {
     }
 }
 
+/// A step that adds something.
 fn step(id: StepId, title: String, after: Vec<StepId>, action: GkeAction) -> Step {
-    Step::adding(id, title, after, Action::Gke(action), [USUAL_SECONDS, LIMIT_SECONDS])
+    Step::adding(id, title, after, Action::Gke(action), LASTS)
 }

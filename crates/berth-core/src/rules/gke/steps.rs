@@ -8,7 +8,7 @@ use super::pool::{gpus_per_node, most_nodes};
 use crate::actions::Action;
 use crate::actions::gke::{GkeAction, GkeCluster, GkeClusterRef, GkePool};
 use crate::actions::kube::{KubeAction, KubeClusterRef};
-use crate::plan::{Billing, Impact, Step, StepChange, StepId};
+use crate::plan::{Billing, Impact, Lasts, Step, StepChange, StepId};
 use crate::spec::Provider;
 
 /// Seconds after which an operation on a cluster is given up.
@@ -59,19 +59,11 @@ pub fn usual_seconds_of_operation(kind: &str) -> u32 {
 pub fn create_cluster(cluster: &GkeCluster, why: &str, after: Vec<StepId>) -> Step {
     let mut details = vec![format!("project {}, location {}", cluster.cluster.project, cluster.cluster.location)];
     details.extend(cluster.pools.iter().map(|pool| format!("pool {}: {}", pool.name, super::pool::words(pool))));
-    Step {
-        id: cluster_id(),
-        title: format!("create cluster {} with {}", cluster.cluster.name, pools_words(cluster.pools.len())),
-        why: why.to_owned(),
-        details,
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: Billing::Starts,
-        after,
-        usual_seconds: CREATE_CLUSTER_SECONDS,
-        limit_seconds: CLUSTER_LIMIT_SECONDS,
-        action: action(GkeAction::CreateCluster(Box::new(cluster.clone()))),
-    }
+    let title = format!("create cluster {} with {}", cluster.cluster.name, pools_words(cluster.pools.len()));
+    let lasts = Lasts { usual: CREATE_CLUSTER_SECONDS, limit: CLUSTER_LIMIT_SECONDS };
+    let action = action(GkeAction::CreateCluster(Box::new(cluster.clone())));
+    let step = Step::adding(cluster_id(), title, after, action, lasts);
+    Step { why: why.to_owned(), details, billing: Billing::Starts, ..step }
 }
 
 /// Waits for a cluster that is being made although no operation shows: the create call itself finds what is under way.
@@ -125,19 +117,11 @@ pub fn change_cluster(cluster: &GkeClusterRef, change: super::diff_cluster::Clus
 pub fn create_pool(cluster: &GkeClusterRef, pool: &GkePool, why: &str, after: Vec<StepId>) -> Step {
     let gpu = pool.accelerator.is_some();
     let starts = if most_nodes(pool) == 0 { Billing::Unchanged } else { Billing::Starts };
-    Step {
-        id: pool_id(&pool.name),
-        title: format!("create pool {}", pool.name),
-        why: why.to_owned(),
-        details: vec![super::pool::words(pool)],
-        change: StepChange::Add,
-        impact: Impact::InPlace,
-        billing: starts,
-        after,
-        usual_seconds: if gpu { CREATE_GPU_POOL_SECONDS } else { CREATE_POOL_SECONDS },
-        limit_seconds: POOL_LIMIT_SECONDS,
-        action: action(GkeAction::CreatePool { cluster: cluster.clone(), pool: Box::new(pool.clone()) }),
-    }
+    let usual = if gpu { CREATE_GPU_POOL_SECONDS } else { CREATE_POOL_SECONDS };
+    let action = action(GkeAction::CreatePool { cluster: cluster.clone(), pool: Box::new(pool.clone()) });
+    let lasts = Lasts { usual, limit: POOL_LIMIT_SECONDS };
+    let step = Step::adding(pool_id(&pool.name), format!("create pool {}", pool.name), after, action, lasts);
+    Step { why: why.to_owned(), details: vec![super::pool::words(pool)], billing: starts, ..step }
 }
 
 /// Takes a pool away.

@@ -6,13 +6,11 @@ use super::{policies, quotas, storage, workloads};
 use crate::actions::Action;
 use crate::actions::kube::KubeAction;
 use crate::observed::{Observed, Phase};
-use crate::plan::{Note, Refusal, Step, StepId, Workloads};
+use crate::plan::{Lasts, Note, Refusal, Step, StepId, Workloads};
 use crate::spec::ClusterSpec;
 
 /// An API server answers at once; a quota is waited for until its controller has seen it.
-const USUAL_SECONDS: u32 = 5;
-/// As for other calls that answer at once.
-const LIMIT_SECONDS: u32 = 900;
+const LASTS: Lasts = Lasts { usual: 5, limit: 900 };
 
 /// What is to be done inside a cluster.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -78,5 +76,5 @@ pub(super) fn is_staying(observed: &Observed) -> bool {
 
 /// A step that adds something.
 pub(in crate::rules) fn step(name: &str, title: String, after: Vec<StepId>, action: KubeAction) -> Step {
-    Step::adding(StepId(format!("kube/{name}")), title, after, Action::Kube(action), [USUAL_SECONDS, LIMIT_SECONDS])
+    Step::adding(StepId(format!("kube/{name}")), title, after, Action::Kube(action), LASTS)
 }
