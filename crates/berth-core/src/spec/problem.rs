@@ -74,15 +74,17 @@ impl Path {
 
     /// This path and then a key.
     pub(super) fn key(&self, key: &str) -> Self {
-        let mut longer = self.clone();
-        longer.0.push(Segment::Key(key.to_owned()));
-        longer
+        self.then(Segment::Key(key.to_owned()))
     }
 
     /// This path and then an element of a list, counted from 0.
     pub(super) fn index(&self, index: usize) -> Self {
+        self.then(Segment::Index(index))
+    }
+
+    fn then(&self, step: Segment) -> Self {
         let mut longer = self.clone();
-        longer.0.push(Segment::Index(index));
+        longer.push(step);
         longer
     }
 

@@ -71,8 +71,9 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn find(&mut self, message: impl Into<String>) {
-        self.findings.push(Finding::at(self.path.clone(), message));
+    /// Something is wrong with what it stands at.
+    fn here(&self, message: impl Into<String>) -> Finding {
+        Finding::at(self.path.clone(), message)
     }
 
     /// Goes one step down.
@@ -109,8 +110,9 @@ impl<'a> Walk<'a> {
     fn word(&mut self, words: &[&str], node: &Node) {
         let finding = match &node.value {
             Value::Text(text) if words.contains(&text.as_str()) => return,
-            Value::Text(text) => Finding::at(self.path.clone(), format!("unknown value `{}`", printable(text)))
-                .meaning(nearest(text, words.iter().copied())),
+            Value::Text(text) => {
+                self.here(format!("unknown value `{}`", printable(text))).meaning(nearest(text, words.iter().copied()))
+            }
             _ => self.wrong_type("string", node),
         };
         self.findings.push(finding.accepting(words.iter().copied()));
@@ -124,7 +126,7 @@ impl<'a> Walk<'a> {
             None => {
                 let wanted: Vec<&str> = types.iter().map(|word| expected(word)).collect();
                 let message = format!("expected {}, found {}", wanted.join(" or "), self.found(node));
-                self.find(message);
+                self.findings.push(self.here(message));
             }
         }
     }
@@ -155,18 +157,18 @@ impl<'a> Walk<'a> {
         }
         for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
             if !entries.iter().any(|entry| entry.key == name) {
-                self.find(format!("missing field `{name}`"));
+                self.findings.push(self.here(format!("missing field `{name}`")));
             }
         }
         let known = properties.map(|map| map.keys().cloned().collect::<Vec<_>>().join("`, `"));
         if let Some(most) = schema.get("maxProperties").and_then(Json::as_u64).filter(|most| count(entries) > *most) {
             let message = format!("give only {most} of `{}`", known.clone().unwrap_or_default());
-            self.find(message);
+            self.findings.push(self.here(message));
         }
         if schema.get("minProperties").and_then(Json::as_u64).is_some_and(|least| count(entries) < least) {
             let message =
                 known.map_or_else(|| "must not be empty".to_owned(), |known| format!("give one of `{known}`"));
-            self.find(message);
+            self.findings.push(self.here(message));
         }
     }
 
@@ -177,10 +179,10 @@ impl<'a> Walk<'a> {
             }
         }
         if schema.get("minItems").and_then(Json::as_u64).is_some_and(|least| count(items) < least) {
-            self.find("must not be an empty list");
+            self.findings.push(self.here("must not be an empty list"));
         }
         if let Some(most) = schema.get("maxItems").and_then(Json::as_u64).filter(|most| count(items) > *most) {
-            self.find(format!("has {} entries, at most {most} are accepted", items.len()));
+            self.findings.push(self.here(format!("has {} entries, at most {most} are accepted", items.len())));
         }
         if schema.get("uniqueItems") == Some(&Json::Bool(true)) {
             let mut seen = BTreeSet::new();
@@ -199,17 +201,18 @@ impl<'a> Walk<'a> {
         let length = text.chars().count() as u64;
         let needs_some = schema.get("minLength").and_then(Json::as_u64).is_some_and(|least| length < least);
         if needs_some || (text.is_empty() && schema.get("pattern").is_some()) {
-            self.find("must not be empty");
+            self.findings.push(self.here("must not be empty"));
             return;
         }
         if let Some(most) = schema.get("maxLength").and_then(Json::as_u64).filter(|most| length > *most) {
-            self.find(format!("`{}` has {length} characters, at most {most} are accepted", printable(text)));
+            self.findings
+                .push(self.here(format!("`{}` has {length} characters, at most {most} are accepted", printable(text))));
         }
         let Some(pattern) = schema.get("pattern").and_then(Json::as_str) else { return };
         let regex = self.patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
         if !regex.as_ref().is_some_and(|regex| regex.is_match(text)) {
             let why = schema.get("patternErrorMessage").and_then(Json::as_str).unwrap_or("has the wrong form");
-            self.find(format!("`{}` {why}", printable(text)));
+            self.findings.push(self.here(format!("`{}` {why}", printable(text))));
         }
     }
 
@@ -231,13 +234,12 @@ impl<'a> Walk<'a> {
                 (None, None) => return,
             };
             let shown = self.document.written(node).map_or_else(|| value.to_string(), printable);
-            self.find(format!("`{shown}` {range}"));
+            self.findings.push(self.here(format!("`{shown}` {range}")));
         }
     }
 
     fn wrong_type(&self, wanted: &str, node: &Node) -> Finding {
-        let finding =
-            Finding::at(self.path.clone(), format!("expected {}, found {}", expected(wanted), self.found(node)));
+        let finding = self.here(format!("expected {}, found {}", expected(wanted), self.found(node)));
         let suggestion = match (wanted, &node.value) {
             ("string", Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
                 self.document.written(node).map(|written| format!("\"{}\"", printable(written)))
