@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use self::clock::Tariff;
 use self::shares::{Asked, Desk, Place, Used, Weight};
 use super::amount::Amount;
-use super::book::{MARKS, Market, PriceBook, Source};
+use super::book::{Market, PriceBook, Source, legend};
 use super::quote::supply;
 
 pub use course::course;
@@ -119,9 +119,7 @@ impl Bill {
             "not in it: traffic, logs and metrics",
             "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
         ];
-        if self.sources().iter().any(|source| source.basis.is_marked()) {
-            notes.push(MARKS);
-        }
+        notes.extend(legend(self.sources().iter().map(|source| &*source.name)));
         notes
     }
 }

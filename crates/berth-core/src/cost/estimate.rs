@@ -6,7 +6,7 @@ use std::ops::Add;
 use jiff::civil::Date;
 
 use super::amount::{Amount, Cases};
-use super::book::{MARKS, Market, PriceBook, Source};
+use super::book::{Market, PriceBook, Source, legend};
 use super::cluster::{self, Around};
 use super::item::Bought;
 use super::pool::{self, PoolEstimate};
@@ -103,9 +103,9 @@ pub fn estimate(spec: &ClusterSpec, book: &PriceBook, today: Date) -> Option<Est
     }
     let notes = notes.into_iter().chain(general(spec, asked)).collect();
     let mut estimate = Estimate { services: services(spec, &pools), pools, lines, notes };
-    if estimate.sources().iter().any(|source| source.basis.is_marked()) {
-        estimate.notes.push(MARKS.to_owned());
-    }
+    let legend =
+        legend(estimate.sources().iter().map(|source| &*source.name).chain(estimate.notes.iter().map(String::as_str)));
+    estimate.notes.extend(legend.map(str::to_owned));
     Some(estimate)
 }
 

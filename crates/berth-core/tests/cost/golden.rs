@@ -203,12 +203,22 @@ fn a_region_the_book_does_not_have_is_unknown_and_not_free() {
     assert_eq!(all(estimate.total()), ["?", "?", "?"]);
     assert!(estimate.unknowns().iter().all(|why| why.contains("us-east-1 only")), "{:?}", estimate.unknowns());
     assert!(estimate.sources().is_empty());
+    assert!(!has_legend(&estimate.notes), "{:?}", estimate.notes);
+    let dated = text.replace("eu-west-1\n", "eu-west-1\n  eks: {version: \"1.33\"}\n");
+    let notes = priced(&meant(&dated, Some(Provider::Eks))).notes;
+    assert!(notes.iter().any(|note| note.contains("[U]")) && has_legend(&notes), "{notes:?}");
+}
+
+/// Whether a note says what marks mean.
+fn has_legend(notes: &[String]) -> bool {
+    notes.iter().any(|note| note.starts_with("of what is marked"))
 }
 
 #[test]
 fn every_price_says_where_it_was_read_and_whether_it_is_an_estimate() {
     for file in ["ai-dubbing-gke", "ai-dubbing-eks", "vidp-gke", "imagepod-eks"] {
         let estimate = priced(&shipped(file));
+        assert!(has_legend(&estimate.notes), "{file}: {:?}", estimate.notes);
         for (pool, line) in estimate.all_lines() {
             let Quote::Known(price) = &line.quote else { continue };
             assert!(!price.source.date.is_empty(), "{pool:?} {}", line.what);

@@ -52,15 +52,14 @@ pub enum Basis {
     Unverified,
 }
 
-/// What the marks behind a source and in a note say, for people.
-pub(crate) const MARKS: &str = "of what is marked, [S] is another project's copy of the cloud's own list, [I] is inferred from what other tools tell, and [U] is not verified or of no known date";
+/// What the marks in these sources and notes say, for people; `None` if they bear none.
+pub(crate) fn legend<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    texts.any(|text| ["[S]", "[I]", "[U]"].iter().any(|mark| text.contains(mark))).then_some(
+        "of what is marked, [S] is another project's copy of the cloud's own list, [I] is inferred from what other tools tell, and [U] is not verified or of no known date",
+    )
+}
 
 impl Basis {
-    /// Whether its sources bear a mark.
-    pub(crate) fn is_marked(self) -> bool {
-        matches!(self, Self::Secondary | Self::Inferred | Self::Unverified)
-    }
-
     /// In a word for people: what neither the cloud nor the user told is an estimate.
     pub fn word(self) -> &'static str {
         match self {
