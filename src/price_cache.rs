@@ -5,8 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use berth_core::cost::{Item, LivePrices};
-use berth_report::cost::Told;
+use berth_core::cost::{Item, LivePrices, LiveRead};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -33,12 +32,12 @@ impl Kept {
         let is_fresh = told.is_some_and(|told| told <= age.now && age.now.duration_since(told) < age.most);
         covers && is_fresh && items.is_subset(&self.asked)
     }
-}
 
-/// How old something kept, or just read, is now; `None` if no cloud told it.
-pub(crate) fn told(kept: &Kept, now: Timestamp, is_cached: bool) -> Option<Told> {
-    let source = &kept.live.source;
-    Some(Told { source: source.name.clone(), at: source.fetched?, age: source.age(now)?, is_cached })
+    /// Who told it and how long ago that is now; `None` if no cloud told it.
+    pub(crate) fn read(&self, now: Timestamp, is_cached: bool) -> Option<LiveRead> {
+        let source = &self.live.source;
+        Some(LiveRead { source: source.name.clone(), at: source.fetched?, age: source.age(now)?, is_cached })
+    }
 }
 
 /// How old something may be now.

@@ -9,9 +9,9 @@ mod variants;
 
 use std::path::PathBuf;
 
-use berth_core::cost::{Budget, Comparison, Estimate, PriceBook, Schedule, estimate};
+use berth_core::cost::{Budget, Comparison, Estimate, LiveRead, PriceBook, Schedule, estimate};
 use berth_core::spec::{ClusterSpec, Provider};
-use berth_report::cost::{self, OnSchedule, Shown, Told};
+use berth_report::cost::{self, OnSchedule, Shown};
 use clap::{Args, Subcommand};
 
 use crate::cli::OutputForm;
@@ -124,7 +124,7 @@ fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-fn put_comparison(spec: &ClusterSpec, compared: &Comparison, told: &[Told], ui: &Ui) -> Result<Exit, Failure> {
+fn put_comparison(spec: &ClusterSpec, compared: &Comparison, told: &[LiveRead], ui: &Ui) -> Result<Exit, Failure> {
     match ui.form() {
         OutputForm::Table => ui.data(&cost::comparison::text(&spec.name, compared, told)),
         OutputForm::Markdown => ui.data(&cost::comparison::markdown(&spec.name, compared, told)),

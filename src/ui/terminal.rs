@@ -73,7 +73,7 @@ impl Ui {
         self.form == OutputForm::Json
     }
 
-    /// Data: the text for people.
+    /// Data: text in its final form.
     pub(crate) fn data(&self, text: &str) {
         self.put_data(text);
     }

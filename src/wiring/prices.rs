@@ -5,18 +5,17 @@
 use std::collections::BTreeSet;
 
 use berth_core::catalog::{self, MachineGpus, MachineLookup};
-use berth_core::cost::{Bought, Item, LivePrices};
+use berth_core::cost::{Bought, Item, LivePrices, LiveRead};
 use berth_core::ports::Clock;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::{CloudSpec, ClusterSpec, PoolSpec, Provider};
-use berth_report::cost::Told;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Cloud, Doors, open_for};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::home::make_private;
-use crate::price_cache::{Age, Kept, PriceFile, told};
+use crate::price_cache::{Age, Kept, PriceFile};
 use crate::settings::Settings;
 
 /// How long list prices are kept.
@@ -30,7 +29,7 @@ pub(crate) struct Live {
     /// One for each interface of the cloud that has told something.
     pub(crate) layers: Vec<LivePrices>,
     /// When each of them was told, in the same order.
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<LiveRead>,
     /// What was not found or could not be read, in sentences without their full stops.
     pub(crate) notes: Vec<String>,
 }
@@ -148,12 +147,12 @@ fn without(provider: Provider, wanted: &Wanted, settings: &Settings, failure: &F
 
 impl Live {
     fn add_kept(&mut self, kept: Kept, items: &BTreeSet<Item>, now: Timestamp) {
-        self.told.extend(told(&kept, now, true));
+        self.told.extend(kept.read(now, true));
         self.add(kept, items);
     }
 
     fn add_fresh(&mut self, fresh: Kept, items: &BTreeSet<Item>, now: Timestamp) {
-        self.told.extend(told(&fresh, now, false));
+        self.told.extend(fresh.read(now, false));
         self.add(fresh, items);
     }
 

@@ -1,4 +1,7 @@
 //! An estimate or a bill as tables for people, Markdown, one HTML page, CSV, JSON, and metrics.
+//!
+//! Estimates have a file for each form: `sections` makes the tables that `document` writes for terminals and as Markdown, `flat` is CSV and
+//! JSON. Bills, comparisons and differences have one each. `html` and `metrics` serve both estimates and bills.
 
 pub mod bill;
 pub mod comparison;
@@ -11,27 +14,13 @@ mod sections;
 pub mod short;
 mod words;
 
-use berth_core::cost::{Amount, Budget, Cases, Estimate, Schedule, Scheduled};
+use berth_core::cost::{Amount, Budget, Cases, Estimate, LiveRead, Schedule, Scheduled};
 use berth_core::spec::ClusterSpec;
-use jiff::{SignedDuration, Timestamp};
 
 pub use flat::{csv, json};
-pub use html::{bill as html_of_bill, html};
+pub use html::html;
 pub use metrics::prometheus;
 pub use sections::{markdown, text};
-
-/// What one interface told of live prices, as it was taken for this run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The interface.
-    pub source: String,
-    /// When it told it.
-    pub at: Timestamp,
-    /// How long ago that was, by the clock of the cloud.
-    pub age: SignedDuration,
-    /// Whether it was kept from an earlier run.
-    pub is_cached: bool,
-}
 
 /// An estimate and what it is of.
 pub struct Shown<'a> {
@@ -40,7 +29,7 @@ pub struct Shown<'a> {
     /// What it costs.
     pub estimate: &'a Estimate,
     /// When clouds told the live prices that lie over the book.
-    pub told: &'a [Told],
+    pub told: &'a [LiveRead],
     /// What a month may cost, if the file says.
     pub budget: Option<Budget>,
     /// The hours it works, if not all.

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-const LINE: &[u8] = b",\n                                ";
-const SPACES: usize = LINE.len() - 2;
+/// Spaces of sixteen levels.
+const SPACES: &[u8] = &[b' '; 32];
 
-/// A value as one indented document. Nothing that we write can fail to be JSON.
+/// A value as one indented document; empty for what is no JSON, such as a map whose keys are no strings.
 pub fn to_string(value: &impl Serialize) -> String {
     let mut out = Vec::with_capacity(1024);
     match value.serialize(&mut Serializer::with_formatter(&mut out, Indented::default())) {
@@ -36,18 +36,24 @@ impl Indented {
     fn close<W: Write + ?Sized>(&mut self, sign: &[u8], out: &mut W) -> io::Result<()> {
         self.depth -= 1;
         if self.is_filled {
-            self.line(true, out)?;
+            self.line(b"\n", out)?;
         }
         out.write_all(sign)
     }
 
-    /// The end of a line and what comes before the next one's text; after a comma, unless nothing came before.
-    fn line<W: Write + ?Sized>(&self, first: bool, out: &mut W) -> io::Result<()> {
+    /// What stands before an element or a key.
+    fn next<W: Write + ?Sized>(&self, first: bool, out: &mut W) -> io::Result<()> {
+        self.line(if first { b"\n" } else { b",\n" }, out)
+    }
+
+    /// The end of a line, and the spaces of the next one.
+    fn line<W: Write + ?Sized>(&self, end: &[u8], out: &mut W) -> io::Result<()> {
+        out.write_all(end)?;
         let mut spaces = 2 * self.depth;
-        out.write_all(&LINE[usize::from(first)..2 + spaces.min(SPACES)])?;
-        while spaces > SPACES {
-            spaces -= SPACES;
-            out.write_all(&LINE[2..2 + spaces.min(SPACES)])?;
+        while spaces > 0 {
+            let some = spaces.min(SPACES.len());
+            out.write_all(&SPACES[..some])?;
+            spaces -= some;
         }
         Ok(())
     }
@@ -63,7 +69,7 @@ impl Formatter for Indented {
     }
 
     fn begin_array_value<W: Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.line(first, out)
+        self.next(first, out)
     }
 
     fn end_array_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
@@ -80,7 +86,7 @@ impl Formatter for Indented {
     }
 
     fn begin_object_key<W: Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.line(first, out)
+        self.next(first, out)
     }
 
     fn begin_object_value<W: Write + ?Sized>(&mut self, out: &mut W) -> io::Result<()> {

@@ -115,8 +115,8 @@ fn unwritten(path: &Path, error: std::io::Error) -> Failure {
 fn show(told: &Told<'_>, outputs: &Outputs, ui: &Ui) {
     let Told { lease, at, .. } = told;
     if ui.is_json() {
-        let so_far = told.cost.map(|cost| berth_report::cost::bill::money(cost.money));
-        let hour = told.cost.map(|cost| berth_report::cost::bill::hour(cost.rate));
+        let so_far = told.cost.map(|cost| berth_report::cost::bill::money_json(cost.money));
+        let hour = told.cost.map(|cost| berth_report::cost::bill::hour_json(cost.rate));
         ui.json_line(&json!({"report": "ci-up", "changed": told.changed, "environment": outputs.json(),
                              "costSoFar": so_far, "costPerHour": hour, "verification": told.report}));
         return;

@@ -8,7 +8,6 @@ use berth_core::cost::{
 use berth_core::metering::Metered;
 use berth_core::spec::Provider;
 use berth_report::cost::bill::{self as render, Billed};
-use berth_report::cost::html_of_bill;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -99,7 +98,7 @@ fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
         OutputForm::Json => ui.json(&render::json(billed)),
         OutputForm::Csv => ui.data(&render::csv(billed)),
         OutputForm::Prometheus => ui.data(&render::prometheus(billed).map_err(super::unwritten)?),
-        OutputForm::Html => ui.data(&html_of_bill(billed)),
+        OutputForm::Html => ui.data(&render::html(billed)),
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The estimate in short: beside a plan, and against the file's budget before anything is made.
 
-use berth_core::cost::{Budget, Estimate, Standing, estimate};
+use berth_core::cost::{Budget, Estimate, LiveRead, Standing, estimate};
 use berth_core::ports::Clock;
 use berth_core::spec::Checked;
-use berth_report::cost::{Told, short};
+use berth_report::cost::short;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::ui::Ui;
 pub(crate) struct Forecast {
     estimate: Estimate,
     budget: Option<Budget>,
-    told: Vec<Told>,
+    told: Vec<LiveRead>,
 }
 
 impl Forecast {

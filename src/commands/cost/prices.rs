@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use berth_core::cost::PriceBook;
+use berth_core::cost::{LiveRead, PriceBook};
 use berth_core::spec::ClusterSpec;
-use berth_report::cost::Told;
 use clap::Args;
 
 use super::asked;
@@ -30,7 +29,7 @@ pub(crate) struct PricesArgs {
 /// Prices, and when clouds told them.
 pub(crate) struct Prices {
     pub(crate) book: PriceBook,
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<LiveRead>,
 }
 
 impl Prices {

@@ -59,7 +59,7 @@ impl Row {
             "secondsLeft": lease.map(|lease| lease.expires.duration_since(self.now).as_secs().max(0)),
             "made": self.made, "state": self.state.as_str(), "cluster": self.cluster, "namespace": self.namespace,
             "provider": self.provider, "location": self.location, "unreadable": self.lease.as_ref().err(),
-            "costSoFar": self.cost.map(cost::bill::money),
+            "costSoFar": self.cost.map(cost::bill::money_json),
         })
     }
 

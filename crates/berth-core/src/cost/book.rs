@@ -19,9 +19,9 @@ use jiff::Timestamp;
 use super::item::Item;
 use crate::spec::Provider;
 
-pub use live::{LivePrice, LivePrices};
+pub use live::{LivePrice, LivePrices, LiveRead};
 pub use own::{Discount, Kind, OwnPrice, OwnPrices};
-pub(crate) use price::MARKS;
+pub(crate) use price::legend;
 pub use price::{Basis, Price, Source, Unit, micro_usd};
 
 /// All prices there are, to be looked up; made once, because that builds its index.

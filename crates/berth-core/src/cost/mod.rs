@@ -28,8 +28,8 @@ pub use bill::{
     Whose, Window, bill, course, month_end,
 };
 pub use book::{
-    Basis, Discount, Kind, LivePrice, LivePrices, Market, OwnPrice, OwnPrices, Price, PriceBook, Source, Unit,
-    micro_usd,
+    Basis, Discount, Kind, LivePrice, LivePrices, LiveRead, Market, OwnPrice, OwnPrices, Price, PriceBook, Source,
+    Unit, micro_usd,
 };
 pub use budget::{Budget, Judgement, Standing};
 pub use cluster::control_plane;

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
-use super::flat::quoted;
+use super::flat::lines_of;
 use super::metrics::{Family, IDLE, Sample, written};
-use super::words::{rate, usd};
+use super::words::{number, rate, usd};
+use crate::words::duration;
+
+pub use super::html::bill as html;
 
 /// A bill and what it is of.
 pub struct Billed<'a> {
@@ -18,7 +21,7 @@ pub struct Billed<'a> {
     pub cluster: Option<&'a str>,
     /// What it cost and costs.
     pub bill: Bill,
-    /// What the month will have cost.
+    /// What the month in UTC has cost, and what it comes to.
     pub month: MonthEnd,
     /// What the rows are of.
     pub by: GroupBy,
@@ -78,8 +81,7 @@ pub(super) fn minute(time: Timestamp) -> String {
 pub(super) fn source(source: &Source, billed: &Billed<'_>) -> String {
     let age = source.age(billed.bill.window.now);
     let seconds = age.map(|age| u64::try_from(age.as_secs()).unwrap_or(0));
-    let told =
-        seconds.map_or_else(|| source.date.clone(), |seconds| format!("read {} ago", crate::words::duration(seconds)));
+    let told = seconds.map_or_else(|| source.date.clone(), |seconds| format!("read {} ago", duration(seconds)));
     format!("{} ({}, {told})", source.name, source.basis.word())
 }
 
@@ -200,7 +202,7 @@ fn described(line: &BillLine) -> String {
 pub fn json(billed: &Billed<'_>) -> Value {
     let bill = &billed.bill;
     let groups = bill.grouped(&billed.by).into_iter().map(
-        |group| json!({"name": name(&group.name, &billed.by, billed.cluster.is_some()), "cost": money(group.money), "perHour": hour(group.rate)}),
+        |group| json!({"name": name(&group.name, &billed.by, billed.cluster.is_some()), "cost": money_json(group.money), "perHour": hour_json(group.rate)}),
     );
     let sources = bill.sources().into_iter().map(|source| {
         json!({"name": source.name, "date": source.date, "basis": source.basis.word(), "fetched": source.fetched})
@@ -210,9 +212,9 @@ pub fn json(billed: &Billed<'_>) -> Value {
         "currency": "USD",
         "since": bill.window.since,
         "until": bill.window.now,
-        "total": money(bill.total()),
-        "perHour": hour(bill.rate()),
-        "month": {"soFar": money(billed.month.so_far), "expected": money(billed.month.expected), "secondsLeft": billed.month.seconds_left},
+        "total": money_json(bill.total()),
+        "perHour": hour_json(bill.rate()),
+        "month": {"soFar": money_json(billed.month.so_far), "expected": money_json(billed.month.expected), "secondsLeft": billed.month.seconds_left},
         "groupedBy": word(&billed.by),
         "groups": groups.collect::<Vec<_>>(),
         "lines": bill.lines.iter().map(line).collect::<Vec<_>>(),
@@ -227,21 +229,20 @@ fn line(line: &BillLine) -> Value {
     let parts = line
         .parts
         .iter()
-        .map(|part| json!({"service": part.service.as_deref(), "cost": money(part.money), "perHour": hour(part.rate)}));
+        .map(|part| json!({"service": part.service.as_deref(), "cost": money_json(part.money), "perHour": hour_json(part.rate)}));
     json!({
         "cluster": what.whose.cluster, "provider": what.provider, "pool": what.pool, "zone": what.zone, "region": what.region,
         "item": what.item, "name": &*line.name, "quantity": what.quantity, "seconds": line.seconds,
         "ended": line.end.map(|(at, told)| json!({"at": at, "told": told.word()})),
-        "cost": money(line.money), "perHour": hour(line.rate), "parts": parts.collect::<Vec<_>>(),
+        "cost": money_json(line.money), "perHour": hour_json(line.rate), "parts": parts.collect::<Vec<_>>(),
         "source": line.quote.as_ref().as_ref().ok().map(|source| &source.name),
         "unknown": line.quote.as_ref().as_ref().err(),
     })
 }
 
 /// Money in USD as JSON; `null` where nothing of it is known.
-pub fn money(money: Money) -> Value {
-    let usd = (!money.is_unknown()).then(|| money.micro_usd() as f64 / 1e6);
-    json!({"usd": usd, "atLeast": money.is_at_least()})
+pub fn money_json(money: Money) -> Value {
+    usd_json(money.is_unknown(), money.micro_usd(), money.is_at_least())
 }
 
 /// `0.42 USD so far, 1.2300 an hour now`.
@@ -250,9 +251,12 @@ pub fn so_far(money: Money, hourly: Amount) -> String {
 }
 
 /// An hour's amount in USD as JSON; `null` where nothing of it is known.
-pub fn hour(amount: Amount) -> Value {
-    let usd = (!amount.is_unknown()).then(|| amount.micro_usd(Span::Hour) as f64 / 1e6);
-    json!({"usd": usd, "atLeast": amount.is_at_least()})
+pub fn hour_json(amount: Amount) -> Value {
+    usd_json(amount.is_unknown(), amount.micro_usd(Span::Hour), amount.is_at_least())
+}
+
+fn usd_json(is_unknown: bool, micro_usd: u128, at_least: bool) -> Value {
+    json!({"usd": (!is_unknown).then(|| number(micro_usd)), "atLeast": at_least})
 }
 
 /// As CSV with a head: one row for each thing; an amount nothing of is known is empty.
@@ -274,10 +278,7 @@ pub fn csv(billed: &Billed<'_>) -> String {
         "unknown",
     ];
     let rows = billed.bill.lines.iter().map(cells);
-    let lines = [head.map(str::to_owned).to_vec()].into_iter().chain(rows);
-    let lines: Vec<String> =
-        lines.map(|cells| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")).collect();
-    lines.join("\n")
+    lines_of([head.map(str::to_owned).to_vec()].into_iter().chain(rows))
 }
 
 fn cells(line: &BillLine) -> Vec<String> {
@@ -314,7 +315,7 @@ pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
     let parts = parts(&billed.bill);
     let sample = |labels: &[&str; 3], value: u128| {
         let labels = ["cluster", "pool", "service"].into_iter().zip(labels.map(str::to_owned)).collect();
-        Sample { labels, value: value as f64 / 1e6 }
+        Sample { labels, value: number(value) }
     };
     let rates = parts.iter().filter(|(_, (_, rate))| !rate.is_unknown());
     let spent = parts.iter().filter(|(_, (money, _))| !money.is_unknown());
@@ -327,6 +328,8 @@ pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
         labels: vec![("cluster", cluster.to_owned()), ("pool", pool.to_owned())],
         value: f64::from(count),
     });
+    let expected = [billed.month.expected].into_iter().filter(|expected| !expected.is_unknown());
+    let expected = expected.map(|expected| Sample { labels: Vec::new(), value: number(expected.micro_usd()) });
     written(vec![
         Family {
             name: "berth_cost_per_hour_usd",
@@ -340,8 +343,8 @@ pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
         },
         Family {
             name: "berth_cost_month_expected_usd",
-            help: "US dollars that the month in UTC comes to if what runs now goes on; all clusters together.",
-            samples: vec![Sample { labels: Vec::new(), value: billed.month.expected.micro_usd() as f64 / 1e6 }],
+            help: "US dollars that the month in UTC comes to if what runs now goes on, for all that is in this bill.",
+            samples: expected.collect(),
         },
         Family {
             name: "berth_cost_unknown_prices",
@@ -365,4 +368,25 @@ fn parts(bill: &Bill) -> BTreeMap<[&str; 3], (Money, Amount)> {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_core::cost::{Amount, Bill, GroupBy, Money, MonthEnd, Window};
+    use jiff::Timestamp;
+
+    use super::{Billed, prometheus};
+
+    #[test]
+    fn a_month_of_which_nothing_is_known_is_no_number() {
+        let of = |expected| {
+            let bill = Bill { window: Window { since: None, now: Timestamp::UNIX_EPOCH }, lines: Vec::new() };
+            let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected };
+            let billed = Billed { cluster: None, bill, month, by: GroupBy::Pool, notes: &[], course: Vec::new() };
+            prometheus(&billed).expect("a string takes all")
+        };
+        assert!(of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"), "{}", of(Money::of(1_500_000)));
+        assert!(of(Money::UNKNOWN + Money::of(500_000)).contains("berth_cost_month_expected_usd{} 0.5"));
+        assert!(!of(Money::UNKNOWN).contains("berth_cost_month_expected_usd"), "{}", of(Money::UNKNOWN));
+    }
 }

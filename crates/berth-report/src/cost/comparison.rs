@@ -3,22 +3,22 @@
 use berth_core::cost::{Column, Comparison, Delta, Estimate, Outcome, PoolEstimate, Span};
 use serde_json::{Value, json};
 
+use super::LiveRead;
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
 use super::words::{LIVE, capacity, cents, delta, told};
-use crate::cost::Told;
 
-/// As tables for people.
-pub fn text(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+/// As tables for people; `of` is the name of the cluster.
+pub fn text(of: &str, comparison: &Comparison, live: &[LiveRead]) -> String {
     document(of, comparison, live).text()
 }
 
 /// As Markdown.
-pub fn markdown(of: &str, comparison: &Comparison, live: &[Told]) -> String {
+pub fn markdown(of: &str, comparison: &Comparison, live: &[LiveRead]) -> String {
     document(of, comparison, live).markdown()
 }
 
-fn document(of: &str, comparison: &Comparison, live: &[Told]) -> Document {
+fn document(of: &str, comparison: &Comparison, live: &[LiveRead]) -> Document {
     let unserved = comparison.columns.iter().flat_map(|column| match &column.outcome {
         Outcome::Estimated { .. } => Vec::new(),
         Outcome::Unserved { why } => why.iter().map(|why| format!("{}: {why}", column.label)).collect(),
@@ -106,8 +106,8 @@ fn pools(comparison: &Comparison) -> Section {
     Section { title: "Pools".to_owned(), columns, rows }
 }
 
-/// As JSON.
-pub fn json(comparison: &Comparison, live: &[Told]) -> Value {
+/// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
+pub fn json(comparison: &Comparison, live: &[LiveRead]) -> Value {
     let column = |column: &Column| match &column.outcome {
         Outcome::Unserved { why } => json!({"name": column.label, "cannotBeHad": why}),
         Outcome::Estimated { estimate, notes, delta } => {

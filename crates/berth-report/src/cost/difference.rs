@@ -3,22 +3,22 @@
 use berth_core::cost::{Amount, Cases, Change, Changed, Difference, Span};
 use serde_json::{Value, json};
 
+use super::LiveRead;
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
 use super::words::{LIVE, cents, delta, told};
-use crate::cost::Told;
 
-/// As tables for people.
-pub fn text(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+/// As tables for people; `names` are those of the old and the new one, as the user gave them.
+pub fn text(names: [&str; 2], difference: &Difference, live: &[LiveRead]) -> String {
     document(names, difference, live).text()
 }
 
 /// As Markdown.
-pub fn markdown(names: [&str; 2], difference: &Difference, live: &[Told]) -> String {
+pub fn markdown(names: [&str; 2], difference: &Difference, live: &[LiveRead]) -> String {
     document(names, difference, live).markdown()
 }
 
-fn document([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Document {
+fn document([old, new]: [&str; 2], difference: &Difference, live: &[LiveRead]) -> Document {
     let total = &difference.total;
     let live = (LIVE, live.iter().map(told).collect());
     if difference.is_empty() {
@@ -67,8 +67,8 @@ fn word(change: Change) -> &'static str {
     }
 }
 
-/// As JSON.
-pub fn json([old, new]: [&str; 2], difference: &Difference, live: &[Told]) -> Value {
+/// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
+pub fn json([old, new]: [&str; 2], difference: &Difference, live: &[LiveRead]) -> Value {
     json!({
         "currency": "USD",
         "old": old,

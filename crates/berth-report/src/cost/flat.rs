@@ -10,9 +10,8 @@ use berth_core::spec::Provider;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::words::{capacity, price, usd};
-use super::{OnSchedule, Shown};
-use crate::cost::Told;
+use super::words::{capacity, number, price, usd};
+use super::{LiveRead, OnSchedule, Shown};
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
 const CASES: [&str; 3] = ["min", "expected", "max"];
@@ -42,10 +41,13 @@ pub fn csv(shown: &Shown<'_>) -> String {
         head.push(format!("at_least_{case}"));
     }
     let rows = rows(shown.estimate);
-    let lines = [head].into_iter().chain(rows.iter().map(cells));
-    let lines: Vec<String> =
-        lines.map(|cells| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")).collect();
-    lines.join("\n")
+    lines_of([head].into_iter().chain(rows.iter().map(cells)))
+}
+
+/// Rows of cells as CSV, without a final line end.
+pub(super) fn lines_of(rows: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |cells: Vec<String>| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+    rows.map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn rows(estimate: &Estimate) -> Vec<Row<'_>> {
@@ -109,14 +111,14 @@ fn cells(row: &Row<'_>) -> Vec<String> {
 }
 
 /// A cell as RFC 4180 has it.
-pub(super) fn quoted(cell: &str) -> String {
+fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
 /// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
 ///
-/// Written straight from the estimate, because hundreds of pools have tens of thousands of figures. The members of all objects are in the
-/// order of their names.
+/// Written straight from the estimate, and as text, so that it is written in this crate, which is optimised: hundreds of pools have tens
+/// of thousands of figures. The members of all objects are in the order of their names.
 pub fn json(shown: &Shown<'_>) -> String {
     let (spec, estimate) = (shown.spec, shown.estimate);
     crate::json::to_string(&Whole {
@@ -177,8 +179,8 @@ fn service(service: &ServiceEstimate) -> Service<'_> {
 }
 
 /// When clouds told the live prices, and how long ago that was by their clock.
-pub(super) fn told(told: &[Told]) -> Value {
-    let one = |told: &Told| json!({"source": told.source, "fetched": told.at, "ageSeconds": told.age.as_secs(), "cached": told.is_cached});
+pub(super) fn told(told: &[LiveRead]) -> Value {
+    let one = |told: &LiveRead| json!({"source": told.source, "fetched": told.at, "ageSeconds": told.age.as_secs(), "cached": told.is_cached});
     told.iter().map(one).collect()
 }
 
@@ -358,11 +360,6 @@ fn amount(amount: Amount) -> Figure {
 pub(super) fn deltas(deltas: Cases<Delta>) -> Value {
     let of = |delta: Delta| json!({"month": delta.micro_usd as f64 / 1e6, "partlyUnknown": delta.lacks});
     json!({"min": of(deltas.min), "expected": of(deltas.expected), "max": of(deltas.max)})
-}
-
-/// Micro-USD as a number of USD.
-fn number(micro_usd: u128) -> f64 {
-    micro_usd as f64 / 1e6
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ fn prices(shown: &Shown<'_>) -> Markup {
     html! {
         section id="prices" aria-labelledby="prices-head" {
             h2 id="prices-head" { "Prices and sources" }
-            p { "A price is called estimated unless the cloud itself listed it." }
+            p { "A price is called estimated unless the cloud or you told it." }
             @if !shown.told.is_empty() {
                 p { (LIVE) ":" }
                 ul { @for one in shown.told { li { (words::told(one)) } } }

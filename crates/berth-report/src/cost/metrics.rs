@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::Shown;
+use super::words::number;
 
 const CASES: [&str; 3] = ["min", "expected", "max"];
 
@@ -81,7 +82,7 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
     let lacking = lacking(shown.estimate).into_iter();
     let budget = shown
         .budget
-        .map(|budget| Sample { labels: vec![cluster(shown)], value: budget.monthly_micro_usd as f64 / 1e6 });
+        .map(|budget| Sample { labels: vec![cluster(shown)], value: number(budget.monthly_micro_usd.into()) });
     vec![
         Family {
             name: "berth_cost_estimate_per_hour_usd",
@@ -131,7 +132,7 @@ fn samples(shown: &Shown<'_>, part: &Part<'_>, span: Span) -> Vec<Sample> {
             ("service", part.service.to_owned()),
             ("case", case.to_owned()),
         ],
-        value: usd(amount, span),
+        value: number(amount.micro_usd(span)),
     };
     known.map(sample).collect()
 }
@@ -147,10 +148,6 @@ fn lacking(estimate: &Estimate) -> Vec<(&str, usize)> {
 
 fn cluster(shown: &Shown<'_>) -> (&'static str, String) {
     ("cluster", shown.spec.name.to_string())
-}
-
-fn usd(amount: Amount, span: Span) -> f64 {
-    amount.micro_usd(span) as f64 / 1e6
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 use berth_core::cost::{Amount, Budget, Cases, Estimate, Span};
 use serde_json::{Value, json};
 
+use super::LiveRead;
 use super::flat::{self, amounts, judged};
 use super::words::{LIVE, cents, told};
-use crate::cost::Told;
 use crate::words::count;
 
 /// As lines, without a final line end.
-pub fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> String {
+pub fn text(estimate: &Estimate, budget: Option<Budget>, live: &[LiveRead]) -> String {
     let total = estimate.total();
     let least = match estimate.unknowns().len() {
         0 => String::new(),
@@ -28,8 +28,8 @@ pub fn text(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> Strin
     lines.join("\n")
 }
 
-/// As JSON.
-pub fn json(estimate: &Estimate, budget: Option<Budget>, live: &[Told]) -> Value {
+/// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
+pub fn json(estimate: &Estimate, budget: Option<Budget>, live: &[LiveRead]) -> Value {
     json!({
         "currency": "USD",
         "total": amounts(estimate.total()),

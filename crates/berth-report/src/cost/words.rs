@@ -3,7 +3,7 @@
 use berth_core::cost::{Amount, Delta, Price, Span};
 use berth_core::spec::Capacity;
 
-use crate::cost::Told;
+use super::LiveRead;
 use crate::words::duration;
 
 /// Micro-USD of a USD.
@@ -54,11 +54,16 @@ pub(super) fn usd(micro_usd: u128) -> String {
     format!("{}.{}", micro_usd / MICRO, &digits[..kept])
 }
 
+/// Micro-USD as a number of USD.
+pub(super) fn number(micro_usd: u128) -> f64 {
+    micro_usd as f64 / 1e6
+}
+
 /// What live prices are called where they are told of.
 pub(super) const LIVE: &str = "Live prices";
 
 /// When a cloud told its prices: `AWS price list of 2026-11-21 16:02 UTC (3 h 05 min old, cached)`.
-pub(super) fn told(told: &Told) -> String {
+pub(super) fn told(told: &LiveRead) -> String {
     let seconds = u64::try_from(told.age.as_secs()).unwrap_or(0);
     let age = if told.is_cached { format!("{} old, cached", duration(seconds)) } else { "read now".to_owned() };
     format!("{} of {} ({age})", told.source, told.at.strftime("%Y-%m-%d %H:%M UTC"))
@@ -83,14 +88,14 @@ mod tests {
     use berth_core::cost::{Amount, Delta, Span};
     use jiff::SignedDuration;
 
-    use super::{Told, cents, delta, percent, rate, told, usd};
+    use super::{LiveRead, cents, delta, percent, rate, told, usd};
 
     #[test]
     fn live_prices_have_an_age_unless_they_were_read_now() {
         let of = |minutes, is_cached| {
             let at = "2026-11-21T16:02:03Z".parse().expect("a time");
             let age = SignedDuration::from_mins(minutes);
-            told(&Told { source: "AWS price list".to_owned(), at, age, is_cached })
+            told(&LiveRead { source: "AWS price list".to_owned(), at, age, is_cached })
         };
         assert_eq!(of(185, true), "AWS price list of 2026-11-21 16:02 UTC (3 h 05 min old, cached)");
         assert_eq!(of(0, false), "AWS price list of 2026-11-21 16:02 UTC (read now)");

@@ -1,6 +1,6 @@
 //! Prices read from the clouds, as they are kept in a file.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::price::{Source, Unit};
@@ -17,6 +17,19 @@ pub struct LivePrices {
     pub source: Source,
     /// The prices.
     pub prices: Vec<LivePrice>,
+}
+
+/// What one interface told, as it was taken for one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRead {
+    /// The interface.
+    pub source: String,
+    /// When it told it.
+    pub at: Timestamp,
+    /// How long ago that was, by the clock of the cloud.
+    pub age: SignedDuration,
+    /// Whether it was kept from an earlier run.
+    pub is_cached: bool,
 }
 
 /// One price as a cloud told it.
