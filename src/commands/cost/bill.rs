@@ -71,6 +71,10 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         Since::At(at) => at,
         Since::Ago(ago) => now.saturating_sub(ago).unwrap_or(now),
     });
+    if let Some(since) = since.filter(|since| *since > now) {
+        return Err(Failure::refused(format!("{since} is still to come: it is {now} there"))
+            .hint("give --since a time that is past"));
+    }
     let billed = Billed {
         cluster: args.name.as_deref(),
         bill: bill(usage, &gathered.book, Window { since, now }),
@@ -211,10 +215,11 @@ fn since(text: &str) -> Result<Since, String> {
     if let Ok(ago) = text.parse::<SignedDuration>() {
         return Ok(Since::Ago(ago.abs()));
     }
-    let midnight = |date: jiff::civil::Date| date.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
-    let date = text.parse::<jiff::civil::Date>().and_then(midnight);
-    text.parse::<Timestamp>().or(date).map(Since::At).map_err(|_| {
-        "is neither a time (2026-11-21T08:00:00Z), a date (2026-11-21, from midnight UTC) nor how long ago (90m, 24h, 7d)"
+    // A date alone is its midnight.
+    let in_utc = |time: jiff::civil::DateTime| time.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let civil = text.parse::<jiff::civil::DateTime>().and_then(in_utc);
+    text.parse::<Timestamp>().or(civil).map(Since::At).map_err(|_| {
+        "is neither a time (2026-11-21T08:00:00Z), a date or time in UTC (2026-11-21) nor how long ago (90m, 24h, 7d)"
             .to_owned()
     })
 }
@@ -243,6 +248,8 @@ mod tests {
         let at = |text: &str| Since::At(text.parse().unwrap());
         assert_eq!(since("2026-11-21T08:00:00Z"), Ok(at("2026-11-21T08:00:00Z")));
         assert_eq!(since("2026-11-21"), Ok(at("2026-11-21T00:00:00Z")));
+        assert_eq!(since("2026-11-21T07:30"), Ok(at("2026-11-21T07:30:00Z")));
+        assert_eq!(since("2026-11-21T07:30:00+02:00"), Ok(at("2026-11-21T05:30:00Z")));
         assert_eq!(since("7d"), Ok(Since::Ago(SignedDuration::from_hours(168))));
         assert_eq!(since("90m"), Ok(Since::Ago(SignedDuration::from_mins(90))));
         assert!(since("yesterday").is_err());

@@ -1,8 +1,8 @@
 //! What an environment costs for an hour, as far as its things tell and the price book knows.
 
-use berth_core::cost::{Amount, Bought, Item, Market, PriceBook, Quote};
+use berth_core::cost::{Amount, Bought, Item, Market, PriceBook, Quote, pays_for_gpus};
 use berth_core::gc::{Environment, Leftover, LeftoverKind, LeftoverSize, Machines};
-use berth_core::spec::Place;
+use berth_core::spec::{Place, Provider};
 
 /// The price of all its things; what has none makes it "at least" or unknown.
 pub(super) fn of(environment: &Environment, book: &PriceBook) -> Amount {
@@ -27,17 +27,20 @@ fn of_thing(thing: &Leftover, book: &PriceBook) -> Amount {
     };
     let sized = match &thing.size {
         Some(LeftoverSize::Disk { kind, gigabytes }) => one(Item::Disk(kind.clone())) * *gigabytes,
-        Some(LeftoverSize::Machines(machines)) => machines.iter().map(|machines| of_machines(machines, &one)).sum(),
+        Some(LeftoverSize::Machines(machines)) => {
+            machines.iter().map(|machines| of_machines(machines, market.provider, &one)).sum()
+        }
         None => Amount::NOTHING,
     };
     own + sized
 }
 
-fn of_machines(machines: &Machines, one: &impl Fn(Item) -> Amount) -> Amount {
+fn of_machines(machines: &Machines, provider: Provider, one: &impl Fn(Item) -> Amount) -> Amount {
     let bought = if machines.spot { Bought::Spot } else { Bought::OnDemand };
     let gpus = machines
         .accelerator
         .as_ref()
+        .filter(|_| pays_for_gpus(provider, &machines.machine_type))
         .map_or(Amount::NOTHING, |(name, count)| one(Item::Gpu { name: name.clone(), bought }) * u64::from(*count));
     (one(Item::machine(&machines.machine_type, bought)) + gpus) * u64::from(machines.count)
 }
@@ -48,7 +51,6 @@ mod tests {
 
     use berth_core::cost::Span;
     use berth_core::gc::{Claim, Whereabouts};
-    use berth_core::spec::Provider;
 
     use super::*;
 
@@ -82,6 +84,14 @@ mod tests {
         assert!(known.micro_usd(Span::Hour) > 100_000 && !known.is_at_least(), "{known:?}");
         let free = of(&environment(vec![thing(LeftoverKind::Firewall, None)]), &book);
         assert_eq!(free, Amount::NOTHING);
+        let hourly = |machine_type: &str, gpu: Option<&str>| {
+            let accelerator = gpu.map(|gpu| (gpu.to_owned(), 1));
+            let one = Machines { machine_type: machine_type.to_owned(), spot: false, count: 1, accelerator };
+            of(&environment(vec![thing(LeftoverKind::Instance, Some(LeftoverSize::Machines(vec![one])))]), &book)
+                .micro_usd(Span::Hour)
+        };
+        assert_eq!(hourly("g2-standard-4", Some("nvidia-l4")), hourly("g2-standard-4", None));
+        assert!(hourly("n1-standard-8", Some("nvidia-tesla-t4")) > hourly("n1-standard-8", None));
         let unheard_of = Machines { machine_type: "z9".to_owned(), spot: false, count: 2, accelerator: None };
         let machine = thing(LeftoverKind::Instance, Some(LeftoverSize::Machines(vec![unheard_of])));
         assert!(of(&environment(vec![machine]), &book).is_unknown());

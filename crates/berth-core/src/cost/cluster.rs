@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::amount::Cases;
-use super::eks_support::{Support, support};
+use super::eks_support::{Support, extended_from, support};
 use super::item::Item;
 use super::quote::{Asked, Line, Quote};
 use crate::actions::gke::ReleaseChannel;
@@ -67,9 +67,9 @@ pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, asked: Asked<'_>, today: Da
     around
 }
 
-/// What the control plane of a cluster is bought as on a day; `version` is that of its Kubernetes, for example `1.34`.
-pub fn control_plane(provider: Provider, version: Option<&str>, on: Date) -> Item {
-    if provider == Provider::Eks { eks_fee(version, on).0 } else { Item::ControlPlane }
+/// The day in UTC on which the control plane of a version such as `1.34` grows dearer; `None` if nobody knows, or it never does.
+pub fn dearer_from(provider: Provider, version: Option<&str>) -> Option<Date> {
+    if provider == Provider::Eks { extended_from(version?) } else { None }
 }
 
 fn eks_fee(version: Option<&str>, today: Date) -> (Item, String) {

@@ -29,14 +29,19 @@ pub(super) enum Support {
 
 /// How a version such as `1.34` stands on a day.
 pub(super) fn support(version: &str, today: Date) -> Support {
-    let minor: Option<u32> = version.strip_prefix("1.").and_then(|minor| minor.parse().ok());
-    let Some(minor) = minor else { return Support::NotListed };
-    match STANDARD_UNTIL.iter().find(|(listed, _)| *listed == minor) {
-        Some((_, until)) if today < *until => Support::Standard(*until),
+    match extended_from(version) {
+        Some(until) if today < until => Support::Standard(until),
         Some(_) => Support::Extended,
-        None if STANDARD_UNTIL.iter().all(|(listed, _)| minor < *listed) => Support::Extended,
         None => Support::NotListed,
     }
+}
+
+/// The day on which a version such as `1.34` grows dearer, long ago for what is older than the list; `None` for what is newer.
+pub(super) fn extended_from(version: &str) -> Option<Date> {
+    let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
+    let listed = STANDARD_UNTIL.iter().find(|(listed, _)| *listed == minor);
+    let is_older = || STANDARD_UNTIL.iter().all(|(listed, _)| minor < *listed);
+    listed.map(|(_, until)| *until).or_else(|| is_older().then_some(Date::MIN))
 }
 
 #[cfg(test)]

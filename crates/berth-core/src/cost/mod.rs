@@ -32,12 +32,12 @@ pub use book::{
     Unit, micro_usd,
 };
 pub use budget::{Budget, Judgement, Standing};
-pub use cluster::control_plane;
+pub use cluster::dearer_from;
 pub use compare::{Candidate, Column, Comparison, Outcome, compare};
 pub use diff::{Change, Changed, Delta, Difference, diff};
 pub use estimate::{Estimate, ServiceEstimate, estimate};
 pub use item::{Bought, Item};
-pub use pool::{PoolEstimate, Rates};
+pub use pool::{PoolEstimate, Rates, pays_for_gpus};
 pub use quote::{Line, Quote};
 pub use schedule::{Schedule, ScheduleError, Scheduled, ScheduledPool};
 pub use split::{ServicePart, Split};

@@ -141,6 +141,13 @@ fn machines(pool: &PoolSpec, asked: Asked<'_>, bought: Bought, nodes: Cases<u64>
     iter::once(machine).chain(gpus).collect()
 }
 
+/// Whether GPUs on a machine are paid for beside it: the price of a type that comes with them is of both, also where the cloud tells of them.
+pub fn pays_for_gpus(provider: Provider, machine_type: &str) -> bool {
+    let comes_with = |gpus: &MachineGpus| *gpus != MachineGpus::Attachable;
+    provider == Provider::Gke
+        && !matches!(catalog::machine(provider, machine_type), MachineLookup::Known(machine) if comes_with(&machine.gpus))
+}
+
 /// Google's name for GPUs of a model, if the price of the machine does not have them in it.
 pub(super) fn attached(provider: Provider, machine_type: &str, model: &str) -> Option<&'static str> {
     // Only Google attaches them, and looking a machine up costs time if its name is not known.

@@ -36,7 +36,9 @@ pub fn untold(usage: &Usage) -> Vec<String> {
             most.as_secs()
         ));
     }
-    if usage.stretches.iter().any(is_accepted) {
+    let goes_on =
+        |thing: &Stretch| usage.stretches.iter().any(|next| next.id == thing.id && Some(next.from) == thing.to);
+    if usage.stretches.iter().any(|thing| is_accepted(thing) && !goes_on(thing)) {
         notes.push(
             "the fee of a cluster on EKS is counted until EKS took its deletion: whether it is billed until it is gone is not \
              public, and machines and databases that AWS takes away are not (inferred)"

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Found, Machine, Metered};
-use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, control_plane};
+use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, dearer_from, pays_for_gpus};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
 use crate::observed::ObservedCluster;
@@ -94,13 +94,22 @@ impl<'a> Meter<'a> {
             }
             _ => thing.id.clone(),
         };
-        self.add(what, (&id, &thing.name), from, None);
+        let ids = (&*id, &*thing.name);
+        match self.dearer(thing).filter(|dearer| *dearer <= self.found.now) {
+            None => self.add(what, ids, from, None),
+            Some(dearer) => {
+                if from < dearer {
+                    self.add(what.clone(), ids, from, Some(dearer));
+                }
+                self.add(What { item: Item::ControlPlaneExtended, ..what }, ids, from.max(dearer), None);
+            }
+        }
     }
 
     /// What is paid for a thing that is no part of a machine.
     fn item(&self, thing: &Leftover) -> Option<(Item, u64)> {
         match (thing.kind, &thing.size) {
-            (LeftoverKind::Cluster, _) => Some((self.fee(thing), 1)),
+            (LeftoverKind::Cluster, _) => Some((Item::ControlPlane, 1)),
             (LeftoverKind::Disk | LeftoverKind::Volume, Some(LeftoverSize::Disk { kind, gigabytes })) => {
                 Some((Item::Disk(kind.clone()), *gigabytes))
             }
@@ -117,9 +126,11 @@ impl<'a> Meter<'a> {
         self.found.clusters.iter().find(|one| one.name == thing.cluster && is_it(&one.place))
     }
 
-    fn fee(&self, thing: &Leftover) -> Item {
-        let version = self.standing(thing).map(|cluster| cluster.version.as_str());
-        control_plane(thing.at.provider, version, self.found.now.to_zoned(TimeZone::UTC).date())
+    /// When a cluster's fee grew or will grow dearer, by the version it has now: EKS does not tell which it had before.
+    fn dearer(&self, thing: &Leftover) -> Option<Timestamp> {
+        let cluster = self.standing(thing).filter(|_| thing.kind == LeftoverKind::Cluster)?;
+        let day = dearer_from(thing.at.provider, Some(&cluster.version))?;
+        Some(day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |midnight| midnight.timestamp()))
     }
 
     /// Since when it is billed: AWS does not say how old an address is, which berth makes for a NAT gateway just before it.
@@ -152,6 +163,7 @@ impl<'a> Meter<'a> {
         let attached = machine
             .accelerator
             .iter()
+            .filter(|_| pays_for_gpus(machine.provider, &machine.machine_type))
             .map(|(name, count)| (Item::Gpu { name: name.clone(), bought }, u64::from(*count)));
         let disks = machine.disks.iter().map(|(kind, gigabytes)| (Item::Disk(kind.clone()), *gigabytes));
         let addresses = (machine.addresses > 0).then_some((Item::Address, machine.addresses));

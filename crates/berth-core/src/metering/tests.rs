@@ -1,8 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::cost::Item;
+use crate::cost::{Item, Stretch, Usage};
 use crate::gc::{Claim, Leftover, LeftoverKind, LeftoverSize, Whereabouts};
+use crate::observed::{ObservedCloud, ObservedCluster, Phase};
+use crate::spec::Place;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -89,6 +91,84 @@ fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_f
     assert_eq!(metered.notes.len(), 2, "{:?}", metered.notes);
     let owners = metered.usage.stretches.iter().all(|one| one.what.whose.owner.as_deref() == Some("film"));
     assert!(owners && metered.usage.stretches[4].what.item == Item::machine("g4dn.xlarge", Bought::Spot));
+}
+
+#[test]
+fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
+    let on_gke = |machine_type: &str, gpu: &str| Machine {
+        provider: Provider::Gke,
+        machine_type: machine_type.to_owned(),
+        accelerator: Some((gpu.to_owned(), 8)),
+        disks: Vec::new(),
+        ..machine()
+    };
+    let kinds = [
+        ("a2-highgpu-8g", "nvidia-tesla-a100"),
+        ("g2-standard-96", "nvidia-l4"),
+        ("n1-standard-32", "nvidia-tesla-t4"),
+    ];
+    let found = kinds.map(|(machine_type, gpu)| on_gke(machine_type, gpu)).to_vec();
+    let machines = Machines { found, ..Machines::default() };
+    let (inventory, shares, now) = (Inventory::default(), BTreeMap::new(), at("2026-01-01T02:00:00Z"));
+    let found = Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now };
+    let paid: Vec<String> = metered(&found).usage.stretches.iter().map(|one| one.what.item.to_string()).collect();
+    assert_eq!(paid, ["a2-highgpu-8g", "g2-standard-96", "n1-standard-32", "nvidia-tesla-t4"]);
+}
+
+#[test]
+fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
+    let made = at("2026-11-22T00:00:00Z");
+    let cluster = |version: &str| ObservedCluster {
+        name: "c".to_owned(),
+        account: "1".to_owned(),
+        place: Place { region: "us-east-1".to_owned(), zone: None },
+        labels: BTreeMap::new(),
+        phase: Phase::Running,
+        issues: Vec::new(),
+        version: version.to_owned(),
+        created_at: Some(made),
+        access: None,
+        pools: Vec::new(),
+        // Whose it is, its thing says.
+        cloud: ObservedCloud::Existing(Box::default()),
+    };
+    let inventory = Inventory { found: vec![thing(LeftoverKind::Cluster, "c", Some(made))], unread: Vec::new() };
+    let mut record = Record::default();
+    let mut look = |version: &str, now: &str| {
+        let (machines, shares, now, clusters) = (Machines::default(), BTreeMap::new(), at(now), [cluster(version)]);
+        let found = Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now };
+        let usage = metered(&found).usage;
+        record.look(&Sight { at: now, usage: &usage, ends: &[], lives: &[], unread: &[], divided: false });
+        let told = |usage: &Usage| -> Vec<String> {
+            let of = |one: &Stretch| {
+                format!("{} {}{}", one.what.item, one.from, one.to.map_or(String::new(), |to| format!(" to {to}")))
+            };
+            let paid = usage.stretches.iter().filter(|one| one.to != Some(one.from));
+            paid.map(of).collect()
+        };
+        assert_eq!(told(record.usage()), told(&usage));
+        assert!(untold(record.usage()).is_empty(), "{:?}", untold(record.usage()));
+        told(&usage)
+    };
+    assert_eq!(look("1.34", "2026-12-01T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
+    let both = [
+        "control plane 2026-11-22T00:00:00Z to 2026-12-02T00:00:00Z",
+        "control plane in extended support 2026-12-02T00:00:00Z",
+    ];
+    assert_eq!(look("1.34", "2026-12-03T00:00:00Z"), both);
+    assert_eq!(look("1.34", "2026-12-04T00:00:00Z"), both);
+    // It has a newer version now, and nobody tells since when.
+    assert_eq!(look("1.36", "2026-12-05T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
+    assert_eq!(look("1.36", "2026-12-06T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
+    let inventory = Inventory {
+        found: vec![thing(LeftoverKind::Cluster, "c", Some(at("2026-12-03T00:00:00Z")))],
+        unread: Vec::new(),
+    };
+    let (machines, shares, now, clusters) =
+        (Machines::default(), BTreeMap::new(), at("2026-12-05T00:00:00Z"), [cluster("1.34")]);
+    let late =
+        metered(&Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now }).usage;
+    assert_eq!((late.stretches.len(), &late.stretches[0].what.item), (1, &Item::ControlPlaneExtended));
 }
 
 #[test]

@@ -385,7 +385,11 @@ mod tests {
             let billed = Billed { cluster: None, bill, month, by: GroupBy::Pool, notes: &[], course: Vec::new() };
             prometheus(&billed).expect("a string takes all")
         };
-        assert!(of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"), "{}", of(Money::of(1_500_000)));
+        assert!(
+            of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"),
+            "{}",
+            of(Money::of(1_500_000))
+        );
         assert!(of(Money::UNKNOWN + Money::of(500_000)).contains("berth_cost_month_expected_usd{} 0.5"));
         assert!(!of(Money::UNKNOWN).contains("berth_cost_month_expected_usd"), "{}", of(Money::UNKNOWN));
     }

@@ -31,17 +31,29 @@ impl Record {
 
     fn stands(&mut self, thing: &Stretch, seen: &mut Seen) {
         let mut thing = thing.clone();
-        if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
+        if let Some(known) = self.find(&thing).map(|index| self.usage.stretches[index].clone()) {
             // The first telling of when it began stays; an address has none but what it is for.
             thing.from = known.from;
             if thing.what.shares == 0 && known.what.shares > 0 {
                 thing.what = Arc::new(What { shares: known.what.shares, ..What::clone(&thing.what) });
             }
-            if known.to.is_some() && known.told == Teller::Cloud {
+            if known.to.is_some() && known.told == Teller::Cloud && !self.renewed(&thing, seen) {
                 (thing.to, thing.told) = (known.to, known.told);
             }
         }
         self.keep(thing, seen);
+    }
+
+    /// Whether it is the fee of a cluster that had grown dear and has a newer version now; the dear one is taken back, because its cloud
+    /// does not tell how long that was paid.
+    fn renewed(&mut self, thing: &Stretch, seen: &mut Seen) -> bool {
+        let is_later = |known: &Stretch| known.what.item.is_fee() && known.to.is_none() && known.from > thing.from;
+        let dear = self.of(&thing.id).find(|index| thing.what.item.is_fee() && is_later(&self.usage.stretches[*index]));
+        if let Some(index) = dear {
+            self.usage.stretches[index].to = Some(self.usage.stretches[index].from);
+            seen.changed.insert(index);
+        }
+        dear.is_some()
     }
 
     /// One that its cloud knows to be over: all that was known as part of it ends with it.
