@@ -183,9 +183,17 @@ impl Kept {
 
 /// Leaves out what ended before the cluster that stands now under its name was made.
 pub(crate) fn of_this_life(usage: &mut Usage) {
-    let is_fee = |thing: &&Stretch| thing.what.pool.is_none() && thing.what.item.is_fee() && thing.to.is_none();
-    let born: BTreeMap<String, Timestamp> =
-        usage.stretches.iter().filter(is_fee).map(|thing| (thing.what.whose.cluster.clone(), thing.from)).collect();
+    let fees = || usage.stretches.iter().filter(|thing| thing.what.pool.is_none() && thing.what.item.is_fee());
+    // A control plane that has grown dear was there before.
+    let begun = |thing: &Stretch| {
+        fees()
+            .find(|before| before.id == thing.id && before.to == Some(thing.from))
+            .map_or(thing.from, |before| before.from)
+    };
+    let born: BTreeMap<String, Timestamp> = fees()
+        .filter(|thing| thing.to.is_none())
+        .map(|thing| (thing.what.whose.cluster.clone(), begun(thing)))
+        .collect();
     usage.stretches.retain(|thing| {
         let born = born.get(&thing.what.whose.cluster);
         thing.to.is_none_or(|to| born.is_none_or(|born| to > *born))

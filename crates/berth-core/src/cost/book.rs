@@ -115,6 +115,13 @@ impl PriceBook {
         regions
     }
 
+    /// Whether live prices of the interface that would tell this kind are in it: AWS tells spot prices by another one.
+    pub(super) fn has_live(&self, provider: Provider, is_spot: bool) -> bool {
+        let tells = |item: &Item| provider != Provider::Eks || item.is_spot() == is_spot;
+        let is_live = |entries: &[Entry]| entries.iter().any(|entry| entry.layer == Layer::Live);
+        self.entries.get(&provider).into_iter().flatten().any(|(item, entries)| tells(item) && is_live(entries))
+    }
+
     fn add(&mut self, provider: Provider, item: Item, entry: Entry) {
         self.entries.entry(provider).or_default().entry(item).or_default().push(entry);
     }

@@ -121,6 +121,9 @@ fn of_pool(old: Option<&PoolEstimate>, new: Option<&PoolEstimate>) -> Changed {
     }
     let lines = paired(inside(old), inside(new), |line| &line.what).map(|(old, new)| of_line(old, new));
     let lines: Vec<Changed> = lines.filter(|line| line.change != Change::Same).collect();
+    if why.is_empty() && old.is_some() && new.is_some() {
+        why.extend(lines.iter().map(reason));
+    }
     let mut changed = changed(name, old.map(PoolEstimate::total), new.map(PoolEstimate::total), why);
     if changed.change == Change::Same && !lines.is_empty() {
         changed.change = Change::Changed;
@@ -140,6 +143,15 @@ fn of_line(old: Option<&Line>, new: Option<&Line>) -> Changed {
         }
     }
     changed(name, old.map(Line::amount), new.map(Line::amount), why)
+}
+
+/// How a line has changed: `pd-ssd disks, GB: count 600 -> 300`.
+fn reason(line: &Changed) -> String {
+    match line.change {
+        Change::Added => format!("with {}", line.name),
+        Change::Removed => format!("without {}", line.name),
+        Change::Changed | Change::Same => format!("{}: {}", line.name, line.why.join(", ")),
+    }
 }
 
 fn changed(name: &str, old: Option<Cases<Amount>>, new: Option<Cases<Amount>>, why: Vec<String>) -> Changed {

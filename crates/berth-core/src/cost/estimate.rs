@@ -127,7 +127,7 @@ fn general(spec: &ClusterSpec, asked: Asked<'_>) -> Vec<String> {
         "not in it: traffic, and the load balancers, volumes, logs and metrics of what runs in the cluster".to_owned(),
     ];
     if spec.quotas.is_some() {
-        notes.push("a service is counted with all the shares of GPUs its quota allows, an upper bound, taken evenly from all pools with GPUs".to_owned());
+        notes.push("a service is counted with all the shares of GPUs its quota allows, taken evenly from all pools with GPUs that stand in each case; it costs more where only dear ones stand".to_owned());
     }
     for pool in &spec.pools {
         if pool.capacity == Capacity::SpotThenOnDemand {

@@ -62,6 +62,9 @@ pub(super) fn supply(book: &PriceBook, market: Market<'_>, item: &Item) -> Strin
     } else {
         format!("the price book has the price of {name} for {} only, not for {region}", elsewhere.join(", "))
     };
+    if book.has_live(provider, item.is_spot()) {
+        return format!("{why}, and its cloud tells none that berth finds; a file of own prices would supply it");
+    }
     format!("{why}; {}", live(provider, item.is_spot()))
 }
 

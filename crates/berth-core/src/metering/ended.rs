@@ -1,18 +1,22 @@
 //! By whom it is known when things ended, and what that rests on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::cost::{Stretch, Teller, Usage};
+use crate::cost::{Item, Stretch, Teller, Usage};
 use crate::spec::Provider;
 
-/// What has to be known of ends that no cloud told, or that say less than they seem to, as lower-case sentences without their full stops.
+/// What has to be known of what is gone, where no cloud told all of it, or less than it seems to, as lower-case sentences without their full stops.
 pub fn untold(usage: &Usage) -> Vec<String> {
     let count = |is_meant: fn(&Teller) -> bool| {
         let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.told));
         // What goes with a machine is no thing of its own.
         meant.map(|thing| &thing.id).collect::<BTreeSet<_>>().len()
+    };
+    let machines = |count: usize| {
+        if count == 1 { "1 machine that is gone".to_owned() } else { format!("{count} machines that are gone") }
     };
     let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
     let mut notes = Vec::new();
@@ -35,6 +39,15 @@ pub fn untold(usage: &Usage) -> Vec<String> {
             things(by_looks),
             most.as_secs()
         ));
+    }
+    let ids = |is_meant: fn(&Item) -> bool| -> BTreeSet<&Arc<str>> {
+        let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.what.item));
+        meant.map(|thing| &thing.id).collect()
+    };
+    let bare =
+        ids(|item| matches!(item, Item::Machine { .. })).difference(&ids(|item| matches!(item, Item::Disk(_)))).count();
+    if bare > 0 {
+        notes.push(format!("nothing tells what disks {} had: these are not counted", machines(bare)));
     }
     let goes_on =
         |thing: &Stretch| usage.stretches.iter().any(|next| next.id == thing.id && Some(next.from) == thing.to);

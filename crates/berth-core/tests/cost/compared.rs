@@ -77,7 +77,7 @@ fn a_new_price_of_the_same_thing_is_a_change() {
     let cheaper = estimate(&spec, &book, TODAY).expect("a cluster that is bought");
     let difference = diff(Some(&priced(&spec)), Some(&cheaper));
     let a100 = part(&difference.pools, "gpu-a100-pool");
-    assert!(a100.why.is_empty(), "{:?}", a100.why);
+    assert_eq!(a100.why, ["a2-highgpu-1g, on-demand: another price"]);
     assert_eq!(a100.lines[0].why, ["another price"]);
     // 3.673385 x 0.9 = 3.3060465, to the micro-USD 3.306047: 0.367338 x 730 = 268.15674 a node less; at most 4 nodes.
     assert_eq!(a100.delta.max.micro_usd, -1_072_626_960);

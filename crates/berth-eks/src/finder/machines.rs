@@ -66,9 +66,8 @@ fn like_the_others(machines: &mut Machines) {
     let there = machines.found.iter().filter(|machine| machine.to.is_none());
     let known: BTreeMap<_, _> = there.map(|one| (pool(one), one.disks.clone())).collect();
     for gone in machines.found.iter_mut().filter(|machine| machine.to.is_some() && machine.disks.is_empty()) {
-        match known.get(&pool(gone)) {
-            Some(disks) => gone.disks.clone_from(disks),
-            None => machines.unread.push(format!("the volume of machine {}, which is gone, is not counted", gone.id)),
+        if let Some(disks) = known.get(&pool(gone)) {
+            gone.disks.clone_from(disks);
         }
     }
 }

@@ -46,7 +46,8 @@ fn sections(shown: &Shown<'_>) -> Vec<Section> {
 
 fn lists(shown: &Shown<'_>) -> Vec<(&'static str, Vec<String>)> {
     let estimate = shown.estimate;
-    let budget = shown.budget.map(|budget| budget.judge(shown.total()).to_string());
+    let working = shown.schedule.as_ref().map_or(String::new(), |on| format!(", working {}", on.schedule));
+    let budget = shown.budget.map(|budget| format!("{}{working}", budget.judge(shown.total())));
     let unknowns = estimate.unknowns().into_iter().map(str::to_owned).collect();
     let of_schedule = shown.schedule.iter().flat_map(|scheduled| scheduled.scheduled.notes.clone());
     let notes = estimate.notes.iter().cloned().chain(of_schedule).collect();
