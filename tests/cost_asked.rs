@@ -29,6 +29,23 @@ fn a_cluster_over_its_budget_is_refused_before_the_cloud_is_asked_unless_it_is_m
 }
 
 #[test]
+fn an_environment_over_its_budget_is_refused_too_and_a_flag_goes_before_the_files_budget() {
+    let sandbox = Sandbox::new(600);
+    changed(&sandbox, "poor.yaml", "spec:\n", "spec:\n  budget: {monthlyUsd: 10}\n");
+    // Without --simulate and without credentials: it is refused before anybody looks for them.
+    let up = "ci up -f poor.yaml --id pr-1 --owner acme/app";
+    let refused = sandbox.berth(up).exits(1).says("over the budget of 10.00 USD a month");
+    refused.says("nothing was created").says("--over-budget");
+    sandbox.berth(&format!("{up} --mode namespace --budget 5")).exits(1).says("a namespace buys no machines");
+    sandbox.berth("create -f poor.yaml --yes --budget 20").exits(1).says("over the budget of 20.00 USD a month");
+    sandbox.berth("create -f poor.yaml --yes --budget much").exits(2).says("US dollars above 0");
+    let plan = sandbox.berth("plan -f poor.yaml --simulate --budget 100000").exits(0);
+    plan.says("within the budget of 100000.00 USD a month");
+    sandbox.berth(&format!("{up} --simulate --over-budget")).exits(0).says("warning: at its fewest nodes it costs");
+    sandbox.berth("ci down -f poor.yaml --id pr-1 --owner acme/app --simulate").exits(0);
+}
+
+#[test]
 fn a_plan_and_a_question_come_with_the_cost() {
     let sandbox = Sandbox::new(600);
     spec::small(&sandbox);

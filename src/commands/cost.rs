@@ -22,7 +22,7 @@ use crate::spec_file;
 use crate::ui::Ui;
 
 pub(crate) use bill::{SoFar, so_far};
-pub(crate) use forecast::Forecast;
+pub(crate) use forecast::{BudgetArgs, Forecast, SpendingArgs};
 pub(crate) use prices::{Prices, PricesArgs};
 
 #[derive(Debug, Args)]

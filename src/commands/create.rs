@@ -13,7 +13,7 @@ use berth_report::words;
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::cost::{Forecast, PricesArgs};
+use crate::commands::cost::{Forecast, PricesArgs, SpendingArgs};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
 use crate::commands::{kubeconfig, verify};
 use crate::failure::{Exit, Failure};
@@ -44,9 +44,8 @@ pub(crate) struct CreateArgs {
     /// Allow changes that take nodes down: pools that are deleted and made again, zones that are taken from a pool
     #[arg(long)]
     allow_recreate: bool,
-    /// Create it although it costs more than the file's budget even with the fewest nodes
-    #[arg(long)]
-    over_budget: bool,
+    #[command(flatten)]
+    spending: SpendingArgs,
     /// How long to wait for every GPU to be allocatable
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = verify::duration)]
     verify_timeout: Duration,
@@ -56,7 +55,12 @@ pub(crate) struct CreateArgs {
 }
 
 pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
-    let wish = |file: &PathBuf| WishArgs { file: file.clone(), meant: args.meant.clone(), prices: args.prices.clone() };
+    let wish = |file: &PathBuf| WishArgs {
+        file: file.clone(),
+        meant: args.meant.clone(),
+        prices: args.prices.clone(),
+        budget: args.spending.budget,
+    };
     let wishes: Vec<WishArgs> = args.file.iter().map(wish).collect();
     let [wish] = wishes.as_slice() else { return many(args, &wishes, settings, ui).await };
     let wanted = load(args, wish, settings, ui).await?;
@@ -70,7 +74,7 @@ pub(crate) async fn run(args: &CreateArgs, settings: &Settings, ui: &Ui) -> Resu
 async fn load<'a>(args: &CreateArgs, wish: &'a WishArgs, settings: &Settings, ui: &Ui) -> Result<Wanted<'a>, Failure> {
     let wanted = Wanted::load(wish, settings, ui).await?;
     if let Some(forecast) = &wanted.forecast {
-        forecast.keep_budget(args.over_budget, ui)?;
+        forecast.keep_budget(args.spending.over_budget, ui)?;
     }
     Ok(wanted)
 }

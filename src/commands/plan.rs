@@ -14,7 +14,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::ProviderArg;
-use crate::commands::cost::{Forecast, Prices, PricesArgs};
+use crate::commands::cost::{BudgetArgs, Forecast, PricesArgs};
 use crate::failure::{Exit, FORCE_CONFLICTS, Failure};
 use crate::settings::Settings;
 use crate::spec_file;
@@ -43,6 +43,8 @@ pub(crate) struct WishArgs {
     pub(crate) meant: MeantArgs,
     #[command(flatten)]
     pub(crate) prices: PricesArgs,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
 }
 
 /// How a file is meant, for `plan` and `create`.
@@ -77,16 +79,22 @@ impl<'a> Wanted<'a> {
     pub(crate) async fn load(args: &'a WishArgs, settings: &Settings, ui: &Ui) -> Result<Self, Failure> {
         let checked = spec_file::load(&args.file, args.meant.provider.map(Into::into), ui)?;
         let filling = workloads::load(&checked, ui)?;
-        let forecast = Forecast::of(&checked, args.prices.read(&[&checked.spec], settings, ui).await?);
+        let prices = args.prices.read(&[&checked.spec], settings, ui).await?;
+        let forecast = Forecast::of(&checked, args.budget, prices);
         Ok(Self { args, checked, filling, forecast, tenancy: None })
     }
 
     /// The same for an environment that ends by itself: its name, and labels from the first call on, are the lease's.
-    pub(crate) fn leased(args: &'a WishArgs, mut checked: Checked, lease: Lease, ui: &Ui) -> Result<Self, Failure> {
+    pub(crate) fn leased(
+        args: &'a WishArgs,
+        mut checked: Checked,
+        forecast: Option<Forecast>,
+        lease: Lease,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
         let tenancy = Tenancy::new(checked.spec.clone(), lease);
         checked.spec = tenancy.spec()?;
         let filling = workloads::load(&checked, ui)?;
-        let forecast = Forecast::of(&checked, Prices::facts());
         Ok(Self { args, checked, filling, forecast, tenancy: Some(tenancy) })
     }
 

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use super::terms::TermsArgs;
 use super::told::{self, Told};
 use super::{down, namespace};
-use crate::commands::cost::PricesArgs;
+use crate::commands::cost::{Forecast, Prices, PricesArgs, SpendingArgs};
 use crate::commands::create::{Making, Settled, converge, standing_words};
 use crate::commands::destroy::{Agreed, take_away};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
@@ -44,6 +44,8 @@ pub(crate) struct UpArgs {
     /// What becomes of what this run has made when it fails or is cancelled
     #[arg(long, value_enum, default_value_t = OnFailure::Destroy)]
     on_failure: OnFailure,
+    #[command(flatten)]
+    spending: SpendingArgs,
     /// Where to write the kubeconfig; without it into berth's own folder
     #[arg(long, value_name = "PATH")]
     pub(super) kubeconfig: Option<PathBuf>,
@@ -89,6 +91,10 @@ enum OnFailure {
 pub(crate) async fn run(args: &UpArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let job = Job::read();
     match (args.mode, &args.file) {
+        (Mode::Namespace, _) if args.spending.budget.is_given() => {
+            Err(Failure::refused("a budget is of a cluster, and a namespace buys no machines")
+                .hint("limit it with --cpu, --memory-gib, --pods and --gpus"))
+        }
         (Mode::Namespace, _) => namespace::up(args, &job, settings, ui).await,
         (Mode::Cluster, Some(file)) => cluster(args, file, &job, settings, ui).await,
         (Mode::Cluster, None) => Err(Failure::refused("a cluster is made from a file").hint("name it with --file")),
@@ -101,15 +107,25 @@ async fn cluster(args: &UpArgs, file: &Path, job: &Job, settings: &Settings, ui:
         return Err(Failure::refused("a cluster that stands already is not leased as a whole")
             .hint("lease a namespace of it with --mode namespace"));
     }
+    let forecast = Forecast::of(&checked, args.spending.budget, Prices::facts());
+    if let Some(forecast) = &forecast {
+        forecast.keep_budget(args.spending.over_budget, ui)?;
+    }
     let doors = wiring::open_for(&checked.spec, settings).await?;
     let manners = if args.on_failure == OnFailure::Destroy { Manners::Leave } else { Manners::Finish };
     let work = Work { doors: &doors, settings, ui, interrupts: Interrupts::listen(), manners };
-    let result = leased(args, file, checked, job, &work).await;
+    let result = leased(args, file, (checked, forecast), job, &work).await;
     doors.close().await;
     result
 }
 
-async fn leased(args: &UpArgs, file: &Path, checked: Checked, job: &Job, work: &Work<'_>) -> Result<Exit, Failure> {
+async fn leased(
+    args: &UpArgs,
+    file: &Path,
+    (checked, forecast): (Checked, Option<Forecast>),
+    job: &Job,
+    work: &Work<'_>,
+) -> Result<Exit, Failure> {
     let lease = args.terms.lease(job, work.doors.clock.now())?;
     let mine = lease.clone();
     let wish = WishArgs {
@@ -121,8 +137,9 @@ async fn leased(args: &UpArgs, file: &Path, checked: Checked, job: &Job, work: &
             skip_preflight: args.skip_preflight,
         },
         prices: PricesArgs::default(),
+        budget: args.spending.budget,
     };
-    let wanted = Wanted::leased(&wish, checked, lease, work.ui)?;
+    let wanted = Wanted::leased(&wish, checked, forecast, lease, work.ui)?;
     let at = wiring::cluster_at(wanted.spec(), work.doors);
     work.ui.talk(&format!("{}: cluster {} ({})", args.terms.id, at.name, at.words()));
     let seen = plan::look(work.doors, wanted.spec()).await?;

@@ -4,14 +4,40 @@ use berth_core::cost::{Budget, Estimate, LiveRead, Standing, estimate};
 use berth_core::ports::Clock;
 use berth_core::spec::Checked;
 use berth_report::cost::short;
+use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Prices;
+use super::{Prices, asked};
 use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::ui::Ui;
+
+/// What a month may cost; the same flag wherever something is planned or made.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct BudgetArgs {
+    /// What a month of the cluster may cost; before the file's budget
+    #[arg(long, value_name = "USD", value_parser = asked::budget)]
+    budget: Option<Budget>,
+}
+
+/// The same, and what becomes of a cluster that costs more.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SpendingArgs {
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
+    /// Create it although it costs more than its budget even with the fewest nodes
+    #[arg(long)]
+    pub(crate) over_budget: bool,
+}
+
+impl BudgetArgs {
+    /// Whether the flag is given.
+    pub(crate) fn is_given(self) -> bool {
+        self.budget.is_some()
+    }
+}
 
 /// What a checked file will cost, and may.
 pub(crate) struct Forecast {
@@ -21,10 +47,10 @@ pub(crate) struct Forecast {
 }
 
 impl Forecast {
-    /// Prices a file, as of today; `None` for a cluster that stands already.
-    pub(crate) fn of(checked: &Checked, prices: Prices) -> Option<Self> {
+    /// Prices a file, as of today, to stand against the budget that is given, else its own; `None` for a cluster that stands already.
+    pub(crate) fn of(checked: &Checked, given: BudgetArgs, prices: Prices) -> Option<Self> {
         let estimate = estimate(&checked.spec, &prices.book, today())?;
-        let budget = checked.budget_monthly_usd.and_then(Budget::from_usd);
+        let budget = given.budget.or_else(|| checked.budget_monthly_usd.and_then(Budget::from_usd));
         Some(Self { estimate, budget, told: prices.told })
     }
 
@@ -48,7 +74,7 @@ impl Forecast {
                 return Err(Failure::refused("the cluster costs more than its budget, however small it stays")
                     .detail(judgement.to_string())
                     .leaving("nothing was created")
-                    .hint("raise budget.monthlyUsd, lower nodes.min, or say --over-budget if it is meant"));
+                    .hint("raise the budget, lower nodes.min, or say --over-budget if it is meant"));
             }
             Standing::Over | Standing::MayExceed | Standing::Unknown => ui.warning(&judgement.to_string()),
         }
