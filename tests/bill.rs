@@ -160,7 +160,7 @@ fn the_bill_of_a_gke_cluster_is_the_ledger_to_the_second() {
     let late = bill(&sandbox, &control, "--since 10m").0;
     assert!(usd(&late["total"]) < usd(&bill(&sandbox, &control, "").0["total"]));
     let csv = sandbox.berth("cost small --simulate --output csv").exits(0).stdout;
-    assert!(csv.lines().count() > 5 && csv.contains("e2-standard-4"), "{csv}");
+    assert!(csv.lines().count() > 5 && csv.contains("e2-standard-4") && csv.contains(",(idle),"), "{csv}");
     let metrics = sandbox.berth("cost small --simulate --output prometheus").exits(0).stdout;
     assert!(
         metrics.contains("berth_cost_so_far_usd{cluster=\"small\",pool=\"t4-pool\",service=\"(idle)\"}"),

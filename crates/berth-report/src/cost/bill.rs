@@ -259,7 +259,10 @@ fn usd_json(is_unknown: bool, micro_usd: u128, at_least: bool) -> Value {
     json!({"usd": (!is_unknown).then(|| number(micro_usd)), "atLeast": at_least})
 }
 
-/// As CSV with a head: one row for each thing; an amount nothing of is known is empty.
+/// As CSV with a head: one row for each part of a thing, those of services and what was idle; one for all of it where it is not divided.
+///
+/// The rows of a thing add up to it in `usd` and `usd_hour_now`; `quantity` and `seconds` are those of the whole thing in each of them.
+/// An amount nothing of is known is empty. All that a bill can be summed up by has a column; a label has one if it is summed up by that.
 pub fn csv(billed: &Billed<'_>) -> String {
     let head = [
         "cluster",
@@ -276,20 +279,41 @@ pub fn csv(billed: &Billed<'_>) -> String {
         "at_least",
         "source",
         "unknown",
+        "service",
+        "ended",
+        "owner",
+        "lease",
+        "run",
     ];
-    let rows = billed.bill.lines.iter().map(cells);
-    lines_of([head.map(str::to_owned).to_vec()].into_iter().chain(rows))
+    let label = match &billed.by {
+        GroupBy::Label(key) => Some(key.as_str()),
+        _ => None,
+    };
+    let mut head = head.map(str::to_owned).to_vec();
+    head.extend(label.map(|_| word(&billed.by)));
+    let lines = billed.bill.lines.iter();
+    let rows = lines.flat_map(|line| divided(line).into_iter().map(move |part| cells(line, part, label)));
+    lines_of([head].into_iter().chain(rows))
 }
 
-fn cells(line: &BillLine) -> Vec<String> {
+/// What a line is divided into, with the name of the service; all of it without a name where it is not divided.
+fn divided(line: &BillLine) -> Vec<(&str, Money, Amount)> {
+    if line.parts.is_empty() {
+        return vec![("", line.money, line.rate)];
+    }
+    line.parts.iter().map(|part| (part.service.as_deref().unwrap_or(IDLE), part.money, part.rate)).collect()
+}
+
+fn cells(line: &BillLine, (service, money, rate): (&str, Money, Amount), label: Option<&str>) -> Vec<String> {
     let what = line.what.as_ref();
+    let whose = what.whose.as_ref();
     let known = |is_unknown: bool, micro_usd: u128| if is_unknown { String::new() } else { usd(micro_usd) };
     let (source, unknown) = match line.quote.as_ref() {
         Ok(source) => (source.name.clone(), String::new()),
         Err(why) => (String::new(), why.clone()),
     };
-    vec![
-        what.whose.cluster.clone(),
+    let mut cells = vec![
+        whose.cluster.clone(),
         what.provider.as_str().to_owned(),
         what.region.clone(),
         what.zone.clone().unwrap_or_default(),
@@ -298,12 +322,19 @@ fn cells(line: &BillLine) -> Vec<String> {
         line.name.to_string(),
         what.quantity.to_string(),
         line.seconds.to_string(),
-        known(line.money.is_unknown(), line.money.micro_usd()),
-        known(line.rate.is_unknown(), line.rate.micro_usd(Span::Hour)),
-        line.money.is_at_least().to_string(),
+        known(money.is_unknown(), money.micro_usd()),
+        known(rate.is_unknown(), rate.micro_usd(Span::Hour)),
+        money.is_at_least().to_string(),
         source,
         unknown,
-    ]
+        service.to_owned(),
+        line.end.map(|(at, _)| at.to_string()).unwrap_or_default(),
+        whose.owner.clone().unwrap_or_default(),
+        whose.lease.clone().unwrap_or_default(),
+        whose.run.clone().unwrap_or_default(),
+    ];
+    cells.extend(label.map(|key| whose.labels.get(key).cloned().unwrap_or_default()));
+    cells
 }
 
 /// As metrics; a part without any known price has no sample.
@@ -359,10 +390,7 @@ fn parts(bill: &Bill) -> BTreeMap<[&str; 3], (Money, Amount)> {
     let mut parts: BTreeMap<[&str; 3], (Money, Amount)> = BTreeMap::new();
     for line in &bill.lines {
         let (cluster, pool) = (line.what.whose.cluster.as_str(), line.what.pool.as_deref().unwrap_or(""));
-        let whole = [("", line.money, line.rate)];
-        let divided = line.parts.iter().map(|part| (part.service.as_deref().unwrap_or(IDLE), part.money, part.rate));
-        let all: Vec<(&str, Money, Amount)> = if line.parts.is_empty() { whole.into() } else { divided.collect() };
-        for (service, money, rate) in all {
+        for (service, money, rate) in divided(line) {
             let sum = parts.entry([cluster, pool, service]).or_default();
             *sum = (sum.0 + money, sum.1 + rate);
         }
@@ -371,26 +399,4 @@ fn parts(bill: &Bill) -> BTreeMap<[&str; 3], (Money, Amount)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use berth_core::cost::{Amount, Bill, GroupBy, Money, MonthEnd, Window};
-    use jiff::Timestamp;
-
-    use super::{Billed, prometheus};
-
-    #[test]
-    fn a_month_of_which_nothing_is_known_is_no_number() {
-        let of = |expected| {
-            let bill = Bill { window: Window { since: None, now: Timestamp::UNIX_EPOCH }, lines: Vec::new() };
-            let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected };
-            let billed = Billed { cluster: None, bill, month, by: GroupBy::Pool, notes: &[], course: Vec::new() };
-            prometheus(&billed).expect("a string takes all")
-        };
-        assert!(
-            of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"),
-            "{}",
-            of(Money::of(1_500_000))
-        );
-        assert!(of(Money::UNKNOWN + Money::of(500_000)).contains("berth_cost_month_expected_usd{} 0.5"));
-        assert!(!of(Money::UNKNOWN).contains("berth_cost_month_expected_usd"), "{}", of(Money::UNKNOWN));
-    }
-}
+mod tests;

@@ -1,0 +1,84 @@
+//! Bills made by hand, in each form.
+
+use std::sync::Arc;
+
+use berth_core::cost::{
+    Amount, Bill, BillLine, Bought, GroupBy, Item, Money, MonthEnd, Part, Teller, What, Whose, Window,
+};
+use berth_core::spec::Provider;
+use jiff::Timestamp;
+
+use super::{Billed, csv, prometheus};
+
+const NOTHING: MonthEnd =
+    MonthEnd { so_far: Money::NOTHING, rate: Amount::NOTHING, seconds_left: 0, expected: Money::NOTHING };
+
+/// A machine that is gone, one part of it a service's and the rest idle, and the fee of its cluster, which is not divided.
+fn divided() -> Bill {
+    let labels = [("team".to_owned(), "film".to_owned())].into();
+    let (owner, lease) = (Some("acme/app".to_owned()), Some("pr-1".to_owned()));
+    let whose = Arc::new(Whose { cluster: "small".to_owned(), owner, lease, run: None, labels });
+    let line = |item: Item, pool: Option<&str>, parts: Vec<Part>| BillLine {
+        what: Arc::new(What {
+            whose: Arc::clone(&whose),
+            provider: Provider::Gke,
+            region: "us-central1".to_owned(),
+            zone: None,
+            pool: pool.map(str::to_owned),
+            item,
+            quantity: 1,
+            shares: 0,
+        }),
+        name: "one".into(),
+        end: pool.map(|_| (Timestamp::UNIX_EPOCH, Teller::Cloud)),
+        seconds: 3600,
+        money: Money::of(1_000_000),
+        rate: if pool.is_some() { Amount::NOTHING } else { Amount::by_the_hour(1_000_000) },
+        parts,
+        quote: Arc::new(Err("nobody knows".to_owned())),
+    };
+    let part = |service: Option<&str>, micro_usd| Part {
+        service: service.map(Into::into),
+        share_seconds: 0,
+        money: Money::of(micro_usd),
+        rate: Amount::NOTHING,
+    };
+    let parts = vec![part(Some("tts"), 750_000), part(None, 250_000)];
+    let machine = line(Item::machine("g2-standard-4", Bought::Spot), Some("l4-pool"), parts);
+    let window = Window { since: None, now: Timestamp::UNIX_EPOCH };
+    Bill { window, lines: vec![machine, line(Item::ControlPlane, None, Vec::new())] }
+}
+
+fn billed(bill: Bill, by: GroupBy) -> Billed<'static> {
+    Billed { cluster: None, bill, month: NOTHING, by, notes: &[], course: Vec::new() }
+}
+
+#[test]
+fn a_bill_as_csv_has_a_row_for_each_part_and_whose_it_is() {
+    let csv = csv(&billed(divided(), GroupBy::Label("team".to_owned())));
+    let rows: Vec<Vec<&str>> = csv.lines().map(|row| row.split(',').collect()).collect();
+    let column = |name: &str| {
+        let index = rows[0].iter().position(|head| *head == name).expect("a column of that name");
+        rows[1..].iter().map(|row| row[index]).collect::<Vec<_>>()
+    };
+    assert_eq!(column("service"), ["tts", "(idle)", ""], "{csv}");
+    assert_eq!(column("usd"), ["0.75", "0.25", "1.00"], "{csv}");
+    assert_eq!(column("usd_hour_now"), ["0.00", "0.00", "1.00"], "{csv}");
+    assert_eq!(column("ended"), ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", ""], "{csv}");
+    let all = |value| [value; 3];
+    assert_eq!([column("owner"), column("lease")], [all("acme/app"), all("pr-1")], "{csv}");
+    assert_eq!([column("run"), column("label team")], [all(""), all("film")], "{csv}");
+}
+
+#[test]
+fn a_month_of_which_nothing_is_known_is_no_number() {
+    let of = |expected| {
+        let bill = Bill { window: Window { since: None, now: Timestamp::UNIX_EPOCH }, lines: Vec::new() };
+        let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected };
+        let billed = Billed { cluster: None, bill, month, by: GroupBy::Pool, notes: &[], course: Vec::new() };
+        prometheus(&billed).expect("a string takes all")
+    };
+    assert!(of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"), "{}", of(Money::of(1_500_000)));
+    assert!(of(Money::UNKNOWN + Money::of(500_000)).contains("berth_cost_month_expected_usd{} 0.5"));
+    assert!(!of(Money::UNKNOWN).contains("berth_cost_month_expected_usd"), "{}", of(Money::UNKNOWN));
+}
