@@ -170,6 +170,7 @@ fn the_bill_of_a_gke_cluster_is_the_ledger_to_the_second() {
 
     ends(&sandbox, &control);
     sandbox.berth("cost small --simulate").exits(0).says("cluster small since it was made");
+    sandbox.berth("cost --all --simulate").exits(0).says("all clusters since they were made");
     sandbox.berth("cost other --simulate").exits(1).says("no cluster other").says("its cloud's own billing");
     let total = usd(&bill(&sandbox, &control, "").0["total"]);
     let late = usd(&bill(&sandbox, &control, "--since 4h").0["total"]);

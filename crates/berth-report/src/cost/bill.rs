@@ -51,6 +51,9 @@ pub fn cents(money: Money) -> String {
     format!("{least}{}.{:02}", cents / 100, cents % 100)
 }
 
+/// What stands in no pool; no pool can have such a name.
+const AROUND: &str = "(around the pools)";
+
 /// As tables that read well on a terminal.
 pub fn text(billed: &Billed<'_>) -> String {
     document(billed).text()
@@ -64,13 +67,21 @@ pub fn markdown(billed: &Billed<'_>) -> String {
 fn document(billed: &Billed<'_>) -> Document {
     let window = billed.bill.window;
     let of = billed.cluster.map_or_else(|| "all clusters".to_owned(), |name| format!("cluster {name}"));
-    let since = window.since.map_or_else(|| "since it was made".to_owned(), |since| format!("since {}", minute(since)));
     let unknowns = billed.bill.unknowns().into_iter().map(str::to_owned).collect();
     let sources = billed.bill.sources().into_iter().map(|source| self::source(source, billed)).collect();
     Document {
-        heading: format!("Bill of {of} {since}, at {}, in USD", minute(window.now)),
+        heading: format!("Bill of {of} {}, at {}, in USD", since(billed), minute(window.now)),
         sections: vec![total(billed), groups(billed), made_of(billed)],
         lists: vec![("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
+    }
+}
+
+/// Since when it counts.
+pub(super) fn since(billed: &Billed<'_>) -> String {
+    match (billed.bill.window.since, billed.cluster) {
+        (Some(since), _) => format!("since {}", minute(since)),
+        (None, Some(_)) => "since it was made".to_owned(),
+        (None, None) => "since they were made".to_owned(),
     }
 }
 
@@ -130,7 +141,7 @@ pub(super) fn name(name: &GroupName, by: &GroupBy, is_of_one: bool) -> String {
         GroupName::Pool { pool, .. } if is_of_one => pool.clone(),
         GroupName::Pool { cluster, pool } => format!("{cluster}/{pool}"),
         GroupName::Idle => IDLE.to_owned(),
-        GroupName::Rest if *by == GroupBy::Pool => "(around the pools)".to_owned(),
+        GroupName::Rest if *by == GroupBy::Pool => AROUND.to_owned(),
         GroupName::Rest if *by == GroupBy::Service => "(not divided)".to_owned(),
         GroupName::Rest => "(none)".to_owned(),
     }
@@ -163,6 +174,7 @@ pub(super) fn made_of(billed: &Billed<'_>) -> Section {
     }
     let row = |((cluster, pool, what), one): ((&str, &str, String), Alike)| {
         let hours = format!("{:.2}", one.seconds as f64 / 3600.0);
+        let pool = if pool.is_empty() { AROUND } else { pool };
         let place = if billed.cluster.is_some() { pool.to_owned() } else { format!("{cluster}/{pool}") };
         vec![place, what, one.there.to_string(), one.gone.to_string(), hours, cents(one.money), rate(one.rate)]
     };

@@ -5,6 +5,7 @@ use crate::table::{self, Align, Column};
 /// What is shown.
 pub(super) struct Document {
     pub(super) heading: String,
+    /// Tables; those without rows are left out.
     pub(super) sections: Vec<Section>,
     /// Lists with their titles; empty ones are left out.
     pub(super) lists: Vec<(&'static str, Vec<String>)>,
@@ -22,7 +23,7 @@ impl Document {
     pub(super) fn text(self) -> String {
         let lists = self.lists();
         let mut blocks = vec![self.heading];
-        for section in self.sections {
+        for section in self.sections.into_iter().filter(Section::has_rows) {
             blocks.push(format!("{}\n{}", section.title, table::text(&section.columns, section.rows)));
         }
         for (title, lines) in lists {
@@ -35,7 +36,7 @@ impl Document {
     /// As Markdown, for a pull request's comment.
     pub(super) fn markdown(self) -> String {
         let mut blocks = vec![format!("## {}", escaped(&self.heading))];
-        for section in &self.sections {
+        for section in self.sections.iter().filter(|section| section.has_rows()) {
             blocks.push(format!("### {}\n\n{}", escaped(&section.title), grid(section)));
         }
         for (title, lines) in self.lists() {
@@ -47,6 +48,12 @@ impl Document {
 
     fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
         self.lists.iter().filter(|(_, lines)| !lines.is_empty()).cloned().collect()
+    }
+}
+
+impl Section {
+    fn has_rows(&self) -> bool {
+        !self.rows.is_empty()
     }
 }
 

@@ -8,7 +8,7 @@ use berth_core::cost::{
 use berth_core::spec::Provider;
 use jiff::Timestamp;
 
-use super::{Billed, csv, prometheus};
+use super::{Billed, csv, markdown, prometheus, text};
 
 const NOTHING: MonthEnd =
     MonthEnd { so_far: Money::NOTHING, rate: Amount::NOTHING, seconds_left: 0, expected: Money::NOTHING };
@@ -51,6 +51,19 @@ fn divided() -> Bill {
 
 fn billed(bill: Bill, by: GroupBy) -> Billed<'static> {
     Billed { cluster: None, bill, month: NOTHING, by, notes: &[], course: Vec::new() }
+}
+
+#[test]
+fn a_bill_of_all_names_each_place_and_leaves_out_tables_without_rows() {
+    let all = billed(divided(), GroupBy::Cluster);
+    for page in [text(&all), markdown(&all)] {
+        assert!(page.contains("since they were made") && page.contains("small/(around the pools)"), "{page}");
+    }
+    let empty = billed(Bill { lines: Vec::new(), ..divided() }, GroupBy::Cluster);
+    for page in [text(&empty), markdown(&empty)] {
+        assert!(page.contains("this month so far"), "{page}");
+        assert!(!page.contains("By cluster") && !page.contains("What it is made of"), "{page}");
+    }
 }
 
 #[test]

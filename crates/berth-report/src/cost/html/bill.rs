@@ -4,7 +4,7 @@ use berth_core::cost::{Amount, Cases, GroupBy, Money, Span};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::super::bill::{Billed, made_of, minute, name, source, word};
+use super::super::bill::{Billed, made_of, minute, name, since, source, word};
 use super::figures::{Figure, Grid, LACK, texts};
 use super::graph::{Graph, StretchRow};
 use super::ink::Ink;
@@ -41,12 +41,10 @@ fn sum(money: Money) -> String {
 
 fn header(billed: &Billed<'_>, title: &str) -> Markup {
     let (bill, month) = (&billed.bill, &billed.month);
-    let since =
-        bill.window.since.map_or_else(|| "since it was made".to_owned(), |since| format!("since {}", minute(since)));
     html! {
         header {
             h1 { (title) }
-            p.about { "Counted " (since) " until " time datetime=(bill.window.now) { (minute(bill.window.now)) } ", in USD." }
+            p.about { "Counted " (since(billed)) " until " time datetime=(bill.window.now) { (minute(bill.window.now)) } ", in USD." }
             dl.totals {
                 (card("So far", amount(bill.total()), Span::Month))
                 (card("An hour, now", bill.rate(), Span::Hour))
@@ -127,14 +125,7 @@ fn groups(billed: &Billed<'_>, by: &GroupBy) -> Figure {
 fn parts(billed: &Billed<'_>) -> Markup {
     let table = made_of(billed);
     let heads = table.columns.iter().map(|column| column.0.to_owned()).collect();
-    let mut rows = table.rows;
-    // A row that is named by nothing cannot be read aloud.
-    for place in
-        rows.iter_mut().filter_map(|row| row.first_mut()).filter(|place| place.is_empty() || place.ends_with('/'))
-    {
-        place.push_str("(around the pools)");
-    }
-    let table = Grid { caption: "Things alike, USD".to_owned(), heads, words: 2, rows };
+    let table = Grid { caption: "Things alike, USD".to_owned(), heads, words: 2, rows: table.rows };
     html! {
         section id="made-of" aria-labelledby="made-of-head" {
             h2 id="made-of-head" { "What it is made of" }
