@@ -56,6 +56,8 @@ pub struct Delta {
     pub micro_usd: i128,
     /// Whether some part of either amount is unknown, so that the true change is another.
     pub lacks: bool,
+    /// Whether nothing of one of the amounts is known, so that the change is no figure.
+    pub is_unknown: bool,
 }
 
 impl Difference {
@@ -167,7 +169,11 @@ fn changed(name: &str, old: Option<Cases<Amount>>, new: Option<Cases<Amount>>, w
 
 fn delta(old: Amount, new: Amount) -> Delta {
     let signed = |amount: Amount| i128::try_from(amount.micro_usd(Span::Month)).unwrap_or(i128::MAX);
-    Delta { micro_usd: signed(new).saturating_sub(signed(old)), lacks: old.is_at_least() || new.is_at_least() }
+    Delta {
+        micro_usd: signed(new).saturating_sub(signed(old)),
+        lacks: old.is_at_least() || new.is_at_least(),
+        is_unknown: old.is_unknown() || new.is_unknown(),
+    }
 }
 
 fn range(cases: Cases<u64>) -> String {
@@ -179,5 +185,17 @@ fn bought(capacity: Capacity) -> &'static str {
         Capacity::OnDemand => "on-demand",
         Capacity::Spot => "spot",
         Capacity::SpotThenOnDemand => "spot-then-on-demand",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, delta};
+
+    #[test]
+    fn a_change_from_or_to_an_amount_of_which_nothing_is_known_is_no_figure() {
+        let known = Amount::by_the_month(614_700_000);
+        assert!(delta(known, Amount::UNKNOWN).is_unknown && delta(Amount::UNKNOWN, known).is_unknown);
+        assert!(!delta(known, known + Amount::UNKNOWN).is_unknown && !delta(known, Amount::NOTHING).is_unknown);
     }
 }

@@ -14,8 +14,11 @@ pub(super) fn cents(amount: Amount, span: Span) -> String {
     rounded(amount, span, 2)
 }
 
-/// How a month changes, to the cent: `+12.34`, `-0.50`, `0.00`, and `+12.34 as far as known`.
+/// How a month changes, to the cent: `+12.34`, `-0.50`, `0.00`, `+12.34 as far as known`, and `unknown`.
 pub(super) fn delta(delta: Delta) -> String {
+    if delta.is_unknown {
+        return "unknown".to_owned();
+    }
     let cents = (delta.micro_usd.unsigned_abs() + 5000) / 10_000;
     let sign = match delta.micro_usd {
         _ if cents == 0 => "",
@@ -103,9 +106,10 @@ mod tests {
 
     #[test]
     fn changes_have_a_sign_and_say_what_they_lack() {
-        let of = |micro_usd, lacks| delta(Delta { micro_usd, lacks });
+        let of = |micro_usd, lacks| delta(Delta { micro_usd, lacks, is_unknown: false });
         assert_eq!([of(12_345_000, false), of(-500_000, false), of(-4_999, false)], ["+12.35", "-0.50", "0.00"]);
         assert_eq!(of(1_000_000, true), "+1.00 as far as known");
+        assert_eq!(delta(Delta { micro_usd: -614_700_000, lacks: true, is_unknown: true }), "unknown");
     }
 
     #[test]
