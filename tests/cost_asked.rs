@@ -68,6 +68,17 @@ fn a_limit_has_its_own_exit_code_and_an_unknown_price_is_warned_of() {
 }
 
 #[test]
+fn what_is_priced_is_named_and_only_a_file_can_be_otherwise() {
+    let sandbox = Sandbox::new(60);
+    sandbox.berth("cost --simulate").exits(2).says("--file <FILE>|NAME|--all");
+    for other in ["--schedule always", "--compare l4", "--what-if shares=2"] {
+        for bill in ["small", "--all"] {
+            sandbox.berth(&format!("cost {bill} {other} --simulate")).exits(2).says("cannot be used with");
+        }
+    }
+}
+
+#[test]
 fn a_schedule_saves_what_grows_and_leaves_what_stays() {
     let sandbox = Sandbox::new(60);
     spec::small(&sandbox);

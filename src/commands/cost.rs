@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use berth_core::cost::{Budget, Comparison, Estimate, LiveRead, PriceBook, Schedule, estimate};
 use berth_core::spec::{ClusterSpec, Provider};
 use berth_report::cost::{self, OnSchedule, Shown};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use crate::cli::OutputForm;
 use crate::commands::ProviderArg;
@@ -27,11 +27,12 @@ pub(crate) use prices::{Prices, PricesArgs};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(group(ArgGroup::new("priced").args(["file", "name", "all"]).required(true)))]
 pub(crate) struct CostArgs {
     #[command(subcommand)]
     command: Option<CostCommand>,
     /// The spec to price, or - for standard input
-    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["name", "all"])]
+    #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     bill: bill::BillArgs,
@@ -41,13 +42,13 @@ pub(crate) struct CostArgs {
     #[command(flatten)]
     prices: PricesArgs,
     /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
-    #[arg(long, value_name = "HOURS", value_parser = Schedule::parse)]
+    #[arg(long, value_name = "HOURS", value_parser = Schedule::parse, conflicts_with_all = ["name", "all"])]
     schedule: Option<Schedule>,
     /// Show it beside other clouds (gke,eks) or other GPUs (a100,v100,t4,l4)
-    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with = "schedule")]
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with_all = ["schedule", "name", "all"])]
     compare: Vec<String>,
     /// Show it beside the same with another capacity=spot|on-demand|spot-then-on-demand or with shares=N of each GPU
-    #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare"])]
+    #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare", "name", "all"])]
     what_if: Vec<asked::Change>,
     /// Exit with 7 if an expected month costs more than this
     #[arg(long, value_name = "USD", value_parser = asked::budget, conflicts_with_all = ["compare", "what_if"])]
