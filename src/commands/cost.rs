@@ -41,14 +41,16 @@ pub(crate) struct CostArgs {
     provider: Option<ProviderArg>,
     #[command(flatten)]
     prices: PricesArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
     #[arg(long, value_name = "HOURS", value_parser = Schedule::parse, conflicts_with_all = ["name", "all"])]
     schedule: Option<Schedule>,
     /// Show it beside other clouds (gke,eks) or other GPUs (a100,v100,t4,l4)
-    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with_all = ["schedule", "name", "all"])]
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with_all = ["schedule", "name", "all", "budget"])]
     compare: Vec<String>,
     /// Show it beside the same with another capacity=spot|on-demand|spot-then-on-demand or with shares=N of each GPU
-    #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare", "name", "all"])]
+    #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare", "name", "all", "budget"])]
     what_if: Vec<asked::Change>,
     /// Exit with 7 if an expected month costs more than this
     #[arg(long, value_name = "USD", value_parser = asked::budget, conflicts_with_all = ["compare", "what_if"])]
@@ -68,7 +70,8 @@ pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result
         (None, Some(file)) => run_estimate(args, file, settings, ui).await,
         (None, None) if args.bill.name.is_some() || args.bill.all => {
             let provider = args.provider.map(Into::into);
-            let asked = bill::Asked { provider, book: args.prices.book()?, limit: args.fail_over };
+            let (budget, limit) = (args.budget.given(), args.fail_over);
+            let asked = bill::Asked { provider, book: args.prices.book()?, budget, limit };
             Box::pin(bill::run(&args.bill, asked, settings, ui)).await
         }
         // The parser asks for one of them.
@@ -93,7 +96,7 @@ async fn run_estimate(args: &CostArgs, file: &std::path::Path, settings: &Settin
     let prices = args.prices.read(&[spec], settings, ui).await?;
     let estimate = priced(spec, &prices.book)?;
     let schedule = args.schedule.map(|schedule| OnSchedule { schedule, scheduled: estimate.by(&schedule) });
-    let budget = checked.budget_monthly_usd.and_then(Budget::from_usd);
+    let budget = args.budget.or_of(&checked);
     let shown = Shown { spec, estimate: &estimate, told: &prices.told, budget, schedule };
     put(&shown, ui)?;
     args.fail_over.map_or(Ok(Exit::Done), |limit| within(&shown, limit, ui))

@@ -91,7 +91,7 @@ enum OnFailure {
 pub(crate) async fn run(args: &UpArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let job = Job::read();
     match (args.mode, &args.file) {
-        (Mode::Namespace, _) if args.spending.budget.is_given() => {
+        (Mode::Namespace, _) if args.spending.budget.given().is_some() => {
             Err(Failure::refused("a budget is of a cluster, and a namespace buys no machines")
                 .hint("limit it with --cpu, --memory-gib, --pods and --gpus"))
         }

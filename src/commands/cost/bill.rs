@@ -52,6 +52,9 @@ pub(super) enum Since {
 pub(super) struct Asked {
     pub(super) provider: Option<Provider>,
     pub(super) book: PriceBook,
+    /// What a month may cost.
+    pub(super) budget: Option<Budget>,
+    /// What it may be expected to cost without a failure.
     pub(super) limit: Option<Budget>,
 }
 
@@ -79,6 +82,7 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         cluster: args.name.as_deref(),
         bill: bill(usage, &gathered.book, Window { since, now }),
         month: month_end(usage, &gathered.book, now),
+        budget: asked.budget,
         by: args.group_by.clone().unwrap_or(if args.all { GroupBy::Cluster } else { GroupBy::Pool }),
         notes: &gathered.metered.notes,
         course: if ui.form() == OutputForm::Html {

@@ -14,10 +14,10 @@ use crate::clock::RunClock;
 use crate::failure::Failure;
 use crate::ui::Ui;
 
-/// What a month may cost; the same flag wherever something is planned or made.
+/// What a month may cost; the same flag wherever something is priced, planned or made.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct BudgetArgs {
-    /// What a month of the cluster may cost; before the file's budget
+    /// What a month may cost; before the file's budget
     #[arg(long, value_name = "USD", value_parser = asked::budget)]
     budget: Option<Budget>,
 }
@@ -33,9 +33,14 @@ pub(crate) struct SpendingArgs {
 }
 
 impl BudgetArgs {
-    /// Whether the flag is given.
-    pub(crate) fn is_given(self) -> bool {
-        self.budget.is_some()
+    /// The one that is given.
+    pub(crate) fn given(self) -> Option<Budget> {
+        self.budget
+    }
+
+    /// The one that is given, else the file's.
+    pub(super) fn or_of(self, checked: &Checked) -> Option<Budget> {
+        self.budget.or_else(|| checked.budget_monthly_usd.and_then(Budget::from_usd))
     }
 }
 
@@ -50,7 +55,7 @@ impl Forecast {
     /// Prices a file, as of today, to stand against the budget that is given, else its own; `None` for a cluster that stands already.
     pub(crate) fn of(checked: &Checked, given: BudgetArgs, prices: Prices) -> Option<Self> {
         let estimate = estimate(&checked.spec, &prices.book, today())?;
-        let budget = given.budget.or_else(|| checked.budget_monthly_usd.and_then(Budget::from_usd));
+        let budget = given.or_of(checked);
         Some(Self { estimate, budget, told: prices.told })
     }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use berth_core::cost::{Amount, Bill, BillLine, Group, GroupBy, GroupName, Money, MonthEnd, Source, Span};
+use berth_core::cost::{Amount, Bill, BillLine, Budget, Group, GroupBy, GroupName, Money, MonthEnd, Source, Span};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
-use super::flat::lines_of;
+use super::flat::{judgement, lines_of};
 use super::metrics::{Family, IDLE, Sample, written};
 use super::words::{number, rate, usd};
 use crate::words::duration;
@@ -23,6 +23,8 @@ pub struct Billed<'a> {
     pub bill: Bill,
     /// What the month in UTC has cost, and what it comes to.
     pub month: MonthEnd,
+    /// What a month may cost.
+    pub budget: Option<Budget>,
     /// What the rows are of.
     pub by: GroupBy,
     /// What is not seen, and what was counted otherwise.
@@ -69,10 +71,11 @@ fn document(billed: &Billed<'_>) -> Document {
     let of = billed.cluster.map_or_else(|| "all clusters".to_owned(), |name| format!("cluster {name}"));
     let unknowns = billed.bill.unknowns().into_iter().map(str::to_owned).collect();
     let sources = billed.bill.sources().into_iter().map(|source| self::source(source, billed)).collect();
+    let budget = billed.budget.map(|budget| budget.judge_month(&billed.month).to_string()).into_iter().collect();
     Document {
         heading: format!("Bill of {of} {}, at {}, in USD", since(billed), minute(window.now)),
         sections: vec![total(billed), groups(billed), made_of(billed)],
-        lists: vec![("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
+        lists: vec![("Budget", budget), ("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
     }
 }
 
@@ -227,6 +230,7 @@ pub fn json(billed: &Billed<'_>) -> Value {
         "total": money_json(bill.total()),
         "perHour": hour_json(bill.rate()),
         "month": {"soFar": money_json(billed.month.so_far), "expected": money_json(billed.month.expected), "secondsLeft": billed.month.seconds_left},
+        "budget": billed.budget.map(|budget| judgement(budget, &budget.judge_month(&billed.month))),
         "groupedBy": word(&billed.by),
         "groups": groups.collect::<Vec<_>>(),
         "lines": bill.lines.iter().map(line).collect::<Vec<_>>(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use berth_core::cost::{
-    Amount, Budget, Cases, Delta, Estimate, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool, ServiceEstimate,
-    Span, Split, Standing,
+    Amount, Budget, Cases, Delta, Estimate, Judgement, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool,
+    ServiceEstimate, Span, Split, Standing,
 };
 use berth_core::spec::Provider;
 use serde::{Serialize, Serializer};
@@ -186,7 +186,11 @@ pub(super) fn told(told: &[LiveRead]) -> Value {
 
 /// How a total stands to a budget.
 pub(super) fn judged(total: Cases<Amount>, budget: Budget) -> Value {
-    let judgement = budget.judge(total);
+    judgement(budget, &budget.judge(total))
+}
+
+/// How something stands to a budget.
+pub(super) fn judgement(budget: Budget, judgement: &Judgement) -> Value {
     let standing = match judgement.standing {
         Standing::Within => "within",
         Standing::Unknown => "unknown",

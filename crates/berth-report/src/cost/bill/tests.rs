@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use berth_core::cost::{
-    Amount, Bill, BillLine, Bought, GroupBy, Item, Money, MonthEnd, Part, Teller, What, Whose, Window,
+    Amount, Bill, BillLine, Bought, Budget, GroupBy, Item, Money, MonthEnd, Part, Teller, What, Whose, Window,
 };
 use berth_core::spec::Provider;
 use jiff::Timestamp;
 
-use super::{Billed, csv, markdown, prometheus, text};
+use super::{Billed, csv, json, markdown, prometheus, text};
 
 const NOTHING: MonthEnd =
     MonthEnd { so_far: Money::NOTHING, rate: Amount::NOTHING, seconds_left: 0, expected: Money::NOTHING };
@@ -50,7 +50,7 @@ fn divided() -> Bill {
 }
 
 fn billed(bill: Bill, by: GroupBy) -> Billed<'static> {
-    Billed { cluster: None, bill, month: NOTHING, by, notes: &[], course: Vec::new() }
+    Billed { cluster: None, bill, month: NOTHING, budget: None, by, notes: &[], course: Vec::new() }
 }
 
 #[test]
@@ -64,6 +64,19 @@ fn a_bill_of_all_names_each_place_and_leaves_out_tables_without_rows() {
         assert!(page.contains("this month so far"), "{page}");
         assert!(!page.contains("By cluster") && !page.contains("What it is made of"), "{page}");
     }
+}
+
+#[test]
+fn a_bill_says_how_its_month_stands_to_a_budget() {
+    let month = MonthEnd { so_far: Money::of(1_000_000), expected: Money::of(3_000_000), ..NOTHING };
+    let of = |usd| Billed { month, budget: Budget::from_usd(usd), ..billed(divided(), GroupBy::Pool) };
+    assert_eq!(json(&of(0.5))["budget"]["standing"], "over");
+    assert_eq!(json(&of(2.0))["budget"]["standing"], "mayExceed");
+    assert_eq!(json(&of(3.0))["budget"]["standing"], "within");
+    assert!(json(&billed(divided(), GroupBy::Pool))["budget"].is_null());
+    let said = "if it goes on, this month comes to 3.00 USD, over the budget of 2.00 USD a month";
+    assert!(text(&of(2.0)).contains(said) && markdown(&of(2.0)).contains(said), "{}", text(&of(2.0)));
+    assert!(!text(&billed(divided(), GroupBy::Pool)).contains("Budget"));
 }
 
 #[test]
@@ -88,7 +101,7 @@ fn a_month_of_which_nothing_is_known_is_no_number() {
     let of = |expected| {
         let bill = Bill { window: Window { since: None, now: Timestamp::UNIX_EPOCH }, lines: Vec::new() };
         let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected };
-        let billed = Billed { cluster: None, bill, month, by: GroupBy::Pool, notes: &[], course: Vec::new() };
+        let billed = Billed { month, ..billed(bill, GroupBy::Pool) };
         prometheus(&billed).expect("a string takes all")
     };
     assert!(of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"), "{}", of(Money::of(1_500_000)));

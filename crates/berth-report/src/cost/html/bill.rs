@@ -51,6 +51,7 @@ fn header(billed: &Billed<'_>, title: &str) -> Markup {
                 (card("This month so far", amount(month.so_far), Span::Month))
                 (card("This month, if it goes on so", amount(month.expected), Span::Month))
             }
+            @if let Some(budget) = billed.budget { p { (sentence(&budget.judge_month(month).to_string())) } }
             @if bill.total().is_at_least() {
                 p.warn { strong { "At least: " } "some prices are unknown and not counted. " a href="#unknown" { "Which, and what would supply them" } "." }
             }
