@@ -125,6 +125,9 @@ fn the_same_wish_is_shown_on_other_clouds_with_other_gpus_and_bought_otherwise()
     assert_eq!(otherwise["name"], "on-demand, 2 shares");
     assert!(expected_month(&otherwise["total"]) > expected_month(&as_written["total"]), "{what_if}");
     assert_eq!(otherwise["pools"][1]["sharesPerNode"], 2);
+    sandbox.berth("cost -f small.yaml --what-if shares=2,shares=3").exits(1).says("gives `shares` more than once");
+    let both = sandbox.berth("cost -f small.yaml --what-if capacity=spot-then-on-demand --output json").exits(0).json();
+    assert_eq!(both["compared"][1]["cannotBeHad"][0], "a GKE pool is either spot or on-demand");
     sandbox.berth("cost -f small.yaml --what-if shares=99").exits(0).says("1 to 48 shares, not 99");
     sandbox.berth("cost -f small.yaml --compare l4 --output csv").exits(1).says("is not written in this form");
 }

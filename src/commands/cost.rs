@@ -88,7 +88,7 @@ async fn run_estimate(args: &CostArgs, file: &std::path::Path, settings: &Settin
     if !args.compare.is_empty() || !args.what_if.is_empty() {
         let variants = match args.what_if.as_slice() {
             [] => variants::compared(file, spec, &args.compare)?,
-            changes => variants::changed(spec, changes),
+            changes => variants::changed(spec, changes)?,
         };
         let prices = args.prices.read(&variants::specs(&variants), settings, ui).await?;
         return put_comparison(spec, &variants::side_by_side(variants, &prices.book), &prices.told, ui);

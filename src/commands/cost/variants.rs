@@ -40,21 +40,36 @@ pub(super) fn compared(file: &Path, spec: &ClusterSpec, names: &[String]) -> Res
 }
 
 /// The spec beside what it would be with all of these changes.
-pub(super) fn changed(spec: &ClusterSpec, changes: &[Change]) -> Vec<Way> {
+pub(super) fn changed(spec: &ClusterSpec, changes: &[Change]) -> Result<Vec<Way>, Failure> {
+    let (asked, label) = together(changes)?;
+    Ok(vec![as_written(spec), Way { label, variant: asked.apply(spec) }])
+}
+
+/// All changes at once, and what that is called; each kind of change only once.
+fn together(changes: &[Change]) -> Result<(WhatIf, String), Failure> {
     let (mut asked, mut words) = (WhatIf::default(), Vec::new());
     for change in changes {
         match *change {
             Change::Capacity(capacity) => {
-                asked.capacity = Some(capacity);
+                if asked.capacity.replace(capacity).is_some() {
+                    return Err(twice("capacity"));
+                }
                 words.push(bought(capacity).to_owned());
             }
             Change::Shares(shares) => {
-                asked.shares = Some(shares);
+                if asked.shares.replace(shares).is_some() {
+                    return Err(twice("shares"));
+                }
                 words.push(if shares == 1 { "whole GPUs".to_owned() } else { format!("{shares} shares") });
             }
         }
     }
-    vec![as_written(spec), Way { label: words.join(", "), variant: asked.apply(spec) }]
+    Ok((asked, words.join(", ")))
+}
+
+fn twice(kind: &str) -> Failure {
+    Failure::refused(format!("--what-if gives `{kind}` more than once"))
+        .hint("all its changes are made together, so give each kind once")
 }
 
 /// The specs of those that can be had.
@@ -101,5 +116,21 @@ fn bought(capacity: Capacity) -> &'static str {
         Capacity::OnDemand => "on-demand",
         Capacity::Spot => "spot",
         Capacity::SpotThenOnDemand => "spot-then-on-demand",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Capacity, Change, WhatIf, together};
+
+    #[test]
+    fn each_kind_of_change_is_made_once() {
+        let both = together(&[Change::Capacity(Capacity::Spot), Change::Shares(2)]);
+        let asked = WhatIf { capacity: Some(Capacity::Spot), shares: Some(2) };
+        assert_eq!(both, Ok((asked, "spot, 2 shares".to_owned())));
+        let shares = together(&[Change::Shares(2), Change::Shares(2), Change::Shares(3)]).expect_err("given twice");
+        assert_eq!(shares.message, "--what-if gives `shares` more than once");
+        let capacity = [Change::Capacity(Capacity::Spot), Change::Shares(2), Change::Capacity(Capacity::OnDemand)];
+        assert_eq!(together(&capacity).expect_err("given twice").message, "--what-if gives `capacity` more than once");
     }
 }

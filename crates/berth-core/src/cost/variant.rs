@@ -30,6 +30,9 @@ impl WhatIf {
         let mut spec = spec.clone();
         let has_gpus = spec.pools.iter().any(|pool| pool.gpu.is_some());
         if let Some(capacity) = self.capacity {
+            if capacity == Capacity::SpotThenOnDemand && spec.cloud.provider() == Provider::Gke {
+                return Err(vec!["a GKE pool is either spot or on-demand".to_owned()]);
+            }
             for pool in spec.pools.iter_mut().filter(|pool| pool.gpu.is_some() || !has_gpus) {
                 pool.capacity = capacity;
             }

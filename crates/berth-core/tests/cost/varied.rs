@@ -126,6 +126,15 @@ fn the_same_file_on_both_clouds() {
 }
 
 #[test]
+fn spot_with_on_demand_behind_it_is_had_on_eks_only() {
+    let both = WhatIf { capacity: Some(Capacity::SpotThenOnDemand), shares: None };
+    let refused = both.apply(&shipped("ai-dubbing-gke"));
+    assert_eq!(refused, Err(vec!["a GKE pool is either spot or on-demand".to_owned()]));
+    let eks = both.apply(&shipped("ai-dubbing-eks")).expect("EKS has it").spec;
+    assert!(eks.pools.iter().any(|pool| pool.capacity == Capacity::SpotThenOnDemand));
+}
+
+#[test]
 fn pools_with_gpus_are_bought_and_shared_otherwise() {
     let spec = shipped("ai-dubbing-gke");
     let spot = WhatIf { capacity: Some(Capacity::Spot), shares: None }.apply(&spec).expect("it can be so").spec;
