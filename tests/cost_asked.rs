@@ -117,8 +117,11 @@ fn the_same_wish_is_shown_on_other_clouds_with_other_gpus_and_bought_otherwise()
     assert_eq!(names, ["as the file says", "t4", "l4", "a100", "h200"]);
     assert_eq!(gpus["compared"][0]["total"], gpus["compared"][1]["total"], "the file has a T4");
     assert_eq!(gpus["compared"][2]["pools"][1]["machineType"].as_str().map(|name| &name[..3]), Some("g2-"), "{gpus}");
-    let table = sandbox.berth("cost -f small.yaml --compare l4,k80").exits(0);
-    table.says("Cannot be had").says("unknown GPU `k80`").says("AGAINST THE FIRST");
+    let table = sandbox.berth("cost -f small.yaml --compare l4,a10g").exits(0);
+    table.says("Cannot be had").says("gke does not sell a10g").says("AGAINST THE FIRST");
+    sandbox.berth("cost -f small.yaml --compare l4,k80").exits(2).says("unknown GPU `k80`").says("gke, eks");
+    let once = sandbox.berth("cost -f clusters/ai-dubbing.yaml --compare GKE,gke --output json").exits(0).json();
+    assert_eq!(once["compared"].as_array().unwrap().len(), 1, "{once}");
     let what_if =
         sandbox.berth("cost -f small.yaml --what-if capacity=on-demand,shares=2 --output json").exits(0).json();
     let [as_written, otherwise] = [0, 1].map(|index| &what_if["compared"][index]);
@@ -128,7 +131,7 @@ fn the_same_wish_is_shown_on_other_clouds_with_other_gpus_and_bought_otherwise()
     sandbox.berth("cost -f small.yaml --what-if shares=2,shares=3").exits(1).says("gives `shares` more than once");
     let both = sandbox.berth("cost -f small.yaml --what-if capacity=spot-then-on-demand --output json").exits(0).json();
     assert_eq!(both["compared"][1]["cannotBeHad"][0], "a GKE pool is either spot or on-demand");
-    sandbox.berth("cost -f small.yaml --what-if shares=99").exits(0).says("1 to 48 shares, not 99");
+    sandbox.berth("cost -f small.yaml --what-if shares=99").exits(2).says("1 to 48 shares, not 99");
     sandbox.berth("cost -f small.yaml --compare l4 --output csv").exits(1).says("is not written in this form");
 }
 

@@ -47,8 +47,8 @@ pub(crate) struct CostArgs {
     #[arg(long, value_name = "HOURS", value_parser = Schedule::parse, conflicts_with_all = ["name", "all"])]
     schedule: Option<Schedule>,
     /// Show it beside other clouds (gke,eks) or other GPUs (a100,v100,t4,l4)
-    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', conflicts_with_all = ["schedule", "name", "all", "budget"])]
-    compare: Vec<String>,
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',', value_parser = asked::beside, conflicts_with_all = ["schedule", "name", "all", "budget"])]
+    compare: Vec<asked::Beside>,
     /// Show it beside the same with another capacity=spot|on-demand|spot-then-on-demand or with shares=N of each GPU
     #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare", "name", "all", "budget"])]
     what_if: Vec<asked::Change>,

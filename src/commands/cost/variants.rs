@@ -7,7 +7,7 @@ use berth_core::cost::{
 };
 use berth_core::spec::{Capacity, ClusterSpec, Provider};
 
-use super::asked::Change;
+use super::asked::{Beside, Change};
 use super::forecast;
 use crate::failure::Failure;
 use crate::spec_file;
@@ -24,17 +24,20 @@ const AS_WRITTEN: &str = "as the file says";
 /// The spec beside what is named: clouds, for which the file is read anew, or models of GPUs.
 ///
 /// The file's own estimate comes first, unless only clouds are named: then it is one of them, or not wanted.
-pub(super) fn compared(file: &Path, spec: &ClusterSpec, names: &[String]) -> Result<Vec<Way>, Failure> {
+/// What is named twice is shown once.
+pub(super) fn compared(file: &Path, spec: &ClusterSpec, named: &[Beside]) -> Result<Vec<Way>, Failure> {
     let mut ways = Vec::new();
-    if names.iter().any(|name| cloud(name).is_none()) {
+    if named.iter().any(|beside| matches!(beside, Beside::Gpu { .. })) {
         ways.push(as_written(spec));
     }
-    for name in names {
-        let variant = match cloud(name) {
-            Some(provider) => on(file, provider)?,
-            None => with_gpu(spec, name),
-        };
-        ways.push(Way { label: name.clone(), variant });
+    for (index, beside) in named.iter().enumerate() {
+        if named[..index].iter().any(|before| before.is(beside)) {
+            continue;
+        }
+        ways.push(match beside {
+            Beside::Cloud(provider) => Way { label: provider.as_str().to_owned(), variant: on(file, *provider)? },
+            Beside::Gpu { name, typed } => Way { label: typed.clone(), variant: with_gpu(spec, name) },
+        });
     }
     Ok(ways)
 }
@@ -101,14 +104,6 @@ fn estimated(variant: Variant, book: &PriceBook) -> Result<(Estimate, Vec<String
     let estimate = estimate(&variant.spec, book, forecast::today())
         .ok_or_else(|| vec!["berth does not buy the machines of a cluster that stands already".to_owned()])?;
     Ok((estimate, variant.notes))
-}
-
-fn cloud(name: &str) -> Option<Provider> {
-    match name {
-        "gke" => Some(Provider::Gke),
-        "eks" => Some(Provider::Eks),
-        _ => None,
-    }
 }
 
 fn bought(capacity: Capacity) -> &'static str {

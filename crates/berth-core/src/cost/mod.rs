@@ -41,4 +41,4 @@ pub use pool::{PoolEstimate, Rates, pays_for_gpus};
 pub use quote::{Line, Quote};
 pub use schedule::{Schedule, ScheduleError, Scheduled, ScheduledPool};
 pub use split::{ServicePart, Split};
-pub use variant::{Variant, WhatIf, with_gpu};
+pub use variant::{MOST_SHARES, Variant, WhatIf, with_gpu};

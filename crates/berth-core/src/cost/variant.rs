@@ -22,7 +22,7 @@ pub struct Variant {
 }
 
 /// Most shares of one GPU that GKE and NVIDIA's device plugin with MPS take.
-const MOST_SHARES: u32 = 48;
+pub const MOST_SHARES: u32 = 48;
 
 impl WhatIf {
     /// The spec as it would be, or why it cannot be so.
@@ -116,7 +116,9 @@ fn changed_pool(pool: &mut PoolSpec, provider: Provider, model: &str, region: &s
         pool.zones = if kept.is_empty() { zones } else { kept };
         notes.push(format!("in {}, where {model} is sold", pool.zones.join(", ")));
     }
-    notes.push(format!("{machine} instead of {}", pool.machine_type));
+    if machine != pool.machine_type {
+        notes.push(format!("{machine} instead of {}", pool.machine_type));
+    }
     pool.machine_type = machine;
     pool.other_machine_types.clear();
     gpu.model = model.to_owned();

@@ -94,6 +94,17 @@ fn what_is_not_sold_there_or_in_that_number_is_said() {
 }
 
 #[test]
+fn a_machine_that_stays_is_no_change() {
+    let spec = of_pools(
+        "provider: gke\n  region: us-central1",
+        "    - {name: gpus, gpu: {type: t4, count: 1}, nodes: {min: 1, max: 3}}\n",
+    );
+    let v100 = with_gpu(&spec, "v100").expect("it is sold there");
+    assert_eq!(v100.spec.pools[0].machine_type, spec.pools[0].machine_type);
+    assert!(!v100.notes.iter().any(|note| note.contains("instead of")), "{:?}", v100.notes);
+}
+
+#[test]
 fn what_nobody_knows_may_be_the_cheapest() {
     let known = priced(&l4("us-central1"));
     let unknown = priced(&shipped("ai-dubbing-eks"));

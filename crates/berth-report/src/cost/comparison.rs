@@ -35,11 +35,8 @@ fn document(of: &str, comparison: &Comparison, live: &[LiveRead]) -> Document {
         ("Unknown", unknowns.collect()),
         ("Notes", notes.collect()),
     ];
-    Document {
-        heading: format!("Comparison for {of}, in USD"),
-        sections: vec![totals(comparison), pools(comparison)],
-        lists,
-    }
+    let sections = if any_estimated(comparison) { vec![totals(comparison), pools(comparison)] } else { Vec::new() };
+    Document { heading: format!("Comparison for {of}, in USD"), sections, lists }
 }
 
 /// Those that can be had.
@@ -52,9 +49,14 @@ fn estimated(
     })
 }
 
+fn any_estimated(comparison: &Comparison) -> bool {
+    estimated(comparison).next().is_some()
+}
+
 fn cheapest(comparison: &Comparison) -> String {
     match comparison.cheapest() {
         Some(column) => column.label.clone(),
+        None if !any_estimated(comparison) => "none: nothing of this can be had".to_owned(),
         None => "not known: a price that nobody knows could make another one the cheapest".to_owned(),
     }
 }
@@ -126,4 +128,27 @@ pub fn json(comparison: &Comparison, live: &[LiveRead]) -> Value {
     let cheapest = comparison.cheapest().map(|column| &column.label);
     json!({"currency": "USD", "cheapestExpected": cheapest, "livePrices": flat::told(live),
            "compared": comparison.columns.iter().map(column).collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_core::cost::{Candidate, compare};
+
+    use super::text;
+
+    #[test]
+    fn where_nothing_can_be_had_there_are_no_empty_tables() {
+        let none = |label: &str| Candidate {
+            label: label.to_owned(),
+            estimate: Err(vec!["it is not sold there".to_owned()]),
+            notes: Vec::new(),
+        };
+        let said = text("demo", &compare(vec![none("l4"), none("v100")]), &[]);
+        let blocks = [
+            "Comparison for demo, in USD",
+            "Cheapest as expected\n  none: nothing of this can be had",
+            "Cannot be had\n  l4: it is not sold there\n  v100: it is not sold there",
+        ];
+        assert_eq!(said, blocks.join("\n\n"));
+    }
 }
