@@ -46,14 +46,15 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// By how much spot is cheaper, in tenths of a percent; `None` if either price is unknown.
-    pub fn savings_per_mille(&self) -> Option<u64> {
+    /// By how much spot is cheaper, in tenths of a percent, and below 0 if it is dearer; `None` if either price is unknown.
+    pub fn savings_per_mille(&self) -> Option<i64> {
         if self.on_demand.is_at_least() || self.spot.is_at_least() {
             return None;
         }
         let (on_demand, spot) = (self.on_demand.micro_usd(Span::Month), self.spot.micro_usd(Span::Month));
-        let saved = on_demand.checked_sub(spot)? * 1000;
-        u64::try_from((saved + on_demand / 2).checked_div(on_demand)?).ok()
+        let difference = on_demand.abs_diff(spot).checked_mul(1000)?;
+        let tenths = i64::try_from((difference + on_demand / 2).checked_div(on_demand)?).ok()?;
+        Some(if spot > on_demand { -tenths } else { tenths })
     }
 }
 
@@ -190,4 +191,23 @@ pub(super) fn lacking<'a>(pool: &'a PoolSpec, asked: Asked<'a>, bought: Bought) 
         Quote::Unknown { supply } => Some(supply),
         Quote::Known(_) => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, Rates};
+
+    #[test]
+    fn spot_that_is_dearer_saves_less_than_nothing() {
+        let saves = |on_demand: Amount, spot: Amount| {
+            Rates { node: spot, on_demand, spot, gpu: None, share: None }.savings_per_mille()
+        };
+        let usd = Amount::by_the_hour;
+        // 1 - 17114 / 10000 = -0.7114, and 1 - 403 / 1000 = 0.597.
+        assert_eq!(saves(usd(10_000), usd(17_114)), Some(-711));
+        assert_eq!(saves(usd(1000), usd(403)), Some(597));
+        assert_eq!(saves(usd(1000), usd(1000)), Some(0));
+        assert_eq!(saves(usd(1000), Amount::UNKNOWN), None);
+        assert_eq!(saves(Amount::NOTHING, usd(1000)), None, "there is nothing to save of");
+    }
 }

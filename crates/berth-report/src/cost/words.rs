@@ -81,9 +81,11 @@ pub(super) fn capacity(capacity: Capacity) -> &'static str {
     }
 }
 
-/// `59.7 %`, from tenths.
-pub(super) fn percent(per_mille: Option<u64>) -> String {
-    per_mille.map_or_else(|| "unknown".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10))
+/// `59.7 %` or `-0.4 %`, from tenths.
+pub(super) fn percent(per_mille: Option<i64>) -> String {
+    let Some(signed) = per_mille else { return "unknown".to_owned() };
+    let (sign, tenths) = (if signed < 0 { "-" } else { "" }, signed.unsigned_abs());
+    format!("{sign}{}.{} %", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -121,5 +123,6 @@ mod tests {
         assert_eq!(rate(Amount::by_the_hour(706_832)), "0.7068");
         assert_eq!([100_000, 194_236, 40_000_001].map(usd), ["0.10", "0.194236", "40.000001"]);
         assert_eq!([percent(Some(597)), percent(None)], ["59.7 %", "unknown"]);
+        assert_eq!([percent(Some(-711)), percent(Some(-4)), percent(Some(0))], ["-71.1 %", "-0.4 %", "0.0 %"]);
     }
 }
