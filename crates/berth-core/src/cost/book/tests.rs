@@ -165,6 +165,53 @@ fn what_is_wrong_with_a_file_comes_with_its_place_and_a_way_out() {
 }
 
 #[test]
+fn what_would_never_be_used_is_wrong() {
+    let said = |list: &str, entries: &[&str]| -> Vec<String> {
+        let lines: String = entries.iter().map(|entry| format!("    - {{{entry}}}\n")).collect();
+        let text = format!("apiVersion: berth/v1\nkind: Prices\nspec:\n  {list}:\n{lines}");
+        let problems = check_prices("p.yaml", &text).err().unwrap_or_default();
+        problems.iter().map(|problem| problem.to_string().replacen("p.yaml:", "", 1)).collect()
+    };
+    let prices = [
+        "provider: gke, disk: pd-sd, usdPerGbMonth: 1",
+        "provider: eks, disk: pd-ssd, usdPerGbMonth: 1",
+        "provider: gke, fee: control-plane-extended, usdPerHour: 1",
+        "provider: eks, fee: extended-channel, usdPerHour: 1",
+        "provider: gke, fee: address, usdPerHour: 1e300",
+        "provider: eks, machineType: m5.large, region: us-east-1, usdPerHour: 1",
+        "provider: eks, machineType: m5.large, usdPerHour: 2",
+        "provider: eks, machineType: m5.large, region: us-east-2, usdPerHour: 3",
+        "provider: eks, machineType: m5.large, capacity: spot, usdPerHour: 1",
+    ];
+    let found = said("prices", &prices);
+    let wanted = [
+        (5, "prices[0].disk: unknown disk type `pd-sd` on gke; did you mean `pd-ssd`? (accepted: pd-standard, "),
+        (6, "prices[1].disk: unknown disk type `pd-ssd` on eks"),
+        (7, "prices[2].fee: GKE takes extended support beside its fee; give `extended-channel`"),
+        (8, "prices[3].fee: EKS has one fee with extended support in it; give `control-plane-extended`"),
+        (9, "prices[4].usdPerHour: must be at most 18446744073709 USD"),
+        (12, "prices[7]: never used: spec.prices[6] is of the same thing and comes first"),
+    ];
+    assert_eq!(found.len(), wanted.len(), "{found:#?}");
+    for (found, (line, words)) in found.iter().zip(wanted) {
+        assert!(found.starts_with(&format!("{line}:")) && found.contains(words), "{found}");
+    }
+    let discounts = [
+        "provider: gke, kind: disk, family: a2, percent: 5",
+        "provider: gke, kind: network, capacity: spot, percent: 5",
+        "provider: eks, kind: gpu, capacity: spot, percent: 5",
+        "provider: gke, kind: gpu, capacity: spot, percent: 5",
+        "provider: gke, family: a2, capacity: spot, percent: 5",
+    ];
+    let found = said("discounts", &discounts);
+    let wanted = ["only machines have a family", "only machines and GPUs are sold as spot", "EC2 sells GPUs with"];
+    assert_eq!(found.len(), wanted.len(), "{found:#?}");
+    for (found, words) in found.iter().zip(wanted) {
+        assert!(found.contains(words), "{found}");
+    }
+}
+
+#[test]
 fn what_is_no_file_of_prices_is_said_at_once() {
     let said = |text: &str| {
         let problems = check_prices("p.yaml", text).expect_err("wrong");

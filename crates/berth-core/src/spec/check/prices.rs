@@ -26,7 +26,10 @@ pub fn check_prices(file: &str, text: &str) -> Result<OwnPrices, Vec<Problem>> {
     }
     let form = Form { json: structure.json, broken: structure.broken };
     let prices = form.of::<OwnPriceFile>("prices", &mut report);
-    let prices = prices.into_iter().filter_map(|(path, written)| price(&written, &path, &mut report)).collect();
+    let checked = |(path, written): (Path, OwnPriceFile)| Some((price(&written, &path, &mut report)?, path));
+    let prices: Vec<(OwnPrice, Path)> = prices.into_iter().filter_map(checked).collect();
+    never_used(&prices, &mut report);
+    let prices = prices.into_iter().map(|(price, _)| price).collect();
     let discounts = form.of::<DiscountFile>("discounts", &mut report);
     let discounts = discounts.into_iter().filter_map(|(path, off)| discount(&off, &path, &mut report)).collect();
     report.settle(&document)?;
@@ -76,12 +79,33 @@ fn price(price: &OwnPriceFile, path: &Path, report: &mut Report) -> Option<OwnPr
         report.problem(Finding::at(path.clone(), format!("missing field `{}`", right.0)));
         return None;
     };
-    let micro_usd = micro_usd(&usd.written()).filter(|amount| *amount > 0);
-    if micro_usd.is_none() {
-        let message = "must be an amount of USD above 0; what is smaller than 0.000001 counts as 0";
-        report.problem(Finding::at(path.key(right.0), message));
+    let micro_usd = amount(&usd.written(), path.key(right.0), report)?;
+    Some(OwnPrice { provider, region: price.region.clone(), item, unit, micro_usd })
+}
+
+/// Micro-USD of an amount whose form is right.
+fn amount(usd: &str, path: Path, report: &mut Report) -> Option<u64> {
+    let message = match micro_usd(usd) {
+        Some(0) => "must be an amount of USD above 0; what is smaller than 0.000001 counts as 0".to_owned(),
+        Some(micro_usd) => return Some(micro_usd),
+        None => format!("must be at most {} USD", u64::MAX / 1_000_000),
+    };
+    report.problem(Finding::at(path, message));
+    None
+}
+
+/// Of several prices of one thing the first is taken.
+fn never_used(prices: &[(OwnPrice, Path)], report: &mut Report) {
+    for (index, (price, path)) in prices.iter().enumerate() {
+        let goes_before = |(before, _): &&(OwnPrice, Path)| {
+            (before.provider, &before.item) == (price.provider, &price.item)
+                && (before.region.is_none() || before.region == price.region)
+        };
+        if let Some((_, before)) = prices[..index].iter().find(goes_before) {
+            let message = format!("never used: {before} is of the same thing and comes first");
+            report.problem(Finding::at(path.clone(), message));
+        }
     }
-    Some(OwnPrice { provider, region: price.region.clone(), item, unit, micro_usd: micro_usd? })
 }
 
 /// What a price is of: exactly one thing.
@@ -111,7 +135,34 @@ fn item(price: &OwnPriceFile, provider: Provider, path: &Path, report: &mut Repo
     if let Some(gpu) = &price.gpu {
         return attached(gpu, provider, path.key("gpu"), report).map(|name| Item::Gpu { name, bought });
     }
-    price.disk.clone().map(Item::Disk).or_else(|| price.fee.map(fee))
+    if let Some(kind) = &price.disk {
+        disk(kind, provider, path.key("disk"), report);
+        return Some(Item::Disk(kind.clone()));
+    }
+    fee(price.fee?, provider, path.key("fee"), report)
+}
+
+/// The clouds' disk types; more than pools take, because bills have the volumes of workloads, too.
+fn disk(kind: &str, provider: Provider, path: Path, report: &mut Report) {
+    let known: &[&str] = match provider {
+        Provider::Gke => &[
+            "pd-standard",
+            "pd-balanced",
+            "pd-ssd",
+            "pd-extreme",
+            "hyperdisk-balanced",
+            "hyperdisk-balanced-high-availability",
+            "hyperdisk-extreme",
+            "hyperdisk-ml",
+            "hyperdisk-throughput",
+        ],
+        Provider::Eks | Provider::Existing => &["gp3", "gp2", "io1", "io2", "st1", "sc1", "standard"],
+    };
+    if !known.contains(&kind) {
+        let message = format!("unknown disk type `{}` on {}", printable(kind), provider.as_str());
+        let meant = nearest(kind, known.iter().copied());
+        report.problem(Finding::at(path, message).meaning(meant).accepting(known.iter().copied()));
+    }
 }
 
 /// Google's name of a GPU that is attached to machines.
@@ -132,6 +183,7 @@ fn attached(written: &str, provider: Provider, path: Path, report: &mut Report) 
 fn discount(discount: &DiscountFile, path: &Path, report: &mut Report) -> Option<Discount> {
     let provider = provider(discount.provider);
     region(provider, discount.region.as_deref(), path, report);
+    fits_something(discount, provider, path, report);
     // A hundredth of a percent is a millionth of a hundred, so the same reading serves.
     let millionths = micro_usd(&discount.percent.to_string()).filter(|millionths| millionths % 10_000 == 0);
     let basis_points = millionths.and_then(|millionths| u32::try_from(millionths / 10_000).ok());
@@ -147,6 +199,20 @@ fn discount(discount: &DiscountFile, path: &Path, report: &mut Report) -> Option
         bought: discount.capacity.map(bought),
         basis_points: basis_points?,
     })
+}
+
+/// A discount that no thing could have is a mistake.
+fn fits_something(discount: &DiscountFile, provider: Provider, path: &Path, report: &mut Report) {
+    if discount.family.is_some() && !matches!(discount.kind, None | Some(ThingWord::Machine)) {
+        report.problem(Finding::at_key(path.key("family"), "only machines have a family"));
+    }
+    if discount.capacity.is_some() && !matches!(discount.kind, None | Some(ThingWord::Machine | ThingWord::Gpu)) {
+        report.problem(Finding::at_key(path.key("capacity"), "only machines and GPUs are sold as spot"));
+    }
+    if discount.kind == Some(ThingWord::Gpu) && provider == Provider::Eks {
+        let message = "EC2 sells GPUs with their machines; give `machine`";
+        report.problem(Finding::at(path.key("kind"), message));
+    }
 }
 
 fn region(provider: Provider, region: Option<&str>, path: &Path, report: &mut Report) {
@@ -170,7 +236,22 @@ fn bought(word: BoughtWord) -> Bought {
     }
 }
 
-fn fee(word: FeeWord) -> Item {
+/// What a fee is of; each cloud takes extended support in its own way.
+fn fee(word: FeeWord, provider: Provider, path: Path, report: &mut Report) -> Option<Item> {
+    let message = match (word, provider) {
+        (FeeWord::ControlPlaneExtended, Provider::Gke) => {
+            "GKE takes extended support beside its fee; give `extended-channel`"
+        }
+        (FeeWord::ExtendedChannel, Provider::Eks) => {
+            "EKS has one fee with extended support in it; give `control-plane-extended`"
+        }
+        _ => return Some(fee_item(word)),
+    };
+    report.problem(Finding::at(path, message));
+    None
+}
+
+fn fee_item(word: FeeWord) -> Item {
     match word {
         FeeWord::ControlPlane => Item::ControlPlane,
         FeeWord::ControlPlaneExtended => Item::ControlPlaneExtended,
