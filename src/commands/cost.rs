@@ -50,6 +50,8 @@ pub(crate) struct CostArgs {
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',', value_parser = asked::beside, conflicts_with_all = ["schedule", "name", "all", "budget"])]
     compare: Vec<asked::Beside>,
     /// Show it beside the same with another capacity=spot|on-demand|spot-then-on-demand or with shares=N of each GPU
+    ///
+    /// Pools without GPUs are bought as before, unless no pool has GPUs.
     #[arg(long, value_name = "CHANGE,...", value_delimiter = ',', value_parser = asked::change, conflicts_with_all = ["schedule", "compare", "name", "all", "budget"])]
     what_if: Vec<asked::Change>,
     /// Exit with 7 if an expected month costs more than this

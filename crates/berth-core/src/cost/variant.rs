@@ -27,7 +27,7 @@ pub const MOST_SHARES: u32 = 48;
 impl WhatIf {
     /// The spec as it would be, or why it cannot be so.
     pub fn apply(self, spec: &ClusterSpec) -> Result<Variant, Vec<String>> {
-        let mut spec = spec.clone();
+        let (mut spec, mut notes) = (spec.clone(), Vec::new());
         let has_gpus = spec.pools.iter().any(|pool| pool.gpu.is_some());
         if let Some(capacity) = self.capacity {
             if capacity == Capacity::SpotThenOnDemand && spec.cloud.provider() == Provider::Gke {
@@ -35,6 +35,11 @@ impl WhatIf {
             }
             for pool in spec.pools.iter_mut().filter(|pool| pool.gpu.is_some() || !has_gpus) {
                 pool.capacity = capacity;
+            }
+            let others = spec.pools.iter().filter(|pool| pool.capacity != capacity);
+            let others: Vec<&str> = others.map(|pool| pool.name.as_str()).collect();
+            if !others.is_empty() {
+                notes.push(format!("pools without GPUs are bought as before: {}", others.join(", ")));
             }
         }
         if let Some(shares) = self.shares {
@@ -52,7 +57,7 @@ impl WhatIf {
                 };
             }
         }
-        Ok(Variant { spec, notes: Vec::new() })
+        Ok(Variant { spec, notes })
     }
 }
 

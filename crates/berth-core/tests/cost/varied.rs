@@ -148,7 +148,9 @@ fn spot_with_on_demand_behind_it_is_had_on_eks_only() {
 #[test]
 fn pools_with_gpus_are_bought_and_shared_otherwise() {
     let spec = shipped("ai-dubbing-gke");
-    let spot = WhatIf { capacity: Some(Capacity::Spot), shares: None }.apply(&spec).expect("it can be so").spec;
+    let spot = WhatIf { capacity: Some(Capacity::Spot), shares: None }.apply(&spec).expect("it can be so");
+    assert_eq!(spot.notes, ["pools without GPUs are bought as before: cpu-pool"]);
+    let spot = spot.spec;
     let kinds: Vec<Capacity> = spot.pools.iter().map(|pool| pool.capacity).collect();
     assert_eq!(kinds, [Capacity::OnDemand, Capacity::Spot, Capacity::Spot], "the pool without GPUs stays");
     // a2-highgpu-1g spot 1.92802 x 730 + 34.00 = 1441.4546 a node, at most 4.
@@ -165,6 +167,7 @@ fn pools_with_gpus_are_bought_and_shared_otherwise() {
     }
     let mut cpu = spec;
     cpu.pools.truncate(1);
-    let cpu = WhatIf { capacity: Some(Capacity::Spot), shares: None }.apply(&cpu).expect("it can be so").spec;
-    assert_eq!(cpu.pools[0].capacity, Capacity::Spot, "where no pool has GPUs, all are meant");
+    let cpu = WhatIf { capacity: Some(Capacity::Spot), shares: None }.apply(&cpu).expect("it can be so");
+    assert_eq!(cpu.notes, Vec::<String>::new());
+    assert_eq!(cpu.spec.pools[0].capacity, Capacity::Spot, "where no pool has GPUs, all are meant");
 }
