@@ -325,7 +325,8 @@ proptest! {
         change(&mut tree["spec"][keys[at % keys.len()].as_str()], at / keys.len(), &key, with);
         let text = written(&tree);
         let Ok(document) = Document::parse("fuzz.yaml", &text) else { return Ok(()) };
-        let form = structure::check(&document, "Cluster");
+        let mut form = structure::check(&document, "Cluster");
+        super::check::counts::require(&mut form, None);
         if form.broken.is_empty() {
             return Ok(());
         }

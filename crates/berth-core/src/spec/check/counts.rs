@@ -8,7 +8,7 @@ use crate::spec::structure::Structure;
 use crate::spec::{NodeRange, Provider};
 
 /// On a cloud each pool must say its fewest and its most nodes; what lacks them is as wrong as any other missing field.
-pub(super) fn require(structure: &mut Structure, given: Option<Provider>) {
+pub(in crate::spec) fn require(structure: &mut Structure, given: Option<Provider>) {
     let spec = &structure.json["spec"];
     let is_existing = match given {
         Some(provider) => provider == Provider::Existing,

@@ -1,7 +1,7 @@
 //! From a file's text to a [`ClusterSpec`](super::ClusterSpec), or to everything that is wrong with it.
 
 mod cluster;
-mod counts;
+pub(super) mod counts;
 mod either;
 mod eks;
 mod existing;
