@@ -9,9 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use berth_core::actions::Action;
-use berth_core::cost::{Stretch, Usage};
+use berth_core::cost::Usage;
 use berth_core::gc::Unread;
-use berth_core::metering::{Life, Record, Sight, Told};
+use berth_core::metering::{Life, Record, Sight, Told, begun};
 use berth_core::spec::Provider;
 use jiff::Timestamp;
 
@@ -184,15 +184,9 @@ impl Kept {
 /// Leaves out what ended before the cluster that stands now under its name was made.
 pub(crate) fn of_this_life(usage: &mut Usage) {
     let fees = || usage.stretches.iter().filter(|thing| thing.what.pool.is_none() && thing.what.item.is_fee());
-    // A control plane that has grown dear was there before.
-    let begun = |thing: &Stretch| {
-        fees()
-            .find(|before| before.id == thing.id && before.to == Some(thing.from))
-            .map_or(thing.from, |before| before.from)
-    };
     let born: BTreeMap<String, Timestamp> = fees()
         .filter(|thing| thing.to.is_none())
-        .map(|thing| (thing.what.whose.cluster.clone(), begun(thing)))
+        .map(|thing| (thing.what.whose.cluster.clone(), begun(thing, &usage.stretches)))
         .collect();
     usage.stretches.retain(|thing| {
         let born = born.get(&thing.what.whose.cluster);

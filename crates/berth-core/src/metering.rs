@@ -21,7 +21,7 @@ use crate::spec::Provider;
 
 pub use ended::untold;
 pub use meter::{cluster_id, metered};
-pub use record::{Life, Record, Sight, Told};
+pub use record::{Life, Record, Sight, Told, begun};
 pub use requests::requests;
 
 /// A virtual machine of a cluster, with what lives and ends with it.

@@ -1,6 +1,6 @@
 //! `berth cost NAME` and `--all`: what runs now, and what it has cost since it was made, from the clouds' own times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_core::cost::{
     Amount, Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, course, month_end,
@@ -203,7 +203,8 @@ fn places(provider: Option<Provider>, regions: &[String]) -> Vec<(Provider, Opti
     let mut places = Vec::new();
     for provider in providers {
         if provider == Provider::Eks && !regions.is_empty() {
-            places.extend(regions.iter().map(|region| (provider, Some(region.clone()))));
+            let regions: BTreeSet<&String> = regions.iter().collect();
+            places.extend(regions.into_iter().map(|region| (provider, Some(region.clone()))));
         } else {
             places.push((provider, None));
         }

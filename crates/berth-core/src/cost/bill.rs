@@ -116,7 +116,7 @@ impl Bill {
     pub fn notes(&self) -> Vec<&'static str> {
         let mut notes = vec![
             "every second is counted alike; clouds have least times, and some fees by the started hour",
-            "not in it: traffic, logs and metrics",
+            "a GB month is counted as 730 hours, whatever the month; not in it: traffic, logs and metrics, what disks cost for speed, and GKE's credit for a zonal cluster",
             "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
         ];
         notes.extend(legend(self.sources().iter().map(|source| &*source.name)));

@@ -10,7 +10,7 @@ use super::{Found, Machine, Metered};
 use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, dearer_from, pays_for_gpus};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
-use crate::observed::ObservedCluster;
+use crate::observed::{ObservedCloud, ObservedCluster};
 use crate::spec::{Place, Provider};
 
 /// The label by which people say whose a cluster is, where no lease does.
@@ -40,7 +40,7 @@ struct Meter<'a> {
     /// Alike things share one.
     kinds: Vec<Arc<What>>,
     /// One that was found twice is billed once.
-    seen: BTreeSet<(LeftoverKind, &'a str)>,
+    seen: BTreeSet<(LeftoverKind, String)>,
     usage: Usage,
     notes: BTreeSet<String>,
 }
@@ -65,7 +65,14 @@ impl<'a> Meter<'a> {
 
     fn thing(&mut self, thing: &'a Leftover) {
         let Some((item, quantity)) = self.item(thing) else { return };
-        if !self.seen.insert((thing.kind, &thing.id)) {
+        // A cluster's id is its name, which another one may have elsewhere.
+        let id = match thing.kind {
+            LeftoverKind::Cluster => {
+                cluster_id(thing.cluster_location.as_deref().unwrap_or(&thing.at.place), &thing.name)
+            }
+            _ => thing.id.clone(),
+        };
+        if !self.seen.insert((thing.kind, id.clone())) {
             return;
         }
         let place = if thing.at.place == "global" { thing.cluster_location.as_deref() } else { Some(&*thing.at.place) };
@@ -86,13 +93,6 @@ impl<'a> Meter<'a> {
             item,
             quantity,
             shares: 0,
-        };
-        // A cluster's id is its name, which another one may have elsewhere.
-        let id = match thing.kind {
-            LeftoverKind::Cluster => {
-                cluster_id(thing.cluster_location.as_deref().unwrap_or(&thing.at.place), &thing.name)
-            }
-            _ => thing.id.clone(),
         };
         let ids = (&*id, &*thing.name);
         match self.dearer(thing).filter(|dearer| *dearer <= self.found.now) {
@@ -129,6 +129,10 @@ impl<'a> Meter<'a> {
     /// When a cluster's fee grew or will grow dearer, by the version it has now: EKS does not tell which it had before.
     fn dearer(&self, thing: &Leftover) -> Option<Timestamp> {
         let cluster = self.standing(thing).filter(|_| thing.kind == LeftoverKind::Cluster)?;
+        // Under this policy EKS upgrades the cluster instead.
+        if matches!(&cluster.cloud, ObservedCloud::Eks(eks) if eks.settings.standard_support) {
+            return None;
+        }
         let day = dearer_from(thing.at.provider, Some(&cluster.version))?;
         Some(day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |midnight| midnight.timestamp()))
     }
@@ -165,7 +169,11 @@ impl<'a> Meter<'a> {
             .iter()
             .filter(|_| pays_for_gpus(machine.provider, &machine.machine_type))
             .map(|(name, count)| (Item::Gpu { name: name.clone(), bought }, u64::from(*count)));
-        let disks = machine.disks.iter().map(|(kind, gigabytes)| (Item::Disk(kind.clone()), *gigabytes));
+        let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
+        for (kind, gigabytes) in &machine.disks {
+            *by_kind.entry(kind).or_default() += gigabytes;
+        }
+        let disks = by_kind.into_iter().map(|(kind, gigabytes)| (Item::Disk(kind.to_owned()), gigabytes));
         let addresses = (machine.addresses > 0).then_some((Item::Address, machine.addresses));
         for (item, quantity) in [own].into_iter().chain(attached).chain(disks).chain(addresses) {
             let what = What {

@@ -7,6 +7,8 @@ mod line;
 mod look;
 mod step;
 
+pub use look::begun;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::cost::{Item, Stretch, Usage};
+use crate::actions::eks::{EksDescription, EksSettings};
+use crate::cost::{Item, Stretch};
 use crate::gc::{Claim, Leftover, LeftoverKind, LeftoverSize, Whereabouts};
 use crate::observed::{ObservedCloud, ObservedCluster, Phase};
 use crate::spec::Place;
@@ -94,6 +95,26 @@ fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_f
 }
 
 #[test]
+fn clusters_of_one_name_elsewhere_and_disks_alike_on_one_machine_are_all_counted() {
+    let made = Some(at("2026-01-01T00:00:00Z"));
+    let there = |place: &str| {
+        let mut cluster = thing(LeftoverKind::Cluster, "c", made);
+        cluster.at.place = place.to_owned();
+        Leftover { cluster_location: Some(place.to_owned()), ..cluster }
+    };
+    let inventory =
+        Inventory { found: vec![there("us-east-1"), there("eu-west-1"), there("us-east-1")], unread: Vec::new() };
+    let disks = vec![("gp3".to_owned(), 100), ("gp3".to_owned(), 4)];
+    let machines = Machines { found: vec![Machine { disks, ..machine() }], ..Machines::default() };
+    let (shares, now) = (BTreeMap::new(), at("2026-01-01T02:00:00Z"));
+    let found = Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now };
+    let stretches = metered(&found).usage.stretches;
+    let of = |one: &Stretch| format!("{} {} x{}", one.id, one.what.item, one.what.quantity);
+    let wanted = ["us-east-1/c control plane x1", "eu-west-1/c control plane x1", "i-1 g4dn.xlarge x1", "i-1 gp3 x104"];
+    assert_eq!(stretches.iter().map(of).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
 fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
     let on_gke = |machine_type: &str, gpu: &str| Machine {
         provider: Provider::Gke,
@@ -120,10 +141,8 @@ fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
     assert_eq!(paid, ["a2-highgpu-8g", "g2-standard-96", "n1-standard-32", "nvidia-tesla-t4"]);
 }
 
-#[test]
-fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
-    let made = at("2026-11-22T00:00:00Z");
-    let cluster = |version: &str| ObservedCluster {
+fn cluster(version: &str, made: Timestamp) -> ObservedCluster {
+    ObservedCluster {
         name: "c".to_owned(),
         account: "1".to_owned(),
         place: Place { region: "us-east-1".to_owned(), zone: None },
@@ -136,24 +155,25 @@ fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
         pools: Vec::new(),
         // Whose it is, its thing says.
         cloud: ObservedCloud::Existing(Box::default()),
-    };
+    }
+}
+
+#[test]
+fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
+    let made = at("2026-11-22T00:00:00Z");
     let inventory = Inventory { found: vec![thing(LeftoverKind::Cluster, "c", Some(made))], unread: Vec::new() };
     let mut record = Record::default();
     let mut look = |version: &str, now: &str| {
-        let (machines, shares, now, clusters) = (Machines::default(), BTreeMap::new(), at(now), [cluster(version)]);
+        let (machines, shares, now, clusters) =
+            (Machines::default(), BTreeMap::new(), at(now), [cluster(version, made)]);
         let found = Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now };
         let usage = metered(&found).usage;
         record.look(&Sight { at: now, usage: &usage, ends: &[], lives: &[], unread: &[], divided: false });
-        let told = |usage: &Usage| -> Vec<String> {
-            let of = |one: &Stretch| {
-                format!("{} {}{}", one.what.item, one.from, one.to.map_or(String::new(), |to| format!(" to {to}")))
-            };
-            let paid = usage.stretches.iter().filter(|one| one.to != Some(one.from));
-            paid.map(of).collect()
+        let of = |one: &Stretch| {
+            format!("{} {}{}", one.what.item, one.from, one.to.map_or(String::new(), |to| format!(" to {to}")))
         };
-        assert_eq!(told(record.usage()), told(&usage));
-        assert!(untold(record.usage()).is_empty(), "{:?}", untold(record.usage()));
-        told(&usage)
+        assert!(record.usage().stretches.iter().all(|one| begun(one, &record.usage().stretches) == made));
+        record.usage().stretches.iter().map(of).collect::<Vec<_>>()
     };
     assert_eq!(look("1.34", "2026-12-01T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
     let both = [
@@ -162,18 +182,53 @@ fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
     ];
     assert_eq!(look("1.34", "2026-12-03T00:00:00Z"), both);
     assert_eq!(look("1.34", "2026-12-04T00:00:00Z"), both);
-    // It has a newer version now, and nobody tells since when.
-    assert_eq!(look("1.36", "2026-12-05T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
-    assert_eq!(look("1.36", "2026-12-06T00:00:00Z"), ["control plane 2026-11-22T00:00:00Z"]);
-    let inventory = Inventory {
-        found: vec![thing(LeftoverKind::Cluster, "c", Some(at("2026-12-03T00:00:00Z")))],
-        unread: Vec::new(),
-    };
+    // It has another version now, which grew dear before, and nobody tells since when it has it.
+    assert_eq!(look("1.33", "2026-12-04T12:00:00Z"), both);
+    // It has a newer one now: what was paid stays paid.
+    let [cheap, _] = both;
+    let left = [
+        cheap,
+        "control plane in extended support 2026-12-02T00:00:00Z to 2026-12-04T12:00:00Z",
+        "control plane 2026-12-04T12:00:00Z",
+    ];
+    assert_eq!(look("1.36", "2026-12-05T00:00:00Z"), left);
+    assert_eq!(look("1.36", "2026-12-06T00:00:00Z"), left);
+}
+
+#[test]
+fn a_cluster_made_dear_was_never_cheap_and_one_that_eks_upgrades_never_grows_dear() {
+    let made = at("2026-12-03T00:00:00Z");
+    let inventory = Inventory { found: vec![thing(LeftoverKind::Cluster, "c", Some(made))], unread: Vec::new() };
     let (machines, shares, now, clusters) =
-        (Machines::default(), BTreeMap::new(), at("2026-12-05T00:00:00Z"), [cluster("1.34")]);
+        (Machines::default(), BTreeMap::new(), at("2026-12-05T00:00:00Z"), [cluster("1.34", made)]);
     let late =
         metered(&Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now }).usage;
     assert_eq!((late.stretches.len(), &late.stretches[0].what.item), (1, &Item::ControlPlaneExtended));
+    // Under the policy that berth sets, EKS upgrades it instead.
+    let settings = EksSettings {
+        logging: Vec::new(),
+        public_access_cidrs: Vec::new(),
+        private_access: false,
+        standard_support: true,
+    };
+    let (vpc, issuer, role_arn, access_mode) = (None, None, String::new(), "API".to_owned());
+    let (subnets, addons, admins, identities) = Default::default();
+    let deletion_protection = false;
+    let eks = EksDescription {
+        settings,
+        vpc,
+        subnets,
+        role_arn,
+        issuer,
+        access_mode,
+        deletion_protection,
+        addons,
+        admins,
+        identities,
+    };
+    let clusters = [ObservedCluster { cloud: ObservedCloud::Eks(Box::new(eks)), ..cluster("1.34", made) }];
+    let found = Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now };
+    assert_eq!(metered(&found).usage.stretches[0].what.item, Item::ControlPlane);
 }
 
 #[test]

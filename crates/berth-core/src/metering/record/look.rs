@@ -1,13 +1,14 @@
 //! What a look adds to a record: what is new, and what has ended since the last one.
 
 use std::collections::{BTreeSet, HashSet};
+use std::iter::successors;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::line::Depth;
 use super::{Life, Record, Sight, Told, hides, is_one_life, near};
-use crate::cost::{Request, Stretch, Teller, What};
+use crate::cost::{Item, Stretch, Teller, What};
 
 impl Record {
     /// Takes in what a look saw; gives the line to keep.
@@ -15,7 +16,7 @@ impl Record {
         let mut seen = Seen::default();
         let (gone, there): (Vec<&Stretch>, Vec<&Stretch>) =
             sight.usage.stretches.iter().partition(|thing| thing.to.is_some());
-        there.into_iter().for_each(|thing| self.stands(thing, &mut seen));
+        there.into_iter().for_each(|thing| self.stands(thing, sight, &mut seen));
         gone.into_iter().for_each(|thing| self.ended(thing, &mut seen));
         // Of two lives under one name the first one's end is told first.
         let mut ends: Vec<&Told> = sight.ends.iter().collect();
@@ -29,31 +30,41 @@ impl Record {
         self.line(sight.at, depth, &seen.changed.into_iter().collect::<Vec<_>>(), &requests)
     }
 
-    fn stands(&mut self, thing: &Stretch, seen: &mut Seen) {
+    fn stands(&mut self, thing: &Stretch, sight: &Sight<'_>, seen: &mut Seen) {
         let mut thing = thing.clone();
-        if let Some(known) = self.find(&thing).map(|index| self.usage.stretches[index].clone()) {
+        self.goes_on(&mut thing, sight, seen);
+        if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
             // The first telling of when it began stays; an address has none but what it is for.
             thing.from = known.from;
             if thing.what.shares == 0 && known.what.shares > 0 {
                 thing.what = Arc::new(What { shares: known.what.shares, ..What::clone(&thing.what) });
             }
-            if known.to.is_some() && known.told == Teller::Cloud && !self.renewed(&thing, seen) {
+            if known.to.is_some() && known.told == Teller::Cloud {
                 (thing.to, thing.told) = (known.to, known.told);
             }
         }
         self.keep(thing, seen);
     }
 
-    /// Whether it is the fee of a cluster that had grown dear and has a newer version now; the dear one is taken back, because its cloud
-    /// does not tell how long that was paid.
-    fn renewed(&mut self, thing: &Stretch, seen: &mut Seen) -> bool {
-        let is_later = |known: &Stretch| known.what.item.is_fee() && known.to.is_none() && known.from > thing.from;
-        let dear = self.of(&thing.id).find(|index| thing.what.item.is_fee() && is_later(&self.usage.stretches[*index]));
-        if let Some(index) = dear {
-            self.usage.stretches[index].to = Some(self.usage.stretches[index].from);
-            seen.changed.insert(index);
+    /// A control plane gets another fee, and a volume another kind or size, while its cloud tells of the same beginning: what was paid
+    /// before stays, until the look that saw it last.
+    fn goes_on(&mut self, thing: &mut Stretch, sight: &Sight<'_>, seen: &mut Seen) {
+        let is_open = |known: &Stretch| known.to.is_none() && is_one_thing(&known.what, &thing.what);
+        let Some(index) = self.of(&thing.id).find(|index| is_open(&self.usage.stretches[*index])) else { return };
+        // One made anew under its name is another one.
+        let known = &self.usage.stretches[index];
+        if !near(begun(known, &self.usage.stretches), begun(thing, &sight.usage.stretches)) {
+            return;
         }
-        dear.is_some()
+        if (&known.what.item, known.what.quantity) == (&thing.what.item, thing.what.quantity) {
+            thing.from = known.from;
+            return;
+        }
+        // Since when a version is dear is told, and beside it the end of what was paid before.
+        let is_told = thing.from > known.from && !near(thing.from, known.from);
+        let Some(last) = self.looked.filter(|last| !is_told && *last > known.from) else { return };
+        thing.from = last;
+        self.end(index, last, Teller::Look { after: last }, seen);
     }
 
     /// One that its cloud knows to be over: all that was known as part of it ends with it.
@@ -154,11 +165,10 @@ impl Record {
 
     /// Pods that are there, and the ends of those that are not: of a node that is gone with it, else when they were last seen.
     fn asked(&mut self, sight: &Sight<'_>) -> Vec<usize> {
-        let mut changed = BTreeSet::new();
-        let key = |one: &Request| (Arc::clone(&one.node), Arc::clone(&one.pod));
-        let there: HashSet<_> = sight.usage.requests.iter().map(key).collect();
+        let (mut changed, mut there) = (BTreeSet::new(), HashSet::new());
         for request in &sight.usage.requests {
             let (index, is_new) = self.put_request(request.clone());
+            there.insert(index);
             if is_new {
                 changed.insert(index);
             }
@@ -168,7 +178,7 @@ impl Record {
             .requests
             .iter()
             .enumerate()
-            .filter(|(_, one)| one.to.is_none() && !there.contains(&key(one)))
+            .filter(|(index, one)| one.to.is_none() && !there.contains(index))
             .map(|(index, one)| {
                 let node = self.usage.stretches.iter().rev().find(|thing| thing.name == one.node);
                 (index, node.and_then(|node| node.to).or(self.divided).map(|end| end.max(one.from)))
@@ -189,6 +199,21 @@ struct Seen {
     changed: BTreeSet<usize>,
     /// Known since this look, which told only of their ends.
     new: BTreeSet<usize>,
+}
+
+/// When the thing began of which this is the last stretch so far.
+pub fn begun(thing: &Stretch, among: &[Stretch]) -> Timestamp {
+    let is_before = |one: &&Stretch, from| {
+        one.id == thing.id && one.to == Some(from) && one.from < from && is_one_thing(&one.what, &thing.what)
+    };
+    let before = |from: &Timestamp| among.iter().find(|one| is_before(one, *from)).map(|one| one.from);
+    successors(Some(thing.from), before).last().unwrap_or(thing.from)
+}
+
+/// Whether these are of one thing that has changed. The parts of a machine bear its id; they are not.
+fn is_one_thing(known: &What, seen: &What) -> bool {
+    let are_disks = || matches!((&known.item, &seen.item), (Item::Disk(_), Item::Disk(_)));
+    known.item.is_fee() && seen.item.is_fee() || known.pool.is_none() && seen.pool.is_none() && are_disks()
 }
 
 /// What the names of the machines of one group begin with: `gke-c-cpu-12345678` of `gke-c-cpu-12345678-x2bq`.

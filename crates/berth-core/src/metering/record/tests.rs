@@ -169,6 +169,34 @@ fn machines_of_which_only_names_are_told_are_like_those_of_their_group() {
 }
 
 #[test]
+fn what_a_volume_was_paid_before_it_grew_stays_and_a_cluster_made_anew_is_another() {
+    let mut record = Record::default();
+    let volume = |kind: &str, gigabytes| {
+        let mut volume = thing("vol-1", Item::Disk(kind.to_owned()), None, 1, None);
+        volume.what = Arc::new(What { quantity: gigabytes, ..What::clone(&volume.what) });
+        volume
+    };
+    look(&mut record, 10, vec![fee(), volume("gp2", 100)]);
+    let anew = || thing("us-east-1/c", Item::ControlPlane, None, 15, None);
+    for minute in [20, 21] {
+        look(&mut record, minute, vec![anew(), volume("gp3", 100)]);
+    }
+    for minute in [30, 31] {
+        look(&mut record, minute, vec![anew(), volume("gp3", 1000)]);
+    }
+    let wanted = [
+        "us-east-1/c control plane: 0-20 look",
+        "vol-1 gp2: 1-10 look",
+        "us-east-1/c control plane: 15-",
+        "vol-1 gp3: 10-21 look",
+        "vol-1 gp3: 21-",
+    ];
+    assert_eq!(told(&record), wanted);
+    let sizes: Vec<u64> = record.usage().stretches.iter().map(|one| one.what.quantity).collect();
+    assert_eq!(sizes, [1, 100, 1, 100, 1000]);
+}
+
+#[test]
 fn requests_end_with_their_node_or_when_they_were_last_seen() {
     let mut record = Record::default();
     let request = |pod: &str, node: &str| Request {
@@ -189,8 +217,12 @@ fn requests_end_with_their_node_or_when_they_were_last_seen() {
     let same = sight(20, both(), vec![request("a", "i-1"), request("b", "i-2")]);
     let gone = machine("i-1", 3, Some(25)).into_iter().chain(machine("i-2", 3, None)).collect();
     sight(30, gone, Vec::new());
+    // A pod made anew under its name ends the one before it.
+    let again = || Request { from: at(32), ..request("b", "i-2") };
+    sight(33, machine("i-2", 3, None).into(), vec![again()]);
+    sight(34, machine("i-2", 3, None).into(), vec![Request { from: at(33), ..again() }]);
     let ends: Vec<_> = record.usage().requests.iter().map(|one| one.to).collect();
-    assert_eq!(ends, [Some(at(25)), Some(at(20))]);
+    assert_eq!(ends, [Some(at(25)), Some(at(20)), Some(at(33)), None]);
     // A look that saw nothing new is kept in few words.
     assert!(first.len() > 500 && same.len() < 80, "{same}");
 }
