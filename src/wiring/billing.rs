@@ -73,6 +73,8 @@ impl Doors {
             Found { inventory: &inventory, machines: &machines, clusters: &fleet.clusters, shares: &shares, now };
         let mut metered = metering::metered(&found);
         let usage = Usage { stretches: metered.usage.stretches, requests };
+        // A clock of ours that is behind does not make what stands something to come.
+        let now = usage.stretches.iter().map(|thing| thing.from).fold(now, Timestamp::max);
         let unread = inventory.unread.into_iter().chain(machines.partly).collect();
         let seen = Seen { at: now, usage, ends: machines.ends, lives: machines.lives, unread, divided: asked };
         let (usage, kept) = records.look(seen);
