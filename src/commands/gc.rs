@@ -1,13 +1,12 @@
 //! `berth gc`: finds what is ours and over, by labels and tags, and takes it away when told to.
 
-mod price;
 mod sweep;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use berth_core::cost::PriceBook;
-use berth_core::gc::{GcPlan, GcRules, Inventory, Scope, decide};
+use berth_core::gc::{GcPlan, GcRules, Inventory, Scope, decide, price};
 use berth_core::ports::Clock;
 use berth_core::spec::Provider;
 use clap::Args;
@@ -145,7 +144,7 @@ async fn collect(args: &GcArgs, reach: &Reach, settings: &Settings, ui: &Ui) -> 
     let namespaces = namespace::collect(&args.on, args.provider, args.yes, settings, ui).await?;
     let book = PriceBook::facts();
     let decided = plans.iter().map(|(plan, doors, _)| {
-        let prices = plan.doomed.iter().map(|environment| price::of(environment, &book)).collect();
+        let prices = plan.doomed.iter().map(|environment| price(environment, &book)).collect();
         Decided { plan, now: doors.clock.now(), prices }
     });
     Ok(show(args, &decided.collect::<Vec<_>>(), &swept, &namespaces, ui))

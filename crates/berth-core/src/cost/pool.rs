@@ -144,21 +144,14 @@ fn machines(pool: &PoolSpec, asked: Asked<'_>, bought: Bought, nodes: Cases<u64>
 
 /// Whether GPUs on a machine are paid for beside it: the price of a type that comes with them is of both, also where the cloud tells of them.
 pub fn pays_for_gpus(provider: Provider, machine_type: &str) -> bool {
-    let comes_with = |gpus: &MachineGpus| *gpus != MachineGpus::Attachable;
+    // Only Google attaches them, and looking a machine up costs time if its name is not known.
     provider == Provider::Gke
-        && !matches!(catalog::machine(provider, machine_type), MachineLookup::Known(machine) if comes_with(&machine.gpus))
+        && matches!(catalog::machine(provider, machine_type), MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable)
 }
 
 /// Google's name for GPUs of a model, if the price of the machine does not have them in it.
 pub(super) fn attached(provider: Provider, machine_type: &str, model: &str) -> Option<&'static str> {
-    // Only Google attaches them, and looking a machine up costs time if its name is not known.
-    if provider != Provider::Gke {
-        return None;
-    }
-    match catalog::machine(provider, machine_type) {
-        MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => catalog::gpu(model)?.gke_type,
-        _ => None,
-    }
+    if pays_for_gpus(provider, machine_type) { catalog::gpu(model)?.gke_type } else { None }
 }
 
 fn disk(pool: &PoolSpec, asked: Asked<'_>, nodes: Cases<u64>) -> Line {

@@ -2,13 +2,13 @@
 
 use super::environment::Environment;
 use super::leftover::{Leftover, LeftoverKind, LeftoverSize, Machines};
-use crate::cost::{Amount, Bought, Item, Market, PriceBook, Quote};
-use crate::spec::Provider;
+use crate::cost::{Amount, Bought, Item, Market, PriceBook, Quote, pays_for_gpus};
+use crate::spec::{Place, Provider};
 
 /// What an environment costs; what has no price in the book makes it an unknown part, never nothing.
 ///
 /// Machines are counted once: those of a cluster or group are not counted again where they are listed themselves, nor are disks that
-/// are their machines' own. Traffic, requests and stored logs are not counted.
+/// are their machines' own. Traffic and requests are not counted.
 pub fn price(environment: &Environment, book: &PriceBook) -> Amount {
     let has_sized = environment.things.iter().any(|thing| thing.kind == LeftoverKind::Instance && thing.size.is_some());
     environment
@@ -38,8 +38,10 @@ fn of_thing(thing: &Leftover, book: &PriceBook) -> Amount {
         (LeftoverKind::LoadBalancer | LeftoverKind::ForwardingRule, None) => ask(thing, &Item::LoadBalancer, book),
         (LeftoverKind::NatGateway, None) => ask(thing, &Item::NatGateway, book),
         (LeftoverKind::Address, None) => ask(thing, &Item::Address, book),
-        // Its size was not read, so nobody knows.
-        (LeftoverKind::Instance | LeftoverKind::Disk | LeftoverKind::Volume, None) => Amount::UNKNOWN,
+        // Its size was not read, or nothing tells what is in it, so nobody knows.
+        (LeftoverKind::Instance | LeftoverKind::Disk | LeftoverKind::Volume | LeftoverKind::LogGroup, None) => {
+            Amount::UNKNOWN
+        }
         // Machines of groups are looked for themselves, and the rest costs nothing by being there.
         _ => Amount::NOTHING,
     }
@@ -48,7 +50,8 @@ fn of_thing(thing: &Leftover, book: &PriceBook) -> Amount {
 fn machine(thing: &Leftover, machines: &Machines, book: &PriceBook) -> Amount {
     let bought = if machines.spot { Bought::Spot } else { Bought::OnDemand };
     let own = ask(thing, &Item::machine(&machines.machine_type, bought), book);
-    let attached = machines.accelerator.as_ref().map_or(Amount::NOTHING, |(name, count)| {
+    let attached = machines.accelerator.as_ref().filter(|_| pays_for_gpus(thing.at.provider, &machines.machine_type));
+    let attached = attached.map_or(Amount::NOTHING, |(name, count)| {
         ask(thing, &Item::Gpu { name: name.clone(), bought }, book) * u64::from(*count)
     });
     (own + attached) * u64::from(machines.count)
@@ -58,7 +61,7 @@ fn machine(thing: &Leftover, machines: &Machines, book: &PriceBook) -> Amount {
 fn ask(thing: &Leftover, item: &Item, book: &PriceBook) -> Amount {
     let place = if thing.at.place == "global" { thing.cluster_location.as_ref() } else { Some(&thing.at.place) };
     let region = match (thing.at.provider, place) {
-        (Provider::Gke, Some(place)) => crate::spec::Place::from_gke_location(place).region,
+        (Provider::Gke, Some(place)) => Place::from_gke_location(place).region,
         (_, Some(place)) => place.clone(),
         (_, None) => return Amount::UNKNOWN,
     };

@@ -43,6 +43,20 @@ fn a_cluster_costs_its_fee_and_its_machines_once() {
 }
 
 #[test]
+fn gpus_are_counted_beside_machines_that_do_not_come_with_them() {
+    let of = |machine_type: &str, gpu: Option<&str>| {
+        let accelerator = gpu.map(|gpu| (gpu.to_owned(), 1));
+        let one = Machines { machine_type: machine_type.to_owned(), spot: false, count: 1, accelerator };
+        let size = Some(LeftoverSize::Machines(vec![one]));
+        hourly(vec![Leftover { size, ..thing(LeftoverKind::Instance, "us-central1-a", "i", "x") }])
+    };
+    assert_eq!(of("g2-standard-4", Some("nvidia-l4")), of("g2-standard-4", None));
+    let gpu = Item::Gpu { name: "nvidia-tesla-t4".to_owned(), bought: berth_core::cost::Bought::OnDemand };
+    let attached = of("n1-standard-8", Some("nvidia-tesla-t4")).micro_usd(Span::Hour);
+    assert_eq!(attached, of("n1-standard-8", None).micro_usd(Span::Hour) + in_the_book("us-central1", &gpu));
+}
+
+#[test]
 fn disks_cost_by_their_size_and_what_costs_nothing_is_not_counted() {
     let month = in_the_book("us-central1", &Item::Disk("pd-ssd".to_owned()));
     let sized =
@@ -57,6 +71,7 @@ fn what_has_no_price_is_unknown_and_never_free() {
     let odd =
         Leftover { size: machines("z9-unheard-of", 1), ..thing(LeftoverKind::Instance, "us-central1-a", "i", "x") };
     assert!(hourly(vec![odd]).is_unknown());
+    assert!(hourly(vec![thing(LeftoverKind::LogGroup, "us-central1", "l", "x")]).is_unknown());
     // A global address tells no region, and so no price.
     assert!(hourly(vec![thing(LeftoverKind::Address, "global", "a", "x")]).is_unknown());
     let volume = Leftover { kind: LeftoverKind::Volume, ..disk("v", "x") };
