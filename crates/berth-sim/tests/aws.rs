@@ -440,7 +440,7 @@ async fn aws_reads_list_prices_and_how_spot_prices_moved() {
     assert_eq!(services, "AWSELB\tAmazonEC2\tAmazonEKS\tAmazonVPC");
     let values = "pricing get-attribute-values --service-code AmazonEC2 --attribute-name volumeApiName \
                   --query AttributeValues[].Value";
-    assert_eq!(witness.text(values).await, "gp2\tgp3\tio2\tsc1\tst1");
+    assert_eq!(witness.text(values).await, "gp2\tgp3\tio1\tio2\tsc1\tst1\tstandard");
     let elsewhere = "pricing get-products --service-code AmazonEC2 --region us-west-2";
     assert!(witness.error(elsewhere).await.contains("InvalidSignatureException"));
     let unknown = "pricing get-products --service-code AmazonMoon";

@@ -106,6 +106,8 @@ pub enum LeftoverSize {
     },
     /// Machines, of a cluster, group or by itself.
     Machines(Vec<Machines>),
+    /// It costs nothing, unlike others of its kind: an address inside a network.
+    Free,
 }
 
 /// Machines of one type.

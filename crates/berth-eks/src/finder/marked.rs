@@ -34,12 +34,17 @@ const KINDS: [(&str, LeftoverKind); 11] = [
     ("security-group", LeftoverKind::SecurityGroup),
 ];
 
-/// Lists those kinds of which the index tells, or all of them where it could not be read.
+/// Lists those kinds of which the index tells, or all of them where it could not be read; what is paid for by itself also where it tells
+/// only of other things, because it may not know a new one yet.
 pub(super) async fn look(cloud: &EksCloud, entries: Option<&[Entry]>) -> Vec<Read> {
     let told: Option<BTreeSet<&str>> =
         entries.map(|all| all.iter().map(Entry::kind).filter(|kind| kind.0 == "ec2").map(|kind| kind.1).collect());
-    let wanted = KINDS.into_iter().filter(|(name, _)| told.as_ref().is_none_or(|told| told.contains(name)));
+    let wanted = KINDS.into_iter().filter(|(name, _)| told.as_ref().is_none_or(|told| is_wanted(told, name)));
     future::join_all(wanted.map(|(_, kind)| list(cloud, kind))).await
+}
+
+fn is_wanted(told: &BTreeSet<&str>, name: &str) -> bool {
+    told.contains(name) || !told.is_empty() && matches!(name, "natgateway" | "elastic-ip")
 }
 
 fn list(cloud: &EksCloud, kind: LeftoverKind) -> BoxFuture<'_, Read> {

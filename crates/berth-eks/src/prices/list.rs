@@ -105,8 +105,14 @@ fn price(item: &Item, offers: &[Offer]) -> Option<u64> {
             only(offers.iter().filter(ordinary).filter(|offer| offer.is_usage(&usage) && offer.is_hourly()))
         }
         Item::Disk(kind) => {
-            let usage = format!("EBS:VolumeUsage.{kind}");
-            only(offers.iter().filter(|offer| offer.is_usage(&usage) && offer.unit == "GB-Mo"))
+            // The older kinds bear older names, and io2's unit is spelt out.
+            let usage = match kind.as_str() {
+                "standard" => "EBS:VolumeUsage".to_owned(),
+                "io1" => "EBS:VolumeUsage.piops".to_owned(),
+                _ => format!("EBS:VolumeUsage.{kind}"),
+            };
+            let is_monthly = |offer: &&Offer| matches!(offer.unit.as_str(), "GB-Mo" | "GB-month");
+            only(offers.iter().filter(is_monthly).filter(|offer| offer.is_usage(&usage)))
         }
         Item::NatGateway => of("NatGateway-Hours"),
         Item::NatTraffic => {

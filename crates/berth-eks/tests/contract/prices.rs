@@ -13,7 +13,7 @@ use crate::wish::REGION;
 
 fn items() -> BTreeSet<Item> {
     let p4d = |bought| Item::machine("p4d.24xlarge", bought);
-    let kinds = ["gp2", "gp3", "io2", "st1", "sc1"].map(|kind| Item::Disk(kind.to_owned()));
+    let kinds = ["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"].map(|kind| Item::Disk(kind.to_owned()));
     let around = [
         Item::ControlPlane,
         Item::ControlPlaneExtended,

@@ -59,7 +59,7 @@ impl Row {
             tags: [&item["targetTags"], &item["tags"]["items"], &said["tags"]].into_iter().flat_map(texts).collect(),
             since: said["since"].as_str().and_then(|time| time.parse().ok()),
             links,
-            size: size(kind, item),
+            size: size(kind, id, item),
             addresses: addresses(item),
             id: id.to_owned(),
         })
@@ -122,12 +122,15 @@ fn last(value: &Value) -> String {
     value.as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-fn size(kind: LeftoverKind, item: &Value) -> Option<LeftoverSize> {
+fn size(kind: LeftoverKind, id: &str, item: &Value) -> Option<LeftoverSize> {
     match kind {
         LeftoverKind::Disk => {
             let gigabytes = item["sizeGb"].as_str().and_then(|text| text.parse().ok()).or(item["sizeGb"].as_u64())?;
-            Some(LeftoverSize::Disk { kind: last(&item["type"]), gigabytes })
+            // One that is kept in two zones bears the same kind and costs more.
+            let regional = if id.contains("/regions/") { "regional-" } else { "" };
+            Some(LeftoverSize::Disk { kind: format!("{regional}{}", last(&item["type"])), gigabytes })
         }
+        LeftoverKind::Address => (item["addressType"] == "INTERNAL").then_some(LeftoverSize::Free),
         LeftoverKind::Instance => {
             let scheduling = &item["scheduling"];
             let accelerator = item["guestAccelerators"].get(0).and_then(|one| {
@@ -150,6 +153,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_disk_of_two_zones_and_an_address_of_a_network_cost_otherwise_than_others() {
+        let of = |kind, path: &str, own: Value| {
+            let mut item =
+                json!({"selfLink": format!("https://www.googleapis.com/compute/v1/projects/p/{path}"), "name": "a"});
+            item.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+            Row::of(kind, &item).unwrap().size
+        };
+        let disk = |kind: &str| Some(LeftoverSize::Disk { kind: kind.to_owned(), gigabytes: 200 });
+        let told =
+            json!({"sizeGb": "200", "type": "https://www.googleapis.com/compute/v1/projects/p/x/diskTypes/pd-ssd"});
+        assert_eq!(of(LeftoverKind::Disk, "zones/us-east1-b/disks/a", told.clone()), disk("pd-ssd"));
+        assert_eq!(of(LeftoverKind::Disk, "regions/us-east1/disks/a", told), disk("regional-pd-ssd"));
+        let address =
+            |kind: &str| of(LeftoverKind::Address, "regions/us-east1/addresses/a", json!({"addressType": kind}));
+        assert_eq!((address("EXTERNAL"), address("INTERNAL")), (None, Some(LeftoverSize::Free)));
+    }
 
     #[test]
     fn an_item_is_read_with_its_links() {

@@ -13,6 +13,10 @@ const LOCAL_SSD_GIB: u64 = 375;
 /// Micro-USD of a machine for an hour, with the GPUs that are built in; `None` where one of its parts has no price.
 pub(super) fn price(name: &str, bought: Bought, rates: &Rates) -> Option<u64> {
     let MachineLookup::Known(machine) = catalog::machine(Provider::Gke, name) else { return None };
+    // Parts of custom machines are sold apart and dearer, in words that were not seen; only those of E2 cost the same.
+    if machine.family != "e2" && (name.starts_with("custom-") || name.contains("-custom-")) {
+        return None;
+    }
     let words = wording::series(&machine.family)?;
     let core = u128::from(rates.of(words.core, bought, "h")?);
     let ram = u128::from(rates.of(words.ram, bought, "GiBy.h")?);
@@ -107,6 +111,8 @@ mod tests {
         assert_eq!(of("n1-highcpu-2"), Some(70_849));
         // Half a core of two: 0.5 x 0.02181159 + 2 x 0.00292353 = 0.016752855.
         assert_eq!(of("e2-small"), Some(16_753));
+        // 4 x 0.02181159 + 6 x 0.00292353 = 0.10478754.
+        assert_eq!(of("e2-custom-4-6144"), Some(104_788));
         // 12 x 0.031611 + 85 x 0.004237 + 2.933908 = 3.673385.
         assert_eq!(of("a2-highgpu-1g"), Some(3_673_385));
         // 12 x 0.031611 + 170 x 0.004237 + 3.92808 + 375 x 0.08 / 730 = 5.0687978.
@@ -118,6 +124,9 @@ mod tests {
         assert_eq!(price("a2-highgpu-1g", Bought::Spot, &americas()), None, "memory and GPU have no spot price");
         assert_eq!(price("n2-standard-4", Bought::OnDemand, &americas()), None);
         assert_eq!(price("a3-highgpu-8g", Bought::OnDemand, &americas()), None, "its wording is not known");
+        for custom in ["custom-4-15360", "n1-custom-4-15360"] {
+            assert_eq!(price(custom, Bought::OnDemand, &americas()), None, "{custom} is not n1-standard-4");
+        }
         assert_eq!(price("m5.large", Bought::OnDemand, &americas()), None);
     }
 }

@@ -30,10 +30,12 @@ const DISKS: &[(&str, &str, &str, &str, u64, &str)] = &[
     ("gp3", "System Operation", "EBS:VolumeP-IOPS.gp3", "CreateVolume-Gp3", 5000, "IOPS-Mo"),
     ("gp3", "Provisioned Throughput", "EBS:VolumeP-Throughput.gp3", "CreateVolume-Gp3", 40_960_000, "GiBps-mo"),
     ("gp2", "Storage", "EBS:VolumeUsage.gp2", "CreateVolume-Gp2", 100_000, "GB-Mo"),
-    ("io2", "Storage", "EBS:VolumeUsage.io2", "CreateVolume-io2", 125_000, "GB-Mo"),
+    ("io1", "Storage", "EBS:VolumeUsage.piops", "CreateVolume-P-IOPS", 125_000, "GB-Mo"),
+    ("io2", "Storage", "EBS:VolumeUsage.io2", "CreateVolume-io2", 125_000, "GB-month"),
     ("io2", "System Operation", "EBS:VolumeP-IOPS.io2", "CreateVolume-io2", 65_000, "IOPS-Mo"),
     ("st1", "Storage", "EBS:VolumeUsage.st1", "CreateVolume-St1", 45_000, "GB-Mo"),
     ("sc1", "Storage", "EBS:VolumeUsage.sc1", "CreateVolume-Sc1", 15_000, "GB-Mo"),
+    ("standard", "Storage", "EBS:VolumeUsage", "CreateVolume", 50_000, "GB-Mo"),
 ];
 
 /// All of it in a region.
