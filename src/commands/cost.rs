@@ -43,7 +43,7 @@ pub(crate) struct CostArgs {
     prices: PricesArgs,
     #[command(flatten)]
     budget: BudgetArgs,
-    /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes
+    /// Hours in which it works, such as "weekdays 8-20"; outside them every pool is at its fewest nodes, and with "weekdays 8-20 to-zero" has none
     #[arg(long, value_name = "HOURS", value_parser = Schedule::parse, conflicts_with_all = ["name", "all"])]
     schedule: Option<Schedule>,
     /// Show it beside other clouds (gke,eks) or other GPUs (a100,v100,t4,l4)
@@ -97,7 +97,11 @@ async fn run_estimate(args: &CostArgs, file: &std::path::Path, settings: &Settin
     }
     let prices = args.prices.read(&[spec], settings, ui).await?;
     let estimate = priced(spec, &prices.book)?;
-    let schedule = args.schedule.map(|schedule| OnSchedule { schedule, scheduled: estimate.by(&schedule) });
+    let by = |schedule: Schedule| {
+        let rest = priced(&schedule.rest(spec), &prices.book)?;
+        Ok::<_, Failure>(OnSchedule { schedule, scheduled: estimate.by(&schedule, &rest) })
+    };
+    let schedule = args.schedule.map(by).transpose()?;
     let budget = args.budget.or_of(&checked);
     let shown = Shown { spec, estimate: &estimate, told: &prices.told, budget, schedule };
     put(&shown, ui)?;

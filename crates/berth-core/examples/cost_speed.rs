@@ -39,7 +39,10 @@ fn main() -> Result<(), String> {
     });
     say("its difference to itself", || drop(diff(Some(&priced), Some(&priced))));
     let schedule = Schedule::parse("weekdays 8-20").map_err(|error| error.to_string())?;
-    say("its schedule", || drop(priced.by(&schedule)));
+    say("its schedule", || {
+        let rest = estimate(&schedule.rest(&spec), &book, today);
+        drop(rest.map(|rest| priced.by(&schedule, &rest)));
+    });
 
     let usage = year();
     let (things, requests) = (usage.stretches.len(), usage.requests.len());

@@ -1,13 +1,12 @@
-//! When a cluster works: the hours of a week outside which its pools are at their fewest nodes.
+//! When a cluster works: the hours of a week outside which its pools are at their fewest nodes, or have none.
 
 use std::fmt;
 use std::ops::Add;
 
 use super::amount::{Amount, Cases, MONTH_HOURS};
 use super::estimate::Estimate;
-use super::pool::PoolEstimate;
-use super::quote::Line;
 use super::split::{self, ServicePart, Split};
+use crate::spec::ClusterSpec;
 
 /// Minutes of a week.
 const WEEK: u32 = 7 * DAY;
@@ -19,7 +18,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The hours of each week in which a cluster works.
 ///
 /// No time zone belongs to it: only how much of the week the hours are has a price. The rest of the time every pool has its fewest nodes,
-/// which is none for a pool that may be empty.
+/// which is none for a pool that may be empty; or no pool has any, if somebody scales them so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     /// Whether it works on the day, from Monday on.
@@ -28,14 +27,20 @@ pub struct Schedule {
     from: u32,
     /// The minute they end at, that of the next day if it is not behind the other; 1440 is midnight.
     to: u32,
+    /// Whether no pool has a node outside the hours, whatever its fewest are.
+    to_zero: bool,
 }
+
+/// The word behind the hours for pools without nodes outside them.
+const TO_ZERO: &str = "to-zero";
 
 /// Why a text is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// It has another form.
     #[error(
-        "`{0}` is no schedule; write days and hours such as `weekdays 8-20`, `mon-fri 8:30-20:00`, `sat,sun 10-16`, `daily 9-18`, or `always`"
+        "`{0}` is no schedule; write days and hours such as `weekdays 8-20`, `mon-fri 8:30-20:00`, `sat,sun 10-16`, `daily 9-18`, or `always`, and behind them \
+         `to-zero` if no pool has a node outside these hours"
     )]
     Form(String),
     /// Its days are none.
@@ -48,7 +53,7 @@ pub enum ScheduleError {
 
 impl Schedule {
     /// All hours of all days.
-    pub const ALWAYS: Self = Self { days: [true; 7], from: 0, to: DAY };
+    pub const ALWAYS: Self = Self { days: [true; 7], from: 0, to: DAY, to_zero: false };
 
     /// Reads days and hours such as `weekdays 8-20`.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
@@ -57,12 +62,16 @@ impl Schedule {
             return Ok(Self::ALWAYS);
         }
         let mut words = lower.split_whitespace();
-        let (Some(days), Some(hours), None) = (words.next(), words.next(), words.next()) else {
-            return Err(ScheduleError::Form(text.to_owned()));
+        let form = || ScheduleError::Form(text.to_owned());
+        let (days, hours) = words.next().zip(words.next()).ok_or_else(form)?;
+        let to_zero = match (words.next(), words.next()) {
+            (None, None) => false,
+            (Some(TO_ZERO), None) => true,
+            _ => return Err(form()),
         };
         let days = read_days(days).ok_or_else(|| ScheduleError::Days(days.to_owned()))?;
         let (from, to) = read_hours(hours).ok_or_else(|| ScheduleError::Hours(hours.to_owned()))?;
-        Ok(Self { days, from, to })
+        Ok(Self { days, from, to, to_zero })
     }
 
     /// Minutes of a week it works.
@@ -83,27 +92,43 @@ impl Schedule {
         (top / a, bottom / a)
     }
 
-    /// What the cases of something come to that is at its least outside the hours.
-    pub fn over(&self, cases: Cases<Amount>) -> Cases<Amount> {
+    /// The cluster outside the hours: what it costs then, an estimate of this says.
+    pub fn rest(&self, spec: &ClusterSpec) -> ClusterSpec {
+        let mut rest = spec.clone();
+        for pool in &mut rest.pools {
+            let nodes = if self.to_zero { 0 } else { pool.nodes.min };
+            (pool.nodes.min, pool.nodes.max) = (nodes, nodes);
+        }
+        rest
+    }
+
+    /// How it is outside the hours, in words.
+    pub fn outside(&self) -> &'static str {
+        if self.to_zero { "no pool has a node" } else { "every pool is at its fewest nodes" }
+    }
+
+    /// What something comes to that costs `cases` in the hours, and `rest` outside them.
+    pub fn over(&self, cases: Cases<Amount>, rest: Cases<Amount>) -> Cases<Amount> {
         let on = u64::from(self.minutes_per_week());
-        cases.map(|amount| amount.blend(cases.min, on, WEEK.into()))
+        cases.with(rest, |amount, rest| amount.blend(rest, on, WEEK.into()))
     }
 
     /// The parts of a pool by the schedule: in its hours and outside them each has what it has of the pool then, so that together they are
     /// exactly what the pool comes to.
-    fn divided(&self, split: &Split) -> Split {
-        let mut before = Cases::default();
+    fn divided(&self, split: &Split, rest: &Split) -> Split {
+        let mut before = (Cases::default(), Cases::default());
         // Sums from the first part on are rounded, not parts: so the roundings add up to nothing.
-        let mut next = |part: Cases<Amount>| {
-            let upto = before.with(part, Add::add);
-            let stretch = self.over(upto).with(self.over(before), Amount::without);
+        let mut next = |part: Cases<Amount>, rest: Cases<Amount>| {
+            let upto = (before.0.with(part, Add::add), before.1.with(rest, Add::add));
+            let stretch = self.over(upto.0, upto.1).with(self.over(before.0, before.1), Amount::without);
             before = upto;
-            stretch.with(self.over(part), Amount::lacking_as)
+            stretch.with(self.over(part, rest), Amount::lacking_as)
         };
-        let services = split.services.iter();
-        let services =
-            services.map(|part| ServicePart { service: part.service.clone(), amount: next(part.amount) }).collect();
-        Split { services, idle: next(split.idle) }
+        let services = split.services.iter().zip(&rest.services);
+        let services = services
+            .map(|(part, rest)| ServicePart { service: part.service.clone(), amount: next(part.amount, rest.amount) })
+            .collect();
+        Split { services, idle: next(split.idle, rest.idle) }
     }
 }
 
@@ -113,6 +138,7 @@ impl fmt::Display for Schedule {
         if self.minutes_per_week() == WEEK {
             return f.write_str("always");
         }
+        let rest = if self.to_zero { " to-zero" } else { "" };
         let mut stretches: Vec<(usize, usize)> = Vec::new();
         for day in (0..7).filter(|day| self.days[*day]) {
             match stretches.last_mut() {
@@ -125,7 +151,7 @@ impl fmt::Display for Schedule {
         };
         let days = stretches.iter().map(word).collect::<Vec<_>>().join(",");
         let clock = |minute: u32| format!("{}:{:02}", minute / 60, minute % 60);
-        write!(f, "{days} {}-{}", clock(self.from), clock(self.to))
+        write!(f, "{days} {}-{}{rest}", clock(self.from), clock(self.to))
     }
 }
 
@@ -178,30 +204,37 @@ impl Scheduled {
 }
 
 impl Estimate {
-    /// What it comes to by a schedule: in its hours each case as it is, outside them every pool at its fewest nodes.
-    pub fn by(&self, schedule: &Schedule) -> Scheduled {
-        let amount = |line: &Line| schedule.over(line.amount());
-        let pools = self.pools.iter().map(|pool| ScheduledPool {
+    /// What it comes to by a schedule: in its hours each case as it is, outside them as the estimate of its [`Schedule::rest`].
+    pub fn by(&self, schedule: &Schedule, rest: &Self) -> Scheduled {
+        let pools = self.pools.iter().zip(&rest.pools).map(|(pool, rest)| ScheduledPool {
             name: pool.name.clone(),
-            amount: schedule.over(PoolEstimate::total(pool)),
-            split: pool.split.as_ref().map(|split| schedule.divided(split)),
+            amount: schedule.over(pool.total(), rest.total()),
+            split: pool.split.as_ref().zip(rest.split.as_ref()).map(|(split, rest)| schedule.divided(split, rest)),
         });
         let pools: Vec<ScheduledPool> = pools.collect();
         let of_service = |name: &str| split::of_service(pools.iter().map(|pool| &pool.split), name);
         let services = self.services.iter().map(|service| (service.name.clone(), of_service(&service.name))).collect();
-        let lines = self.lines.iter().map(|line| (line.what.clone(), amount(line))).collect();
+        let lines = self.lines.iter().zip(&rest.lines);
+        let lines =
+            lines.map(|(line, rest)| (line.what.clone(), schedule.over(line.amount(), rest.amount()))).collect();
         let (top, bottom) = schedule.hours_per_month();
         // To tenths, for people; the sums take the exact fraction.
         let tenths = (top * 10 + bottom / 2) / bottom;
-        let notes = vec![
+        let mut notes = vec![
             format!(
                 "schedule {schedule}: {}.{} of {MONTH_HOURS} hours of a month, whatever the time zone",
                 tenths / 10,
                 tenths % 10
             ),
-            "outside these hours every pool is at its fewest nodes, a pool that may be empty at none; what is around the pools stays"
-                .to_owned(),
+            format!("outside these hours {}; what is around the pools stays", schedule.outside()),
         ];
+        let standing = self.pools.iter().filter(|pool| schedule.to_zero && pool.nodes.min > 0);
+        notes.extend(standing.map(|pool| {
+            format!(
+                "pool {}: its file wants {} nodes at least, so somebody has to take them away",
+                pool.name, pool.nodes.min
+            )
+        }));
         Scheduled { pools, lines, services, notes }
     }
 }
@@ -276,7 +309,15 @@ mod tests {
 
     #[test]
     fn a_schedule_is_written_as_it_can_be_read() {
-        for text in ["weekdays 8-20", "sat,sun 10-16", "mon,wed-fri 8:30-9", "daily 22-6", "always", "sun 0-24"] {
+        for text in [
+            "weekdays 8-20",
+            "sat,sun 10-16",
+            "mon,wed-fri 8:30-9",
+            "daily 22-6",
+            "always",
+            "sun 0-24",
+            "daily 8-9 to-zero",
+        ] {
             let schedule = read(text);
             assert_eq!(read(&schedule.to_string()), schedule, "{text}");
         }
@@ -286,7 +327,7 @@ mod tests {
     #[test]
     fn what_is_no_schedule_is_refused_with_a_way_out() {
         let said = |text: &str| Schedule::parse(text).expect_err(text).to_string();
-        for text in ["", "weekdays", "8-20 weekdays x", "weekdays 8-20 UTC"] {
+        for text in ["", "weekdays", "8-20 weekdays x", "weekdays 8-20 UTC", "daily 8-9 to-zero x"] {
             assert!(said(text).contains("is no schedule; write"), "{text}: {}", said(text));
         }
         for text in ["workdays 8-20", "mo-fr 8-20", "mon- 8-20", ", 8-20"] {
@@ -307,17 +348,18 @@ mod tests {
     }
 
     #[test]
-    fn outside_the_hours_the_least_is_paid() {
+    fn in_the_hours_one_is_paid_and_outside_them_the_other() {
         let cases = Cases {
             min: Amount::by_the_month(168),
             expected: Amount::by_the_month(1680),
             max: Amount::by_the_month(16_800) + Amount::UNKNOWN,
         };
-        let over = read("weekdays 8-20").over(cases);
-        // 168; 60 x 10 + 108 x 1; 60 x 100 + 108 x 1.
+        let rest = Cases { max: Amount::by_the_month(336), ..Cases::always(cases.min) };
+        let over = read("weekdays 8-20").over(cases, rest);
+        // 168; 60 x 10 + 108 x 1; 60 x 100 + 108 x 2.
         assert_eq!(over.min, cases.min);
         assert_eq!(over.expected, Amount::by_the_month(708));
-        assert_eq!(over.max, Amount::by_the_month(6108) + Amount::UNKNOWN);
-        assert_eq!(Schedule::ALWAYS.over(cases), cases);
+        assert_eq!(over.max, Amount::by_the_month(6216) + Amount::UNKNOWN);
+        assert_eq!(Schedule::ALWAYS.over(cases, rest), cases);
     }
 }

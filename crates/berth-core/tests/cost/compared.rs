@@ -86,9 +86,13 @@ fn a_new_price_of_the_same_thing_is_a_change() {
 
 #[test]
 fn by_night_pools_are_at_their_fewest_nodes() {
-    let estimate = priced(&shipped("ai-dubbing-gke"));
-    let schedule = Schedule::parse("weekdays 8-20").expect("a schedule");
-    let by = estimate.by(&schedule);
+    let spec = shipped("ai-dubbing-gke");
+    let estimate = priced(&spec);
+    let by = |hours: &str| {
+        let schedule = Schedule::parse(hours).expect("a schedule");
+        estimate.by(&schedule, &priced(&schedule.rest(&spec)))
+    };
+    let (always, zero, by) = (by("always"), by("weekdays 8-20 to-zero"), by("weekdays 8-20"));
     let of = |name: &str| by.pools.iter().find(|pool| pool.name == name).expect("the pool is there").amount;
     // 60 of 168 hours. The A100 pool may be empty: 5431.1421 x 60 / 168 = 1939.6936, 10862.2842 x 60 / 168 = 3879.3872.
     assert_eq!(all(of("gpu-a100-pool")), ["0.00", "1939.69", "3879.39"]);
@@ -98,20 +102,29 @@ fn by_night_pools_are_at_their_fewest_nodes() {
     // 73 + 520.4307 + 1939.6936 + 2078.8440 = 4611.9683; 73 + 737.2768 + 3879.3872 + 2995.9811 = 7685.6451.
     assert_eq!(all(by.total()), ["1232.58+", "4611.97+", "7685.65+"]);
     assert!(by.notes[0].contains("mon-fri 8:00-20:00: 260.7 of 730 hours"), "{}", by.notes[0]);
-    let always = estimate.by(&Schedule::ALWAYS);
     assert_eq!(always.total(), estimate.total());
+    // Without any node by night: 855.9946 x 60 / 168 = 305.7124, 4279.973 x 60 / 168 = 1528.5618, 6847.9568 x 60 / 168 = 2445.6989.
+    let v100 = zero.pools.iter().find(|pool| pool.name == "gpu-v100-pool").expect("it is there");
+    assert_eq!(all(v100.amount), ["305.71", "1528.56", "2445.70"]);
+    // The control plane stays: 73 + 303.58456 x 60 / 168 + 305.7124 = 487.1355.
+    assert_eq!(cents(zero.total().min), "487.14+");
+    let said = "pool gpu-v100-pool: its file wants 1 nodes at least";
+    assert!(zero.notes.iter().any(|note| note.starts_with(said)), "{:?}", zero.notes);
     // By the hour it is the average: 4611.9683 / 730 = 6.31776.
     assert_eq!(by.total().expected.micro_usd(Span::Hour) / 100, 63_177);
 }
 
 #[test]
-fn spot_with_on_demand_behind_it_sleeps_as_spot() {
+fn spot_with_on_demand_behind_it_is_on_demand_by_night_too_at_worst() {
     let mut spec = shipped("ai-dubbing-gke");
     spec.pools.retain(|pool| pool.name == "gpu-v100-pool");
     spec.pools[0].capacity = Capacity::SpotThenOnDemand;
     let estimate = priced(&spec);
-    let by = estimate.by(&Schedule::parse("daily 0-12").expect("a schedule"));
-    // By day at most 8 nodes on demand, 16974.38832; by night one as spot, 855.9946: half of both together 8915.1915.
-    assert_eq!(cents(by.pools[0].amount.max), "8915.19");
+    let schedule = Schedule::parse("daily 0-12").expect("a schedule");
+    let by = estimate.by(&schedule, &priced(&schedule.rest(&spec)));
+    // By day at most 8 nodes on demand, 16974.38832; by night one of them, 2121.79854: half of both together 9548.09343.
+    assert_eq!(cents(by.pools[0].amount.max), "9548.09");
+    // Halfway 5 as spot, 4279.973, and by night one, 855.9946: 2567.9838.
+    assert_eq!(cents(by.pools[0].amount.expected), "2567.98");
     assert_eq!(pool(&estimate, "gpu-v100-pool").total().max.micro_usd(Span::Month), 16_974_388_320);
 }

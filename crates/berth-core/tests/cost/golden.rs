@@ -84,7 +84,8 @@ fn the_services_of_the_dubbing_cluster_on_gke() {
 #[test]
 fn the_services_of_the_dubbing_cluster_on_gke_that_works_on_weekdays() {
     let schedule = Schedule::parse("weekdays 8-20").expect("a schedule");
-    let by = priced(&shipped("ai-dubbing-gke")).by(&schedule);
+    let spec = shipped("ai-dubbing-gke");
+    let by = priced(&spec).by(&schedule, &priced(&schedule.rest(&spec)));
     // 5 x 12 = 60 of 168 hours of a week as above, the other 108 at the fewest nodes, where 4 shares cost 285.33153 and 2 142.66577.
     // stt halfway 2158.02558 x 60 / 168 + 285.33153 x 108 / 168 = 954.15083; at most 2213.78013 x 60 / 168 + 183.42741 = 974.06317.
     // mt halfway 1079.01279 x 60 / 168 + 142.66577 x 108 / 168 = 477.07542; at most 1106.89006 x 60 / 168 + 91.71371 = 487.03159.

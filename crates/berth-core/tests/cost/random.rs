@@ -174,11 +174,11 @@ proptest! {
     fn by_a_schedule_no_case_is_less_than_the_least_nor_more_than_always(spec in spec(), from in 0..24_u32, to in 1..25_u32) {
         prop_assume!(from != to);
         let schedule = Schedule::parse(&format!("weekdays {from}-{to}")).expect("a schedule");
-        let estimate = priced(&spec);
-        let by = estimate.by(&schedule);
+        let (estimate, rest) = (priced(&spec), priced(&schedule.rest(&spec)));
+        let by = estimate.by(&schedule, &rest);
         prop_assert_eq!(by.total().min, estimate.total().min, "at the fewest nodes there is nothing to save");
         prop_assert_eq!(by.services.len(), estimate.services.len());
-        for (pool, always) in by.pools.iter().zip(&estimate.pools) {
+        for ((pool, always), rest) in by.pools.iter().zip(&estimate.pools).zip(&rest.pools) {
             prop_assert_eq!(pool.split.is_some(), always.split.is_some());
             let Some(split) = &pool.split else { continue };
             for case in 0..3 {
@@ -187,9 +187,10 @@ proptest! {
                 prop_assert_eq!(parts.iter().map(|part| known(*part)).sum::<u128>(), known(total), "services and idle make up the pool");
                 prop_assert_eq!(parts.iter().any(|part| part.is_at_least()), total.is_at_least(), "what it lacks, a part lacks");
             }
-            for (part, always) in split.services.iter().zip(always.split.iter().flat_map(|split| &split.services)) {
+            let both = always.split.iter().flat_map(|split| &split.services).zip(rest.split.iter().flat_map(|split| &split.services));
+            for (part, (always, rest)) in split.services.iter().zip(both) {
                 prop_assert_eq!(&part.service, &always.service);
-                let lacks = always.amount.max.is_at_least() || always.amount.min.is_at_least();
+                let lacks = always.amount.max.is_at_least() || rest.amount.max.is_at_least();
                 prop_assert_eq!(part.amount.max.is_at_least(), lacks, "no part lacks what another lacks");
             }
         }
@@ -199,10 +200,11 @@ proptest! {
         });
         prop_assert_eq!(sums, known_of(by.total()), "services, idle and what is not divided make up the total");
         let slack = by.pools.len() as u128 * 3 + 3;
-        for (scheduled, always) in by.total().all().into_iter().zip(estimate.total().all()) {
-            let (low, high) = (known(estimate.total().min).min(known(always)), known(estimate.total().min).max(known(always)));
+        let both = estimate.total().all().into_iter().zip(rest.total().all());
+        for (scheduled, (always, rest)) in by.total().all().into_iter().zip(both) {
+            let (low, high) = (known(rest).min(known(always)), known(rest).max(known(always)));
             prop_assert!(known(scheduled) + slack >= low && known(scheduled) <= high + slack);
-            prop_assert_eq!(scheduled.is_at_least(), always.is_at_least() || estimate.total().min.is_at_least());
+            prop_assert_eq!(scheduled.is_at_least(), always.is_at_least() || rest.is_at_least());
         }
     }
 }

@@ -167,10 +167,7 @@ fn scheduled(estimate: &Estimate, on: &OnSchedule) -> Figure {
     Figure {
         id: "schedule",
         title: "By the schedule",
-        intro: format!(
-            "A month of each part, working {}; outside these hours every pool is at its fewest nodes.",
-            on.schedule
-        ),
+        intro: format!("A month of each part, working {}; outside these hours {}.", on.schedule, on.schedule.outside()),
         description,
         legend,
         graph: Graph::Stretches(rows),
@@ -204,7 +201,7 @@ fn services(estimate: &Estimate) -> Figure {
 fn services_by_schedule(estimate: &Estimate, on: &OnSchedule) -> Figure {
     let services = on.scheduled.services.iter().map(|(_, amount)| *amount);
     let rest = [on.scheduled.idle(), on.scheduled.undivided(), on.scheduled.total()];
-    let intro = format!("The same, working {}; outside these hours every pool is at its fewest nodes.", on.schedule);
+    let intro = format!("The same, working {}; outside these hours {}.", on.schedule, on.schedule.outside());
     divided(Head { id: "services-schedule", title: "By service and schedule", intro }, estimate, services, rest)
 }
 
