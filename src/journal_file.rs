@@ -23,7 +23,7 @@ use crate::wiring::Doors;
 pub(crate) struct JournalFile<'a> {
     path: PathBuf,
     file: File,
-    /// The record of what the cluster used: what a step takes away has ended when it is done.
+    /// The record of what the cluster used: what a step makes has begun, and what it takes away has ended when it is done.
     kept: Kept,
     /// They tell when a cloud ended what was taken away.
     doors: &'a Doors,
@@ -66,7 +66,9 @@ impl Journal for JournalFile<'_> {
         {
             let path = self.kept.path().display().to_string();
             let told = |id: &str| self.doors.ended(id);
-            self.kept.carried_out(action, event.at, told).map_err(|source| JournalError { path, source })?;
+            let begun = self.kept.begun(event.at, self.doors.begun());
+            let kept = begun.and_then(|()| self.kept.carried_out(action, event.at, told));
+            kept.map_err(|source| JournalError { path, source })?;
         }
         Ok(())
     }

@@ -47,6 +47,8 @@ pub(crate) struct Seen {
     pub(crate) ends: Vec<Told>,
     pub(crate) lives: Vec<Life>,
     pub(crate) unread: Vec<Unread>,
+    /// Ids of what is there and has nothing any more that proves whose it is.
+    pub(crate) unproven: BTreeSet<String>,
     /// Clusters that were asked who uses their GPUs.
     pub(crate) divided: BTreeSet<String>,
 }
@@ -99,6 +101,11 @@ impl Records {
         self.kept.values().any(|kept| kept.record.is_open())
     }
 
+    /// When things began of which no list tells it, by their ids.
+    pub(crate) fn begun(&self) -> BTreeMap<String, Timestamp> {
+        self.kept.values().flat_map(|kept| kept.record.begun().clone()).collect()
+    }
+
     /// Takes in what a look saw, keeps it, and gives all that is known; with what could not be kept, in words.
     pub(crate) fn look(mut self, seen: Seen) -> (Usage, Vec<String>) {
         let mut by_cluster: BTreeMap<String, Usage> = BTreeMap::new();
@@ -119,8 +126,8 @@ impl Records {
             };
             let was_open = kept.record.is_open();
             let (divided, at) = (seen.divided.contains(&name), seen.at);
-            let sight =
-                Sight { at, usage: &usage, ends: &seen.ends, lives: &seen.lives, unread: &seen.unread, divided };
+            let (ends, lives, unread) = (&seen.ends, &seen.lives, &seen.unread);
+            let sight = Sight { at, usage: &usage, ends, lives, unread, unproven: &seen.unproven, divided };
             let line = kept.record.look(&sight);
             // Of what was over before nothing new is to be kept, nor of what never was.
             if (was_open || kept.record.is_open())
@@ -147,6 +154,14 @@ impl Records {
 }
 
 impl Kept {
+    /// Keeps when things began, as far as that is new.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub(crate) fn begun(&mut self, at: Timestamp, told: Vec<Told>) -> io::Result<()> {
+        self.record.began(at, told).map_or(Ok(()), |line| self.append(&line))
+    }
+
     /// Keeps that this was carried out, if something that was seen has ended with it: when the cloud has `told`, else when that was seen.
     ///
     /// # Errors
@@ -183,7 +198,8 @@ impl Kept {
 
 /// Leaves out what ended before the cluster that stands now under its name was made.
 pub(crate) fn of_this_life(usage: &mut Usage) {
-    let fees = || usage.stretches.iter().filter(|thing| thing.what.pool.is_none() && thing.what.item.is_fee());
+    let fees =
+        || usage.stretches.iter().filter(|thing| thing.what.pool.is_none() && thing.what.item.is_control_plane());
     let born: BTreeMap<String, Timestamp> = fees()
         .filter(|thing| thing.to.is_none())
         .map(|thing| (thing.what.whose.cluster.clone(), begun(thing, &usage.stretches)))

@@ -27,17 +27,9 @@ fn bill_of(name: &str, sandbox: &Sandbox, control: &Control, rest: &str) -> (Val
     let spans = ledger["spans"].as_array().unwrap();
     for span in spans.iter().filter(|span| time(&span["from"]) <= until) {
         let end = if span["to"].is_null() { until } else { time(&span["to"]).min(until) };
-        add(&mut seconds, span["kind"].as_str().unwrap(), &span["pool"], end - begun(span, spans));
+        add(&mut seconds, span["kind"].as_str().unwrap(), &span["pool"], end - time(&span["from"]));
     }
     (bill, seconds)
-}
-
-/// When something began, as far as a cloud tells: AWS does not say since when an address is there, so it counts from the beginning of
-/// the NAT gateway it was made for.
-fn begun(span: &Value, spans: &[Value]) -> i64 {
-    let own = time(&span["from"]);
-    let gateways = spans.iter().filter(|other| span["kind"] == "address" && other["kind"] == "nat-gateway");
-    gateways.map(|other| time(&other["from"])).filter(|from| *from >= own).min().unwrap_or(own)
 }
 
 fn time(value: &Value) -> i64 {
@@ -96,7 +88,7 @@ fn agree(sandbox: &Sandbox, control: &Control) -> Value {
 }
 
 /// Leads the clouds' own programs to the simulated clouds.
-fn lead(sandbox: &mut Sandbox) {
+pub(crate) fn lead(sandbox: &mut Sandbox) {
     let settings = sandbox.berth("sim env --output json").exits(0).json();
     for (name, value) in settings.as_object().unwrap() {
         sandbox.set(name, value.as_str().unwrap());

@@ -32,6 +32,7 @@ mod sandbox;
 mod schedules;
 mod sim;
 mod spec;
+mod support;
 mod tidy;
 mod verify;
 mod witnesses;

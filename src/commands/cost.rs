@@ -73,7 +73,8 @@ pub(crate) async fn run(args: &CostArgs, settings: &Settings, ui: &Ui) -> Result
         (None, None) if args.bill.name.is_some() || args.bill.all => {
             let provider = args.provider.map(Into::into);
             let (budget, limit) = (args.budget.given(), args.fail_over);
-            let asked = bill::Asked { provider, book: args.prices.book()?, budget, limit };
+            let (book, refresh) = (args.prices.book()?, args.prices.is_refresh());
+            let asked = bill::Asked { provider, book, refresh, budget, limit };
             Box::pin(bill::run(&args.bill, asked, settings, ui)).await
         }
         // The parser asks for one of them.

@@ -50,12 +50,13 @@ impl Doors {
         let (mut inventory, mut machines, fleet) = (inventory?, machines?, fleet?);
         let is_asked = |name: &str| cluster.is_none_or(|asked| asked == name);
         machines.found.retain(|machine| is_asked(&machine.cluster));
-        let mut notes = unproven(&mut inventory, &is_asked);
-        let ours = fleet.clusters.iter().filter(|one| divided && one.is_ours() && is_asked(&one.name));
+        let (mut notes, unproven) = unproven(&mut inventory, &is_asked);
+        let ours = || fleet.clusters.iter().filter(|one| one.is_ours() && is_asked(&one.name));
+        let supported_until = self.supported_until(ours(), &mut notes).await;
         let mut shares = BTreeMap::new();
         let mut requests = Vec::new();
         let mut asked = BTreeSet::new();
-        for cluster in ours {
+        for cluster in ours().filter(|_| divided) {
             match self.asked_within(cluster).await {
                 Ok(Some(within)) => {
                     asked.insert(cluster.name.clone());
@@ -69,19 +70,44 @@ impl Doors {
                 )),
             }
         }
-        let found =
-            Found { inventory: &inventory, machines: &machines, clusters: &fleet.clusters, shares: &shares, now };
+        let (clusters, begun) = (&fleet.clusters, &records.begun());
+        let (supported_until, shares) = (&supported_until, &shares);
+        let found = Found { inventory: &inventory, machines: &machines, clusters, begun, supported_until, shares, now };
         let mut metered = metering::metered(&found);
         let usage = Usage { stretches: metered.usage.stretches, requests };
         // A clock of ours that is behind does not make what stands something to come.
         let now = usage.stretches.iter().map(|thing| thing.from).fold(now, Timestamp::max);
         let unread = inventory.unread.into_iter().chain(machines.partly).collect();
-        let seen = Seen { at: now, usage, ends: machines.ends, lives: machines.lives, unread, divided: asked };
+        let seen =
+            Seen { at: now, usage, ends: machines.ends, lives: machines.lives, unread, unproven, divided: asked };
         let (usage, kept) = records.look(seen);
         metered.notes.extend(metering::untold(&usage));
         metered.usage = usage;
         metered.notes.extend(notes.into_iter().chain(kept));
         Ok(Billable { metered, now })
+    }
+
+    /// When standard support ends, as their cloud tells, by the ids of clusters that cost more from then on.
+    async fn supported_until<'a>(
+        &self,
+        clusters: impl Iterator<Item = &'a ObservedCluster>,
+        notes: &mut Vec<String>,
+    ) -> BTreeMap<String, Timestamp> {
+        let mut told = BTreeMap::new();
+        for cluster in clusters.filter(|one| one.pays_for_extended_support()) {
+            let location = cluster.place.location();
+            let until = match &self.cloud {
+                Cloud::Gke(gke) => gke.standard_support_until(location, &cluster.name).await,
+                Cloud::Eks(eks) => eks.standard_support_until(&cluster.version).await,
+                Cloud::Existing(_) => Ok(None),
+            };
+            match until {
+                Ok(Some(until)) => drop(told.insert(metering::cluster_id(location, &cluster.name), until)),
+                Ok(None) => notes.push(unsupported(cluster, "its cloud does not say")),
+                Err(fault) => notes.push(unsupported(cluster, &fault.to_string())),
+            }
+        }
+        told
     }
 
     async fn machines(&self, remembered: bool) -> Result<Machines, Fault> {
@@ -107,13 +133,13 @@ impl Doors {
         );
         let shares = nodes?.into_iter().filter_map(|node| {
             let shares = node.extended_resources.get(GPU_RESOURCE).copied()?;
-            Some((node.name, shares))
+            Some(((cluster.name.clone(), node.name), shares))
         });
         Ok(Some(Within { shares: shares.collect(), requests: metering::requests(&cluster.name, &pods?, &limits?) }))
     }
 
     /// Prices of what was used, as they are and as they moved.
-    pub(crate) async fn prices_of(&self, usage: &Usage, now: Timestamp, settings: &Settings) -> Live {
+    pub(crate) async fn prices_of(&self, usage: &Usage, now: Timestamp, refresh: bool, settings: &Settings) -> Live {
         let mut live = Live::default();
         let mut regions: BTreeMap<&str, BTreeSet<Item>> = BTreeMap::new();
         for stretch in usage.stretches.iter().filter(|one| one.what.provider == self.provider()) {
@@ -125,7 +151,7 @@ impl Doors {
         let spot = usage.stretches.iter().filter(|one| one.what.item.is_spot()).map(|one| one.from).min();
         let since = spot.map(|from| from.max(now.saturating_sub(HISTORY).unwrap_or(from)));
         for (region, items) in regions {
-            let wanted = Wanted { items, region: region.to_owned(), since, refresh: false };
+            let wanted = Wanted { items, region: region.to_owned(), since, refresh };
             let read = self.live_prices(&wanted, settings).await;
             live.layers.extend(read.layers);
             live.notes.extend(read.notes);
@@ -134,24 +160,33 @@ impl Doors {
     }
 }
 
+fn unsupported(cluster: &ObservedCluster, why: &str) -> String {
+    let counted = match cluster.provider() {
+        Provider::Eks => "taken from berth's own list",
+        _ => "counted since it was made",
+    };
+    format!("cluster {}: since when it pays for extended support is {counted}: {why}", cluster.name)
+}
+
 /// Who asked for what in a cluster.
 struct Within {
-    shares: BTreeMap<String, u64>,
+    shares: BTreeMap<(String, String), u64>,
     requests: Vec<berth_core::cost::Request>,
 }
 
-/// Takes out what is not asked about, and what nothing proves to be ours; that is said.
-fn unproven(inventory: &mut Inventory, is_asked: &impl Fn(&str) -> bool) -> Vec<String> {
-    let mut notes = Vec::new();
+/// Takes out what is not asked about, and what nothing proves to be ours: that is said, and its ids are given.
+fn unproven(inventory: &mut Inventory, is_asked: &impl Fn(&str) -> bool) -> (Vec<String>, BTreeSet<String>) {
+    let (mut notes, mut ids) = (Vec::new(), BTreeSet::new());
     inventory.found.retain(|thing| {
         let proved = !matches!(&thing.claim, Claim::MadeFor { anchor, .. } if anchor.is_empty());
         let asked = is_asked(&thing.cluster);
         if asked && !proved && thing.kind.is_billed() {
-            notes.push(format!("not counted: {}, because {}", thing.words(), thing.why()));
+            notes.push(format!("not counted, unless it was known before: {}, because {}", thing.words(), thing.why()));
+            ids.insert(thing.id.clone());
         }
         asked && proved
     });
-    notes
+    (notes, ids)
 }
 
 /// Prices of several looks over one book.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use berth_core::actions::Action;
+use berth_core::metering::Told;
 use berth_core::observed::{ClusterAccess, Fleet, Observed};
 use berth_core::ports::{Eyes, Hands, Progress, Started, Ticket};
 use berth_core::rules::preflight::CloudFacts;
@@ -81,6 +82,14 @@ impl Doors {
             Cloud::Eks(eks) => eks.ended(id),
             // Google's operations tell it to the next look.
             Cloud::Gke(_) | Cloud::Existing(_) => None,
+        }
+    }
+
+    /// When things that were made through these doors began, as the answers told; of those whose beginning no list tells.
+    pub(crate) fn begun(&self) -> Vec<Told> {
+        match &self.cloud {
+            Cloud::Eks(eks) => eks.begun(),
+            Cloud::Gke(_) | Cloud::Existing(_) => Vec::new(),
         }
     }
 

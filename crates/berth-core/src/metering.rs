@@ -83,8 +83,12 @@ pub struct Found<'a> {
     pub machines: &'a Machines,
     /// The clusters as their cloud describes them, for their versions.
     pub clusters: &'a [ObservedCluster],
-    /// Shares of GPUs by node, of nodes that say; what they cost is divided among services.
-    pub shares: &'a BTreeMap<String, u64>,
+    /// When things began of which no list tells it, by their ids, as far as that was kept.
+    pub begun: &'a BTreeMap<String, Timestamp>,
+    /// When standard support of their versions ends, by [`cluster_id`], of clusters that then cost more and of which their cloud says so.
+    pub supported_until: &'a BTreeMap<String, Timestamp>,
+    /// Shares of GPUs by cluster and node, of nodes that say; what they cost is divided among services.
+    pub shares: &'a BTreeMap<(String, String), u64>,
     /// When the look was.
     pub now: Timestamp,
 }

@@ -2,12 +2,13 @@
 
 use aws_config::{Region, SdkConfig};
 use berth_core::actions::eks::EksClusterRef;
+use berth_core::metering::Told;
 use berth_core::run::Fault;
 use jiff::Timestamp;
 
 use crate::classify;
 use crate::client::{self, Clients};
-use crate::ends::Ends;
+use crate::dates::Dates;
 use crate::settings::Settings;
 use crate::token::EksTokens;
 
@@ -19,7 +20,8 @@ pub struct EksCloud {
     /// For calls that change something; the SDK does not try them again.
     pub(crate) write: Clients,
     /// When what was taken away ended.
-    pub(crate) ends: Ends,
+    pub(crate) begins: Dates,
+    pub(crate) ends: Dates,
     config: SdkConfig,
     identity: Identity,
 }
@@ -58,7 +60,7 @@ impl EksCloud {
             arn: caller.arn().unwrap_or_default().to_owned(),
             region,
         };
-        Ok(Self { read, write, ends: Ends::default(), config, identity })
+        Ok(Self { read, write, begins: Dates::default(), ends: Dates::default(), config, identity })
     }
 
     /// Id of the account all calls go to, twelve digits.
@@ -77,6 +79,11 @@ impl EksCloud {
         self.ends.when(id)
     }
 
+    /// When things that were made through this door began, by AWS's own clock; of those whose beginning no list tells.
+    pub fn begun(&self) -> Vec<Told> {
+        self.begins.all().iter().map(|(id, at)| Told { id: id.clone(), at: *at }).collect()
+    }
+
     /// Tokens for the Kubernetes API of this cluster.
     pub fn tokens(&self, cluster: &str) -> EksTokens {
         EksTokens::new(&self.config, self.region(), cluster)
@@ -90,7 +97,8 @@ impl EksCloud {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
         let (read, write) = (Clients::reading(&config), Clients::changing(&config));
         let identity = Identity { region: region.to_owned(), ..self.identity.clone() };
-        Self { read, write, ends: self.ends.clone(), config, identity }
+        let (begins, ends) = (self.begins.clone(), self.ends.clone());
+        Self { read, write, begins, ends, config, identity }
     }
 
     pub(crate) fn identity(&self) -> &Identity {

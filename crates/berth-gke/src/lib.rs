@@ -19,6 +19,7 @@ mod prices;
 mod read;
 mod reminder;
 mod settings;
+mod support;
 mod ticket;
 mod token;
 mod write;

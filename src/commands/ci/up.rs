@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use super::terms::TermsArgs;
 use super::told::{self, Told};
 use super::{down, namespace};
-use crate::commands::cost::{Forecast, Prices, PricesArgs, SpendingArgs};
+use crate::commands::cost::{Forecast, PricesArgs, SpendingArgs};
 use crate::commands::create::{Making, Settled, converge, standing_words};
 use crate::commands::destroy::{Agreed, take_away};
 use crate::commands::plan::{self, MeantArgs, Wanted, WishArgs};
@@ -44,6 +44,8 @@ pub(crate) struct UpArgs {
     /// What becomes of what this run has made when it fails or is cancelled
     #[arg(long, value_enum, default_value_t = OnFailure::Destroy)]
     on_failure: OnFailure,
+    #[command(flatten)]
+    prices: PricesArgs,
     #[command(flatten)]
     spending: SpendingArgs,
     /// Where to write the kubeconfig; without it into berth's own folder
@@ -91,8 +93,8 @@ enum OnFailure {
 pub(crate) async fn run(args: &UpArgs, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
     let job = Job::read();
     match (args.mode, &args.file) {
-        (Mode::Namespace, _) if args.spending.budget.given().is_some() => {
-            Err(Failure::refused("a budget is of a cluster, and a namespace buys no machines")
+        (Mode::Namespace, _) if args.spending.budget.given().is_some() || args.prices.are_given() => {
+            Err(Failure::refused("budgets and prices are of clusters, and a namespace buys no machines")
                 .hint("limit it with --cpu, --memory-gib, --pods and --gpus"))
         }
         (Mode::Namespace, _) => namespace::up(args, &job, settings, ui).await,
@@ -107,7 +109,8 @@ async fn cluster(args: &UpArgs, file: &Path, job: &Job, settings: &Settings, ui:
         return Err(Failure::refused("a cluster that stands already is not leased as a whole")
             .hint("lease a namespace of it with --mode namespace"));
     }
-    let forecast = Forecast::of(&checked, args.spending.budget, Prices::facts());
+    let prices = args.prices.read(&[&checked.spec], settings, ui).await?;
+    let forecast = Forecast::of(&checked, args.spending.budget, prices);
     if let Some(forecast) = &forecast {
         forecast.keep_budget(args.spending.over_budget, ui)?;
     }
@@ -136,7 +139,7 @@ async fn leased(
             force_conflicts: false,
             skip_preflight: args.skip_preflight,
         },
-        prices: PricesArgs::default(),
+        prices: args.prices.clone(),
         budget: args.spending.budget,
     };
     let wanted = Wanted::leased(&wish, checked, forecast, lease, work.ui)?;

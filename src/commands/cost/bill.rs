@@ -52,6 +52,8 @@ pub(super) enum Since {
 pub(super) struct Asked {
     pub(super) provider: Option<Provider>,
     pub(super) book: PriceBook,
+    /// Whether kept prices will not do.
+    pub(super) refresh: bool,
     /// What a month may cost.
     pub(super) budget: Option<Budget>,
     /// What it may be expected to cost without a failure.
@@ -59,8 +61,13 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: &Ui) -> Result<Exit, Failure> {
+    let by = args.group_by.clone().unwrap_or(if args.all { GroupBy::Cluster } else { GroupBy::Pool });
+    if ui.form() == OutputForm::Prometheus && !matches!(by, GroupBy::Cluster | GroupBy::Pool | GroupBy::Service) {
+        return Err(Failure::refused("metrics have cluster, pool and service as labels, and no others")
+            .hint("leave --group-by out; --output csv has owners, leases, runs and labels too"));
+    }
     let places = places(asked.provider, &args.region);
-    let gathered = gather(args.name.as_deref(), &places, asked.book, settings).await?;
+    let gathered = gather((args.name.as_deref(), asked.refresh), &places, asked.book, settings).await?;
     for (provider, why) in &gathered.closed {
         ui.talk(&format!("{} was not asked: {why}", provider.as_str()));
     }
@@ -83,7 +90,7 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         bill: bill(usage, &gathered.book, Window { since, now }),
         month: month_end(usage, &gathered.book, now),
         budget: asked.budget,
-        by: args.group_by.clone().unwrap_or(if args.all { GroupBy::Cluster } else { GroupBy::Pool }),
+        by,
         notes: &gathered.metered.notes,
         course: if ui.form() == OutputForm::Html {
             course(usage, &gathered.book, Window { since, now }, MOMENTS)
@@ -93,10 +100,19 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
     };
     put(&billed, ui)?;
     let over = asked.limit.filter(|limit| billed.month.expected.micro_usd() > u128::from(limit.monthly_micro_usd));
-    over.map_or(Ok(Exit::Done), |limit| {
-        Err(Failure::new(Exit::OverLimit, format!("this month is expected to cost more than the limit of {limit}"))
-            .detail(format!("it comes to {} USD", render::cents(billed.month.expected))))
-    })
+    if let Some(limit) = over {
+        return Err(Failure::new(
+            Exit::OverLimit,
+            format!("this month is expected to cost more than the limit of {limit}"),
+        )
+        .detail(format!("it comes to {} USD", render::cents(billed.month.expected))));
+    }
+    if let Some(limit) = asked.limit.filter(|_| billed.month.expected.is_at_least()) {
+        ui.warning(&format!(
+            "what is known of this month is within {limit}, but not every price is known; the bill names what lacks"
+        ));
+    }
+    Ok(Exit::Done)
 }
 
 fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
@@ -139,7 +155,7 @@ pub(crate) async fn so_far(
     let mut billable = doors.billable(cluster, false, settings).await.map_err(|fault| doors.reading(&fault))?;
     records::of_this_life(&mut billable.metered.usage);
     let usage = &billable.metered.usage;
-    let live = doors.prices_of(usage, billable.now, settings).await;
+    let live = doors.prices_of(usage, billable.now, false, settings).await;
     let book = wiring::over(PriceBook::facts(), &live.layers);
     let bill = bill(usage, &book, Window { since: None, now: billable.now });
     let named = |group: Group| match group.name {
@@ -151,39 +167,48 @@ pub(crate) async fn so_far(
 
 /// Reads what was used and its prices, cloud by cloud.
 async fn gather(
-    name: Option<&str>,
+    (name, refresh): (Option<&str>, bool),
     places: &[(Provider, Option<String>)],
     book: PriceBook,
     settings: &Settings,
 ) -> Result<Gathered, Failure> {
     let mut gathered = Gathered { metered: Metered::default(), book, now: Timestamp::UNIX_EPOCH, closed: Vec::new() };
-    let mut first = None;
+    let (mut first, mut failed) = (None, 0);
     for (provider, region) in places {
-        match wiring::open(*provider, region.as_deref(), settings).await {
+        let why = |failure: &Failure| format!("{} ({})", failure.message, failure.causes.join("; "));
+        let failure = match wiring::open(*provider, region.as_deref(), settings).await {
             Ok(doors) => {
-                let read = gathered.add(name, &doors, settings).await;
+                let read = gathered.add((name, refresh), &doors, settings).await;
                 doors.close().await;
-                read?;
+                let Err(failure) = read else { continue };
+                gathered.metered.notes.push(format!("{} is not in this bill: {}", provider.as_str(), why(&failure)));
+                failure
             }
             Err(failure) => {
-                let why = format!("{} ({})", failure.message, failure.causes.join("; "));
-                gathered.closed.push((*provider, why));
-                first = first.or(Some(failure));
+                gathered.closed.push((*provider, why(&failure)));
+                failure
             }
-        }
+        };
+        failed += 1;
+        first = first.or(Some(failure));
     }
     match first {
-        Some(failure) if gathered.closed.len() == places.len() => Err(failure),
+        Some(failure) if failed == places.len() => Err(failure),
         _ => Ok(gathered),
     }
 }
 
 impl Gathered {
-    async fn add(&mut self, name: Option<&str>, doors: &wiring::Doors, settings: &Settings) -> Result<(), Failure> {
+    async fn add(
+        &mut self,
+        (name, refresh): (Option<&str>, bool),
+        doors: &wiring::Doors,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
         let billable = doors.billable(name, true, settings).await.map_err(|fault| doors.reading(&fault))?;
         let Usage { stretches, requests } = billable.metered.usage;
         let usage = Usage { stretches, requests };
-        let live = doors.prices_of(&usage, billable.now, settings).await;
+        let live = doors.prices_of(&usage, billable.now, refresh, settings).await;
         self.book = wiring::over(std::mem::take(&mut self.book), &live.layers);
         self.now = self.now.max(billable.now);
         // Of a cloud that has nothing of what was asked about nothing has to be known.

@@ -32,13 +32,6 @@ pub(crate) struct Prices {
     pub(crate) told: Vec<LiveRead>,
 }
 
-impl Prices {
-    /// Those of the book alone.
-    pub(crate) fn facts() -> Self {
-        Self { book: PriceBook::facts(), told: Vec::new() }
-    }
-}
-
 impl PricesArgs {
     /// The prices for some specs: without `--live` no cloud is called. What could not be read is said, and the book stays as it is there.
     pub(crate) async fn read(&self, specs: &[&ClusterSpec], settings: &Settings, ui: &Ui) -> Result<Prices, Failure> {
@@ -51,6 +44,16 @@ impl PricesArgs {
             ui.warning(note);
         }
         Ok(Prices { book: wiring::over(book, &live.layers), told: live.told })
+    }
+
+    /// Whether any of them is given.
+    pub(crate) fn are_given(&self) -> bool {
+        self.live || !self.prices.is_empty()
+    }
+
+    /// Whether the cloud is asked again, however fresh the kept prices are.
+    pub(crate) fn is_refresh(&self) -> bool {
+        self.refresh
     }
 
     /// The book's prices with own ones over them.

@@ -21,13 +21,18 @@ use self::clock::Tariff;
 use self::shares::{Asked, Desk, Place, Used, Weight};
 use super::amount::Amount;
 use super::book::{Market, PriceBook, Source, legend};
+use super::item::Item;
 use super::quote::supply;
+use crate::spec::Provider;
 
 pub use course::course;
 pub use group::{Group, GroupBy, GroupName};
 pub use money::Money;
 pub use month::{MonthEnd, month_end};
 pub use usage::{NodeShape, Request, Stretch, Teller, Usage, What, Whose};
+
+/// What Google takes off by itself.
+pub(super) const SUSTAINED_USE: &str = "Google takes something off machines of some series, such as N1 and N2, and GPUs attached to them that run on demand for most of a month [U]; it is not counted";
 
 /// What things cost over some time, and what those that are there cost now.
 #[derive(Debug, Clone)]
@@ -119,6 +124,16 @@ impl Bill {
             "a GB month is counted as 730 hours, whatever the month; not in it: traffic, logs and metrics, what disks cost for speed, and GKE's credit for a zonal cluster",
             "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
         ];
+        if self
+            .lines
+            .iter()
+            .any(|line| line.what.provider == Provider::Gke && matches!(line.what.item, Item::Machine { .. }))
+        {
+            notes.push(SUSTAINED_USE);
+        }
+        if self.lines.iter().any(|line| line.what.provider == Provider::Eks && line.what.item == Item::LoadBalancer) {
+            notes.push("the public addresses of load balancers on AWS are not counted");
+        }
         notes.extend(legend(self.sources().iter().map(|source| &*source.name)));
         notes
     }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::amount::Cases;
-use super::eks_support::{Support, extended_from, support};
+use super::eks_support::{Support, support};
 use super::item::Item;
 use super::quote::{Asked, Line, Quote};
 use crate::actions::gke::ReleaseChannel;
@@ -52,7 +52,7 @@ pub(super) fn gke(spec: &ClusterSpec, gke: &GkeSpec, asked: Asked<'_>, nodes: Ca
 /// What stands around the pools of an EKS cluster that is made on that day.
 pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, asked: Asked<'_>, today: Date) -> Around {
     let mut around = Around::default();
-    let (item, note) = eks_fee(eks.version.as_deref(), today);
+    let (item, note) = eks_fee(eks, today);
     around.lines.push(line(&item.words(Provider::Eks), 1, asked.quote(&item)));
     around.notes.push(note);
     if !eks.subnet_ids.is_empty() {
@@ -67,22 +67,24 @@ pub(super) fn eks(spec: &ClusterSpec, eks: &EksSpec, asked: Asked<'_>, today: Da
     around
 }
 
-/// The day in UTC on which the control plane of a version such as `1.34` grows dearer; `None` if nobody knows, or it never does.
-pub fn dearer_from(provider: Provider, version: Option<&str>) -> Option<Date> {
-    if provider == Provider::Eks { extended_from(version?) } else { None }
-}
-
-fn eks_fee(version: Option<&str>, today: Date) -> (Item, String) {
-    let Some(version) = version else {
+fn eks_fee(eks: &EksSpec, today: Date) -> (Item, String) {
+    let Some(version) = &eks.version else {
         return (
             Item::ControlPlane,
             "the file names no version, so EKS's default is taken, which is in standard support".to_owned(),
         );
     };
     match support(version, today) {
-        Support::Standard(until) => (
+        Support::Standard(until) => {
+            let then = if eks.standard_support { "EKS upgrades it" } else { "the control plane costs more" };
+            (Item::ControlPlane, format!("version {version} is in standard support until {until} [U]; then {then}"))
+        }
+        Support::Extended if eks.standard_support => (
             Item::ControlPlane,
-            format!("version {version} is in standard support until {until} [U]; then the control plane costs more"),
+            format!(
+                "version {version} has left standard support [U], and EKS upgrades it unless the file says `support: extended`, \
+                 which costs more"
+            ),
         ),
         Support::Extended => (
             Item::ControlPlaneExtended,

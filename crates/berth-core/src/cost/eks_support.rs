@@ -29,15 +29,15 @@ pub(super) enum Support {
 
 /// How a version such as `1.34` stands on a day.
 pub(super) fn support(version: &str, today: Date) -> Support {
-    match extended_from(version) {
+    match dearer_from(version) {
         Some(until) if today < until => Support::Standard(until),
         Some(_) => Support::Extended,
         None => Support::NotListed,
     }
 }
 
-/// The day on which a version such as `1.34` grows dearer, long ago for what is older than the list; `None` for what is newer.
-pub(super) fn extended_from(version: &str) -> Option<Date> {
+/// The day in UTC on which EKS's control plane of a version such as `1.34` grows dearer, long ago for what is older than the list; `None` for what is newer.
+pub fn dearer_from(version: &str) -> Option<Date> {
     let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
     let listed = STANDARD_UNTIL.iter().find(|(listed, _)| *listed == minor);
     let is_older = || STANDARD_UNTIL.iter().all(|(listed, _)| minor < *listed);

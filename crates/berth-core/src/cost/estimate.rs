@@ -6,13 +6,14 @@ use std::ops::Add;
 use jiff::civil::Date;
 
 use super::amount::{Amount, Cases};
+use super::bill::SUSTAINED_USE;
 use super::book::{Market, PriceBook, Source, legend};
 use super::cluster::{self, Around};
 use super::item::Bought;
 use super::pool::{self, PoolEstimate};
 use super::quote::{Asked, Line, Quote};
 use super::split::{self, Split};
-use crate::spec::{Capacity, CloudSpec, ClusterSpec};
+use crate::spec::{Capacity, CloudSpec, ClusterSpec, Provider};
 
 /// What a cluster will cost at its smallest, halfway, and at its largest.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +129,10 @@ fn general(spec: &ClusterSpec, asked: Asked<'_>) -> Vec<String> {
     ];
     if spec.quotas.is_some() {
         notes.push("a service is counted with all the shares of GPUs its quota allows, taken evenly from all pools with GPUs that stand in each case; it costs more where only dear ones stand".to_owned());
+    }
+    let on_demand = spec.pools.iter().any(|pool| pool.capacity != Capacity::Spot);
+    if on_demand && spec.cloud.provider() == Provider::Gke {
+        notes.push(SUSTAINED_USE.to_owned());
     }
     for pool in &spec.pools {
         if pool.capacity == Capacity::SpotThenOnDemand {

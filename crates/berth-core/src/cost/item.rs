@@ -70,9 +70,14 @@ impl Item {
         Self::Machine { name: name.to_owned(), bought }
     }
 
-    /// Whether it is a cluster's fee, whatever its version makes of that.
+    /// Whether it is a control plane, whatever its version makes of its fee.
+    pub fn is_control_plane(&self) -> bool {
+        matches!(self, Self::ControlPlane | Self::ControlPlaneExtended)
+    }
+
+    /// Whether it is paid for a cluster itself: its control plane, and what is added to its fee.
     pub fn is_fee(&self) -> bool {
-        matches!(self, Self::ControlPlane | Self::ControlPlaneExtended | Self::ExtendedChannel)
+        self.is_control_plane() || *self == Self::ExtendedChannel
     }
 
     /// Whether it is spare capacity, whose price differs by zone and moves.

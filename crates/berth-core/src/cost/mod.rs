@@ -32,9 +32,9 @@ pub use book::{
     Unit, micro_usd,
 };
 pub use budget::{Budget, Judgement, Standing};
-pub use cluster::dearer_from;
 pub use compare::{Candidate, Column, Comparison, Outcome, compare};
 pub use diff::{Change, Changed, Delta, Difference, diff};
+pub use eks_support::dearer_from;
 pub use estimate::{Estimate, ServiceEstimate, estimate};
 pub use item::{Bought, Item};
 pub use pool::{PoolEstimate, Rates, pays_for_gpus};

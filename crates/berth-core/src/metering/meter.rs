@@ -10,7 +10,7 @@ use super::{Found, Machine, Metered};
 use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, dearer_from, pays_for_gpus};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
-use crate::observed::{ObservedCloud, ObservedCluster};
+use crate::observed::ObservedCluster;
 use crate::spec::{Place, Provider};
 
 /// The label by which people say whose a cluster is, where no lease does.
@@ -95,15 +95,18 @@ impl<'a> Meter<'a> {
             shares: 0,
         };
         let ids = (&*id, &*thing.name);
-        match self.dearer(thing).filter(|dearer| *dearer <= self.found.now) {
-            None => self.add(what, ids, from, None),
-            Some(dearer) => {
-                if from < dearer {
-                    self.add(what.clone(), ids, from, Some(dearer));
-                }
-                self.add(What { item: Item::ControlPlaneExtended, ..what }, ids, from.max(dearer), None);
-            }
+        let Some(dearer) = self.dearer(thing, from).filter(|dearer| *dearer <= self.found.now) else {
+            return self.add(what, ids, from, None);
+        };
+        // GKE adds a fee to its own, and EKS takes another one.
+        let (item, to) = match thing.at.provider {
+            Provider::Gke => (Item::ExtendedChannel, None),
+            Provider::Eks | Provider::Existing => (Item::ControlPlaneExtended, Some(dearer)),
+        };
+        if from < dearer || to.is_none() {
+            self.add(what.clone(), ids, from, to);
         }
+        self.add(What { item, ..what }, ids, from.max(dearer), None);
     }
 
     /// What is paid for a thing that is no part of a machine.
@@ -115,7 +118,7 @@ impl<'a> Meter<'a> {
             }
             (LeftoverKind::LoadBalancer | LeftoverKind::ForwardingRule, _) => Some((Item::LoadBalancer, 1)),
             (LeftoverKind::NatGateway, _) => Some((Item::NatGateway, 1)),
-            (LeftoverKind::Address, _) => Some((Item::Address, 1)),
+            (LeftoverKind::Address, None) => Some((Item::Address, 1)),
             _ => None,
         }
     }
@@ -126,22 +129,30 @@ impl<'a> Meter<'a> {
         self.found.clusters.iter().find(|one| one.name == thing.cluster && is_it(&one.place))
     }
 
-    /// When a cluster's fee grew or will grow dearer, by the version it has now: EKS does not tell which it had before.
-    fn dearer(&self, thing: &Leftover) -> Option<Timestamp> {
+    /// When a cluster made then grew or will grow dearer, by the version it has now: no cloud tells which it had before.
+    fn dearer(&self, thing: &Leftover, made: Timestamp) -> Option<Timestamp> {
         let cluster = self.standing(thing).filter(|_| thing.kind == LeftoverKind::Cluster)?;
-        // Under this policy EKS upgrades the cluster instead.
-        if matches!(&cluster.cloud, ObservedCloud::Eks(eks) if eks.settings.standard_support) {
+        if !cluster.pays_for_extended_support() {
             return None;
         }
-        let day = dearer_from(thing.at.provider, Some(&cluster.version))?;
-        Some(day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |midnight| midnight.timestamp()))
+        let told = self.found.supported_until.get(&cluster_id(cluster.place.location(), &cluster.name));
+        match (told, thing.at.provider) {
+            (Some(told), _) => Some(*told),
+            // Nothing else says when; too much is better than nothing.
+            (None, Provider::Gke) => Some(made),
+            (None, _) => {
+                let day = dearer_from(&cluster.version)?;
+                Some(day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |midnight| midnight.timestamp()))
+            }
+        }
     }
 
     /// Since when it is billed: AWS does not say how old an address is, which berth makes for a NAT gateway just before it.
     fn begun(&mut self, thing: &Leftover) -> Option<Timestamp> {
         // EKS's index names clusters without their times.
         let looked = self.standing(thing).filter(|_| thing.kind == LeftoverKind::Cluster);
-        if let Some(made) = thing.made.or_else(|| looked?.created_at) {
+        let kept = || self.found.begun.get(&thing.id).copied();
+        if let Some(made) = thing.made.or_else(|| looked?.created_at).or_else(kept) {
             return Some(made);
         }
         let near = |kind| {
@@ -161,7 +172,8 @@ impl<'a> Meter<'a> {
 
     fn machine(&mut self, machine: &'a Machine) {
         let whose = self.whose(&machine.cluster);
-        let shares = self.found.shares.get(&machine.node).copied().unwrap_or(0);
+        let node = (machine.cluster.clone(), machine.node.clone());
+        let shares = self.found.shares.get(&node).copied().unwrap_or(0);
         let bought = machine.bought;
         let own = (Item::machine(&machine.machine_type, bought), 1);
         let attached = machine

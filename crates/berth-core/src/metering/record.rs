@@ -9,10 +9,11 @@ mod step;
 
 pub use look::begun;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::cost::{Item, Request, Stretch, Teller, Usage, What};
 use crate::gc::{LeftoverKind, Unread};
@@ -35,6 +36,8 @@ pub struct Record {
     by_pod: HashMap<(Arc<str>, Arc<str>), Vec<usize>>,
     /// Alike things share one.
     kinds: Vec<Arc<What>>,
+    /// When things began of which no list tells it, by their ids.
+    begun: BTreeMap<String, Timestamp>,
 }
 
 /// What one look saw of a cluster.
@@ -50,16 +53,18 @@ pub struct Sight<'a> {
     pub lives: &'a [Life],
     /// What could not be listed, and so is not known to be gone.
     pub unread: &'a [Unread],
+    /// Ids of what is there and has nothing any more that proves whose it is, as a record may do.
+    pub unproven: &'a BTreeSet<String>,
     /// Whether the cluster itself was asked who uses its GPUs.
     pub divided: bool,
 }
 
-/// When a thing ended, as its cloud tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// When a thing began or ended, as its cloud tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// Its id, as in [`Stretch::id`].
     pub id: String,
-    /// When it ended.
+    /// When it began or ended.
     pub at: Timestamp,
 }
 
@@ -78,6 +83,11 @@ impl Record {
     /// All that was used, as far as it was seen.
     pub fn usage(&self) -> &Usage {
         &self.usage
+    }
+
+    /// When things began of which no list tells it, by their ids.
+    pub fn begun(&self) -> &BTreeMap<String, Timestamp> {
+        &self.begun
     }
 
     /// Whether a look may find out more: something may still be there, or no look was made since we took it away.
@@ -146,7 +156,7 @@ fn is_one_life(known: &Stretch, seen: &Stretch) -> bool {
 
 /// Whether one is what the other has become: a control plane grows old, and a disk is made larger.
 fn is_alike(one: &Item, other: &Item) -> bool {
-    one == other || one.is_fee() && other.is_fee()
+    one == other || one.is_control_plane() && other.is_control_plane()
 }
 
 /// Whether a look that could not read this may have missed a thing.

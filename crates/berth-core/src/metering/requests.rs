@@ -25,7 +25,7 @@ pub fn requests(cluster: &str, pods: &[Value], quotas: &[Value]) -> Vec<Request>
             cluster: Arc::clone(&cluster),
             node: node.into(),
             service: services.service(pod).into(),
-            pod: pod["metadata"]["name"].as_str().unwrap_or_default().into(),
+            pod: format!("{}/{}", namespace(pod), pod["metadata"]["name"].as_str().unwrap_or_default()).into(),
             shares,
             from,
             to: ended(&pod["status"]),
@@ -60,12 +60,16 @@ impl<'a> Services<'a> {
     }
 
     fn service(&self, pod: &'a Value) -> &'a str {
-        let namespace = pod["metadata"]["namespace"].as_str().unwrap_or("default");
+        let namespace = namespace(pod);
         let class = pod["spec"]["priorityClassName"].as_str();
         let own = pod["metadata"]["labels"][SERVICE_KEY].as_str();
         let by_quota = || self.0.get(&(namespace, class)).or_else(|| self.0.get(&(namespace, None))).copied();
         own.or_else(by_quota).unwrap_or(namespace)
     }
+}
+
+fn namespace(pod: &Value) -> &str {
+    pod["metadata"]["namespace"].as_str().unwrap_or("default")
 }
 
 /// Containers run together; those that prepare them run one after the other before.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
@@ -5,7 +7,7 @@ use crate::actions::eks::{EksDescription, EksSettings};
 use crate::cost::{Item, Stretch};
 use crate::gc::{Claim, Leftover, LeftoverKind, LeftoverSize, Whereabouts};
 use crate::observed::{ObservedCloud, ObservedCluster, Phase};
-use crate::spec::Place;
+use crate::spec::{CloudSpec, Place, Source, check};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -65,9 +67,9 @@ fn things_count_from_when_they_were_made_and_what_says_nothing_from_what_it_is_f
     let inventory = Inventory { found, unread: Vec::new() };
     let unread = vec!["machines that are gone are not seen".to_owned()];
     let machines = Machines { found: vec![machine()], unread, ..Machines::default() };
-    let shares = BTreeMap::from([("n1".to_owned(), 4)]);
+    let shares = BTreeMap::from([(("c".to_owned(), "n1".to_owned()), 4), (("d".to_owned(), "n1".to_owned()), 8)]);
     let now = at("2026-01-01T02:00:00Z");
-    let metered = metered(&Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now });
+    let metered = metered(&Found { shares: &shares, ..seen(&inventory, &machines, now) });
     let told: Vec<String> = metered
         .usage
         .stretches
@@ -106,8 +108,8 @@ fn clusters_of_one_name_elsewhere_and_disks_alike_on_one_machine_are_all_counted
         Inventory { found: vec![there("us-east-1"), there("eu-west-1"), there("us-east-1")], unread: Vec::new() };
     let disks = vec![("gp3".to_owned(), 100), ("gp3".to_owned(), 4)];
     let machines = Machines { found: vec![Machine { disks, ..machine() }], ..Machines::default() };
-    let (shares, now) = (BTreeMap::new(), at("2026-01-01T02:00:00Z"));
-    let found = Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now };
+    let now = at("2026-01-01T02:00:00Z");
+    let found = seen(&inventory, &machines, now);
     let stretches = metered(&found).usage.stretches;
     let of = |one: &Stretch| format!("{} {} x{}", one.id, one.what.item, one.what.quantity);
     let wanted = ["us-east-1/c control plane x1", "eu-west-1/c control plane x1", "i-1 g4dn.xlarge x1", "i-1 gp3 x104"];
@@ -131,8 +133,8 @@ fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
     ];
     let found = kinds.map(|(machine_type, gpu)| on_gke(machine_type, gpu)).to_vec();
     let machines = Machines { found, ..Machines::default() };
-    let (inventory, shares, now) = (Inventory::default(), BTreeMap::new(), at("2026-01-01T02:00:00Z"));
-    let found = Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now };
+    let (inventory, now) = (Inventory::default(), at("2026-01-01T02:00:00Z"));
+    let found = seen(&inventory, &machines, now);
     let paid: Vec<String> = metered(&found).usage.stretches.iter().map(|one| one.what.item.to_string()).collect();
     assert_eq!(
         untold(&metered(&found).usage),
@@ -141,21 +143,58 @@ fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
     assert_eq!(paid, ["a2-highgpu-8g", "g2-standard-96", "n1-standard-32", "nvidia-tesla-t4"]);
 }
 
-fn cluster(version: &str, made: Timestamp) -> ObservedCluster {
+fn cluster(version: &str, place: &str, cloud: ObservedCloud) -> ObservedCluster {
     ObservedCluster {
         name: "c".to_owned(),
         account: "1".to_owned(),
-        place: Place { region: "us-east-1".to_owned(), zone: None },
+        place: Place { region: place.to_owned(), zone: None },
         labels: BTreeMap::new(),
         phase: Phase::Running,
         issues: Vec::new(),
         version: version.to_owned(),
-        created_at: Some(made),
+        created_at: None,
         access: None,
         pools: Vec::new(),
-        // Whose it is, its thing says.
-        cloud: ObservedCloud::Existing(Box::default()),
+        cloud,
     }
+}
+
+fn on_eks(version: &str, standard_support: bool) -> ObservedCluster {
+    let (logging, public_access_cidrs, private_access) = (Vec::new(), Vec::new(), false);
+    let settings = EksSettings { logging, public_access_cidrs, private_access, standard_support };
+    let (vpc, issuer, role_arn, access_mode) = (None, None, String::new(), "API".to_owned());
+    let (subnets, addons, admins, identities) = Default::default();
+    let deletion_protection = false;
+    let eks = EksDescription {
+        settings,
+        vpc,
+        subnets,
+        role_arn,
+        issuer,
+        access_mode,
+        deletion_protection,
+        addons,
+        admins,
+        identities,
+    };
+    cluster(version, "us-east-1", ObservedCloud::Eks(Box::new(eks)))
+}
+
+fn on_gke(channel: &str) -> ObservedCluster {
+    let text = format!(
+        "apiVersion: berth/v1\nkind: Cluster\nmetadata: {{name: c}}\nspec:\n  provider: gke\n  region: us-central1\n  \
+         gke: {{releaseChannel: {channel}}}\n  nodePools:\n    - {{name: cpu, machineType: e2-standard-4, nodes: {{min: 1, max: 1}}}}\n"
+    );
+    let source = Source { file: "c.yaml", text: &text, provider: None, read: &|_| Err(String::new()) };
+    let CloudSpec::Gke(gke) = check(&source).unwrap().spec.cloud else { panic!("it is for GKE") };
+    cluster("1.34.6-gke.1298000", "us-central1", ObservedCloud::Gke(Box::new(gke.settings)))
+}
+
+/// What was found, of clouds that tell nothing more.
+fn seen<'a>(inventory: &'a Inventory, machines: &'a Machines, now: Timestamp) -> Found<'a> {
+    static NO_TIMES: BTreeMap<String, Timestamp> = BTreeMap::new();
+    static NO_SHARES: BTreeMap<(String, String), u64> = BTreeMap::new();
+    Found { inventory, machines, clusters: &[], begun: &NO_TIMES, supported_until: &NO_TIMES, shares: &NO_SHARES, now }
 }
 
 #[test]
@@ -164,11 +203,18 @@ fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
     let inventory = Inventory { found: vec![thing(LeftoverKind::Cluster, "c", Some(made))], unread: Vec::new() };
     let mut record = Record::default();
     let mut look = |version: &str, now: &str| {
-        let (machines, shares, now, clusters) =
-            (Machines::default(), BTreeMap::new(), at(now), [cluster(version, made)]);
-        let found = Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now };
+        let (machines, now, clusters) = (Machines::default(), at(now), [on_eks(version, false)]);
+        let found = Found { clusters: &clusters, ..seen(&inventory, &machines, now) };
         let usage = metered(&found).usage;
-        record.look(&Sight { at: now, usage: &usage, ends: &[], lives: &[], unread: &[], divided: false });
+        record.look(&Sight {
+            at: now,
+            usage: &usage,
+            ends: &[],
+            lives: &[],
+            unread: &[],
+            unproven: &BTreeSet::new(),
+            divided: false,
+        });
         let of = |one: &Stretch| {
             format!("{} {}{}", one.what.item, one.from, one.to.map_or(String::new(), |to| format!(" to {to}")))
         };
@@ -199,36 +245,59 @@ fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
 fn a_cluster_made_dear_was_never_cheap_and_one_that_eks_upgrades_never_grows_dear() {
     let made = at("2026-12-03T00:00:00Z");
     let inventory = Inventory { found: vec![thing(LeftoverKind::Cluster, "c", Some(made))], unread: Vec::new() };
-    let (machines, shares, now, clusters) =
-        (Machines::default(), BTreeMap::new(), at("2026-12-05T00:00:00Z"), [cluster("1.34", made)]);
-    let late =
-        metered(&Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now }).usage;
-    assert_eq!((late.stretches.len(), &late.stretches[0].what.item), (1, &Item::ControlPlaneExtended));
-    // Under the policy that berth sets, EKS upgrades it instead.
-    let settings = EksSettings {
-        logging: Vec::new(),
-        public_access_cidrs: Vec::new(),
-        private_access: false,
-        standard_support: true,
+    let (machines, now) = (Machines::default(), at("2026-12-05T00:00:00Z"));
+    let fees = |cluster: ObservedCluster, told: Option<&str>| {
+        let told = told.map(|until| ("us-east-1/c".to_owned(), at(until))).into_iter().collect();
+        let (clusters, supported_until) = (&[cluster], &told);
+        let stretches =
+            metered(&Found { clusters, supported_until, ..seen(&inventory, &machines, now) }).usage.stretches;
+        stretches.into_iter().map(|one| (one.what.item.clone(), one.from)).collect::<Vec<_>>()
     };
-    let (vpc, issuer, role_arn, access_mode) = (None, None, String::new(), "API".to_owned());
-    let (subnets, addons, admins, identities) = Default::default();
-    let deletion_protection = false;
-    let eks = EksDescription {
-        settings,
-        vpc,
-        subnets,
-        role_arn,
-        issuer,
-        access_mode,
-        deletion_protection,
-        addons,
-        admins,
-        identities,
+    // EKS ends the support of 1.34 on 2026-12-02, unless it says otherwise.
+    assert_eq!(fees(on_eks("1.34", false), None), [(Item::ControlPlaneExtended, made)]);
+    let later = at("2026-12-04T00:00:00Z");
+    assert_eq!(
+        fees(on_eks("1.34", false), Some("2026-12-04T00:00:00Z")),
+        [(Item::ControlPlane, made), (Item::ControlPlaneExtended, later)]
+    );
+    assert_eq!(fees(on_eks("1.34", true), None), [(Item::ControlPlane, made)]);
+}
+
+#[test]
+fn a_cluster_of_the_extended_channel_pays_more_once_its_version_is_old() {
+    let made = at("2026-12-03T00:00:00Z");
+    let mut thing = thing(LeftoverKind::Cluster, "c", Some(made));
+    (thing.at.provider, thing.at.place) = (Provider::Gke, "us-central1".to_owned());
+    thing.cluster_location = Some("us-central1".to_owned());
+    let inventory = Inventory { found: vec![thing], unread: Vec::new() };
+    let (machines, now) = (Machines::default(), at("2026-12-05T00:00:00Z"));
+    let fees = |channel: &str, told: Option<&str>| {
+        let told = told.map(|until| ("us-central1/c".to_owned(), at(until))).into_iter().collect();
+        let (clusters, supported_until) = (&[on_gke(channel)], &told);
+        let usage = metered(&Found { clusters, supported_until, ..seen(&inventory, &machines, now) }).usage;
+        // Both fees are known apart in a record, and end together.
+        let mut record = Record::default();
+        let end = [Told { id: "us-central1/c".to_owned(), at: at("2026-12-06T00:00:00Z") }];
+        for (usage, ends, at) in [(&usage, &[][..], now), (&Usage::default(), &end[..], end[0].at)] {
+            record.look(&Sight {
+                at,
+                usage,
+                ends,
+                lives: &[],
+                unread: &[],
+                unproven: &BTreeSet::new(),
+                divided: false,
+            });
+        }
+        let told = |one: &Stretch| (one.what.item.clone(), one.from, one.to);
+        record.usage().stretches.iter().map(told).collect::<Vec<_>>()
     };
-    let clusters = [ObservedCluster { cloud: ObservedCloud::Eks(Box::new(eks)), ..cluster("1.34", made) }];
-    let found = Found { inventory: &inventory, machines: &machines, clusters: &clusters, shares: &shares, now };
-    assert_eq!(metered(&found).usage.stretches[0].what.item, Item::ControlPlane);
+    let end = Some(at("2026-12-06T00:00:00Z"));
+    let (fee, later) = ((Item::ControlPlane, made, end), at("2026-12-04T00:00:00Z"));
+    assert_eq!(fees("extended", Some("2026-12-04T00:00:00Z")), [fee.clone(), (Item::ExtendedChannel, later, end)]);
+    assert_eq!(fees("extended", Some("2027-12-04T00:00:00Z")), [fee.clone()]);
+    assert_eq!(fees("extended", None), [fee.clone(), (Item::ExtendedChannel, made, end)]);
+    assert_eq!(fees("regular", None), [fee]);
 }
 
 #[test]
@@ -236,12 +305,19 @@ fn an_address_that_outlives_what_it_was_for_goes_on_in_its_record() {
     let gateway = thing(LeftoverKind::NatGateway, "nat-1", Some(at("2026-01-01T00:01:00Z")));
     let address = || thing(LeftoverKind::Address, "eip-1", None);
     let mut record = Record::default();
-    let mut look = |found: Vec<Leftover>, now: &str| {
-        let inventory = Inventory { found, unread: Vec::new() };
-        let (machines, shares, now) = (Machines::default(), BTreeMap::new(), at(now));
-        let Metered { usage, notes } =
-            metered(&Found { inventory: &inventory, machines: &machines, clusters: &[], shares: &shares, now });
-        record.look(&Sight { at: now, usage: &usage, ends: &[], lives: &[], unread: &[], divided: false });
+    let mut look = |there: Vec<Leftover>, now: &str| {
+        let inventory = Inventory { found: there, unread: Vec::new() };
+        let (machines, now) = (Machines::default(), at(now));
+        let Metered { usage, notes } = metered(&seen(&inventory, &machines, now));
+        record.look(&Sight {
+            at: now,
+            usage: &usage,
+            ends: &[],
+            lives: &[],
+            unread: &[],
+            unproven: &BTreeSet::new(),
+            divided: false,
+        });
         let known = record.usage().stretches.iter().find(|one| &*one.id == "eip-1");
         (known.map(|one| (one.from.to_string(), one.to)), notes.join(" "))
     };
@@ -250,6 +326,22 @@ fn an_address_that_outlives_what_it_was_for_goes_on_in_its_record() {
     let (known, notes) = look(vec![address()], "2026-01-01T00:20:00Z");
     assert_eq!(known, made());
     assert!(notes.contains("counted since it was first seen"), "{notes}");
+}
+
+#[test]
+fn an_address_counts_from_the_answer_that_gave_it() {
+    let gateway = thing(LeftoverKind::NatGateway, "nat-1", Some(at("2026-01-01T00:01:00Z")));
+    let inventory = Inventory { found: vec![gateway, thing(LeftoverKind::Address, "eip-1", None)], unread: Vec::new() };
+    let (machines, made) = (Machines::default(), at("2026-01-01T00:00:57Z"));
+    let mut record = Record::default();
+    let told = || vec![Told { id: "eip-1".to_owned(), at: made }];
+    let line = record.began(made, told()).expect("it is new");
+    assert_eq!(record.began(made, told()), None, "it is known");
+    let (read, torn) = Record::read(&line);
+    assert_eq!((read.begun(), torn, read.is_open()), (record.begun(), 0, false));
+    let found = seen(&inventory, &machines, at("2026-01-01T00:10:00Z"));
+    let Metered { usage, notes } = metered(&Found { begun: read.begun(), ..found });
+    assert_eq!((usage.stretches[1].from, notes), (made, Vec::new()));
 }
 
 #[test]
@@ -293,5 +385,5 @@ fn a_pod_is_of_its_label_or_the_quota_of_its_class_or_its_namespace() {
             )
         })
         .collect();
-    assert_eq!(told, ["a dubbing 3", "b voice 3", "c lab 3", "f lab 3 to 2026-01-01T00:30:00Z"]);
+    assert_eq!(told, ["film/a dubbing 3", "film/b voice 3", "lab/c lab 3", "lab/f lab 3 to 2026-01-01T00:30:00Z"]);
 }

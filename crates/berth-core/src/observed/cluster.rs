@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::object::ObservedObject;
 use super::standing::Standing;
 use crate::actions::eks::{EksDescription, EksGroup, EksPart, EksPartKind};
-use crate::actions::gke::{GkePool, GkeSettings};
+use crate::actions::gke::{GkePool, GkeSettings, ReleaseChannel};
 use crate::actions::kube::KubeObjectRef;
 use crate::spec::{Place, Provider};
 
@@ -101,6 +101,15 @@ impl ObservedCluster {
             ObservedCloud::Gke(_) => Provider::Gke,
             ObservedCloud::Eks(_) => Provider::Eks,
             ObservedCloud::Existing(_) => Provider::Existing,
+        }
+    }
+
+    /// Whether it costs more once its version has left standard support; else its cloud upgrades it then.
+    pub fn pays_for_extended_support(&self) -> bool {
+        match &self.cloud {
+            ObservedCloud::Gke(settings) => settings.release_channel == ReleaseChannel::Extended,
+            ObservedCloud::Eks(eks) => !eks.settings.standard_support,
+            ObservedCloud::Existing(_) => false,
         }
     }
 

@@ -171,6 +171,8 @@ pub struct GkeSpec {
 pub struct EksSpec {
     /// Kubernetes minor version such as `1.34`; `None` means EKS's default.
     pub version: Option<String>,
+    /// Whether it is upgraded when its version leaves standard support, instead of paying more for it.
+    pub standard_support: bool,
     /// Address range of the VPC berth makes, for example `10.0.0.0/16`.
     pub vpc_cidr: String,
     /// A NAT gateway in each zone instead of one for all.

@@ -162,14 +162,18 @@ fn a_time_sliced_gpu_between_two_services() {
 
 #[test]
 fn an_eks_version_in_extended_support() {
-    let control_plane = |version: &str| {
-        let place = format!("provider: eks\n  region: us-east-1\n  eks: {{version: \"{version}\"}}");
+    let control_plane = |version: &str, support: &str| {
+        let place =
+            format!("provider: eks\n  region: us-east-1\n  eks: {{version: \"{version}\", support: {support}}}");
         let estimate = priced(&of_pools(&place, "    - {name: cpu, machineType: m5.large, nodes: {min: 1, max: 1}}\n"));
         cents(estimate.lines[0].amount().min)
     };
     // On 2026-11-21 the standard support of 1.31 has ended a year ago, that of 1.34 ends in eleven days.
     // 0.60 x 730 = 438.00; 0.10 x 730 = 73.00.
-    assert_eq!((control_plane("1.31"), control_plane("1.34")), ("438.00".to_owned(), "73.00".to_owned()));
+    assert_eq!(control_plane("1.31", "extended"), "438.00");
+    assert_eq!(control_plane("1.34", "extended"), "73.00");
+    // EKS upgrades it instead, so that it never costs more.
+    assert_eq!(control_plane("1.31", "standard"), "73.00");
 }
 
 #[test]

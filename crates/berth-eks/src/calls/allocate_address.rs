@@ -7,6 +7,7 @@ use berth_core::run::Fault;
 
 use super::making;
 use crate::cloud::EksCloud;
+use crate::dates::Dates;
 use crate::find;
 
 /// Takes an address, or finds that an earlier try has.
@@ -18,7 +19,13 @@ pub(crate) async fn allocate_address(cloud: &EksCloud, wanted: &EksAddress) -> R
         return Ok(Started::Done);
     }
     let tags = find::tagged(ResourceType::ElasticIp, &wanted.tags);
-    let sent = cloud.write.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(tags).send().await;
-    sent.map_err(|error| making::not_made(&format!("allocate {}", wanted.part), &error))?;
+    let call = cloud.write.ec2.allocate_address().domain(DomainType::Vpc).tag_specifications(tags);
+    // Its id is only known with the answer.
+    let dates = Dates::default();
+    let sent = call.customize().interceptor(dates.of(&wanted.part)).send().await;
+    let made = sent.map_err(|error| making::not_made(&format!("allocate {}", wanted.part), &error))?;
+    if let Some((id, at)) = made.allocation_id().zip(dates.when(&wanted.part)) {
+        cloud.begins.keep(id, at);
+    }
     Ok(Started::Done)
 }

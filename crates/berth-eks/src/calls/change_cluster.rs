@@ -39,8 +39,8 @@ pub(crate) async fn change_cluster(
             let network = network.endpoint_private_access(*private_access);
             call.resources_vpc_config(network.set_public_access_cidrs(Some(public_access_cidrs.clone())).build())
         }
-        EksClusterChange::StandardSupport => {
-            call.upgrade_policy(UpgradePolicyRequest::builder().support_type(SupportType::Standard).build())
+        EksClusterChange::Support { standard } => {
+            call.upgrade_policy(UpgradePolicyRequest::builder().support_type(support(*standard)).build())
         }
         EksClusterChange::AllowAccessEntries => {
             let mode = AuthenticationMode::ApiAndConfigMap;
@@ -56,7 +56,7 @@ fn what(change: &EksClusterChange) -> &'static str {
         EksClusterChange::Tags { .. } => "the tags",
         EksClusterChange::Logging(_) => "logging",
         EksClusterChange::Endpoint { .. } => "the endpoint",
-        EksClusterChange::StandardSupport => "support",
+        EksClusterChange::Support { .. } => "support",
         EksClusterChange::AllowAccessEntries => "the access mode",
     }
 }
@@ -73,15 +73,20 @@ fn is_so(have: &Cluster, change: &EksClusterChange) -> bool {
                     && sorted(network.public_access_cidrs().to_vec()) == sorted(public_access_cidrs.clone())
             })
         }
-        EksClusterChange::StandardSupport => {
-            let support = have.upgrade_policy.as_ref().and_then(|policy| policy.support_type.as_ref());
-            support == Some(&SupportType::Standard)
+        EksClusterChange::Support { standard } => {
+            let has = have.upgrade_policy.as_ref().and_then(|policy| policy.support_type.as_ref());
+            has == Some(&support(*standard))
         }
         EksClusterChange::AllowAccessEntries => {
             let mode = have.access_config.as_ref().and_then(|access| access.authentication_mode.as_ref());
             mode.is_some_and(|mode| *mode != AuthenticationMode::ConfigMap)
         }
     }
+}
+
+/// EKS's word for what becomes of a cluster whose version leaves standard support.
+pub(super) fn support(standard: bool) -> SupportType {
+    if standard { SupportType::Standard } else { SupportType::Extended }
 }
 
 fn enabled(have: &Cluster) -> Vec<String> {

@@ -3,13 +3,13 @@
 use aws_sdk_eks::operation::create_cluster::CreateClusterError;
 use aws_sdk_eks::operation::create_cluster::builders::CreateClusterFluentBuilder;
 use aws_sdk_eks::types::{
-    AuthenticationMode, CreateAccessConfigRequest, LogSetup, Logging, SupportType, UpgradePolicyRequest,
-    VpcConfigRequest,
+    AuthenticationMode, CreateAccessConfigRequest, LogSetup, Logging, UpgradePolicyRequest, VpcConfigRequest,
 };
 use berth_core::actions::eks::{EksCluster, EksTarget};
 use berth_core::ports::Started;
 use berth_core::run::Fault;
 
+use super::change_cluster::support;
 use super::under_way::{self, Wish};
 use crate::classify::CallError;
 use crate::cloud::EksCloud;
@@ -56,7 +56,7 @@ fn request(cloud: &EksCloud, wanted: &EksCluster, (role, subnets): (&str, &[Stri
     let access = CreateAccessConfigRequest::builder()
         .authentication_mode(AuthenticationMode::Api)
         .bootstrap_cluster_creator_admin_permissions(true);
-    let support = if settings.standard_support { SupportType::Standard } else { SupportType::Extended };
+    let support = support(settings.standard_support);
     let call = cloud.write.eks.create_cluster().name(&wanted.cluster.name).role_arn(role);
     call.set_version(wanted.version.clone())
         .resources_vpc_config(network.build())

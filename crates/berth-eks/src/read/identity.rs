@@ -29,6 +29,7 @@ fn all() -> EksSpec {
     EksSpec {
         version: None,
         vpc_cidr: String::new(),
+        standard_support: true,
         nat_per_zone: false,
         subnet_ids: Vec::new(),
         addons: vec![addons::EBS_CSI.to_owned()],

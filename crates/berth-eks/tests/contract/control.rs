@@ -290,9 +290,12 @@ async fn a_cluster_takes_one_change_at_a_time() {
     bench.finish(&first).await.unwrap();
     bench.carry_out(endpoint.clone()).await.unwrap();
     let calls = bench.calls("eks:UpdateClusterConfig").await;
-    for action in
-        [logging, endpoint, change(EksClusterChange::StandardSupport), change(EksClusterChange::AllowAccessEntries)]
-    {
+    for action in [
+        logging,
+        endpoint,
+        change(EksClusterChange::Support { standard: true }),
+        change(EksClusterChange::AllowAccessEntries),
+    ] {
         assert_eq!(bench.begin(action).await, Ok(Started::Done));
     }
     assert_eq!(bench.calls("eks:UpdateClusterConfig").await, calls);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use berth_core::actions::gke::GkePool;
 use berth_core::cost::Bought;
 use berth_core::metering::{Life, Machine, Told, cluster_id};
-use berth_core::observed::ObservedPoolSettings;
+use berth_core::observed::{ObservedCloud, ObservedPoolSettings};
 use berth_core::rules::ownership;
 use berth_core::spec::{Place, Provider};
 use google_cloud_container_v1::model;
@@ -49,6 +49,8 @@ pub(super) struct Group {
     cluster: String,
     location: String,
     pool: GkePool,
+    /// Public addresses of each machine.
+    addresses: u64,
 }
 
 /// The groups of all pools of ours.
@@ -59,6 +61,8 @@ pub(super) fn groups(clusters: &[model::Cluster], project: &str) -> Vec<Group> {
         if !ownership::is_ours(&observed.labels) {
             continue;
         }
+        let private = matches!(&observed.cloud, ObservedCloud::Gke(settings) if settings.private_nodes);
+        let addresses = u64::from(!private);
         for (pool, seen) in cluster.node_pools.iter().zip(&observed.pools) {
             let ObservedPoolSettings::Gke(settings) = &seen.settings else { continue };
             let names = pool.instance_group_urls.iter().filter_map(|url| url.rsplit('/').next()?.strip_suffix("-grp"));
@@ -67,6 +71,7 @@ pub(super) fn groups(clusters: &[model::Cluster], project: &str) -> Vec<Group> {
                 cluster: observed.name.clone(),
                 location: observed.place.location().to_owned(),
                 pool: settings.as_ref().clone(),
+                addresses,
             }));
         }
     }
@@ -196,7 +201,7 @@ fn machine(group: &Group, end: &Happening, from: Timestamp) -> Machine {
         bought: if pool.spot { Bought::Spot } else { Bought::OnDemand },
         accelerator: pool.accelerator.as_ref().map(|one| (one.kind.clone(), one.count)),
         disks: vec![(pool.disk.kind.clone(), pool.disk.size_gb.into())],
-        addresses: 0,
+        addresses: group.addresses,
         from,
         to: Some(end.at),
     }
@@ -249,9 +254,12 @@ mod tests {
         let minutes: Vec<String> = gone
             .machines
             .iter()
-            .map(|one| format!("{} {} {}", one.machine_type, one.from.strftime("%M"), one.to.unwrap().strftime("%M")))
+            .map(|one| {
+                let (from, to) = (one.from.strftime("%M"), one.to.unwrap().strftime("%M"));
+                format!("{} {from} {to}, addresses: {}", one.machine_type, one.addresses)
+            })
             .collect();
-        assert_eq!(minutes, ["e2-standard-4 01 05", "e2-standard-4 07 09"]);
+        assert_eq!(minutes, ["e2-standard-4 01 05, addresses: 1", "e2-standard-4 07 09, addresses: 1"]);
         let names: Vec<&str> = gone.lives.iter().map(|life| life.machine.as_str()).collect();
         assert_eq!(names, ["gke-other-cpu-12345678-aaaa"]);
         let ends: Vec<String> = told.iter().filter_map(end).map(|told| told.id).collect();

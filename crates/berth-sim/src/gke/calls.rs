@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::check::text;
 use super::errors::Refusal;
 use super::route::Target;
 use super::{change, create, pool_change, render, schema, versions};
@@ -39,6 +40,9 @@ pub(crate) fn serve(
     match target.method {
         "ListClusters" => Ok(list_clusters(world, target)),
         "GetCluster" => cluster(world, target).map(|cluster| render::cluster(world, cluster)),
+        "FetchClusterUpgradeInfo" => {
+            cluster(world, target).map(|cluster| versions::upgrade_info(text(&cluster.fields, "currentMasterVersion")))
+        }
         "CreateCluster" => create::cluster(world, call),
         "DeleteCluster" => delete_cluster(world, call),
         "ListNodePools" => {

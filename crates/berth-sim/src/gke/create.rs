@@ -254,6 +254,13 @@ fn complete_pool(fields: &mut Map<String, Value>, cluster: &Map<String, Value>) 
         fields.remove("version");
     }
     fill(fields, &defaults);
+    let of_cluster =
+        |section: &str, field: &str| object(cluster, section).is_some_and(|own| own.get(field) == Some(&json!(true)));
+    let private = of_cluster("networkConfig", "defaultEnablePrivateNodes")
+        || of_cluster("privateClusterConfig", "enablePrivateNodes");
+    if private && let Some(network) = fields.get_mut("networkConfig").and_then(Value::as_object_mut) {
+        network.entry("enablePrivateNodes").or_insert(json!(true));
+    }
     let Some(config) = fields.get_mut("config").and_then(Value::as_object_mut) else { return };
     let defaults = json!({
         "machineType": "e2-medium",

@@ -49,6 +49,7 @@ const METHODS: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "clusters", "", "ListClusters", ""),
     ("POST", "clusters", "", "CreateCluster", "CreateClusterRequest"),
     ("GET", "clusters/C", "", "GetCluster", ""),
+    ("GET", "clusters/C", "fetchClusterUpgradeInfo", "FetchClusterUpgradeInfo", ""),
     ("DELETE", "clusters/C", "", "DeleteCluster", ""),
     ("PUT", "clusters/C", "", "UpdateCluster", "UpdateClusterRequest"),
     ("POST", "clusters/C", "setResourceLabels", "SetLabels", "SetLabelsRequest"),

@@ -39,6 +39,21 @@ pub(crate) fn resolve(text: &str, channel: &str) -> Option<&'static str> {
     }
 }
 
+/// Minor versions and the ends of their standard and extended support; the days are the simulator's own.
+const SUPPORT: &[(&str, &str, &str)] = &[
+    ("1.36", "2027-08-20T00:00:00Z", "2028-06-20T00:00:00Z"),
+    ("1.35", "2027-03-20T00:00:00Z", "2028-01-20T00:00:00Z"),
+    ("1.34", "2026-11-20T00:00:00Z", "2027-09-20T00:00:00Z"),
+    ("1.33", "2026-08-20T00:00:00Z", "2027-06-20T00:00:00Z"),
+];
+
+/// The answer of fetchClusterUpgradeInfo for a cluster of this version.
+pub(crate) fn upgrade_info(version: &str) -> Value {
+    let is_it = |minor: &str| version.strip_prefix(minor).is_some_and(|rest| rest.starts_with('.'));
+    let Some((_, standard, extended)) = SUPPORT.iter().find(|row| is_it(row.0)) else { return json!({}) };
+    json!({"endOfStandardSupportTimestamp": standard, "endOfExtendedSupportTimestamp": extended})
+}
+
 /// The answer of getServerConfig.
 pub(crate) fn server_config() -> Value {
     let channels: Vec<Value> = CHANNELS
@@ -58,6 +73,14 @@ pub(crate) fn server_config() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_version_on_offer_is_supported_until_some_day() {
+        for version in VERSIONS {
+            assert!(upgrade_info(version)["endOfStandardSupportTimestamp"].is_string(), "{version}");
+        }
+        assert_eq!(upgrade_info("1.3.9"), json!({}));
+    }
 
     #[test]
     fn texts_stand_for_versions() {

@@ -16,6 +16,8 @@ fn container(method: &str) -> &'static [&'static str] {
     match method {
         "CreateCluster" => &["container.clusters.create", ACT_AS],
         "DeleteCluster" => &["container.clusters.delete"],
+        // The page does not name it; what it tells is of one cluster.
+        "FetchClusterUpgradeInfo" => &["container.clusters.get"],
         "GetCluster" | "ListNodePools" | "GetNodePool" => &["container.clusters.get"],
         // The page does not name server configurations; roles that hold no more than this read them.
         "ListClusters" | "GetServerConfig" => &["container.clusters.list"],

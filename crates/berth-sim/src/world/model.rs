@@ -409,6 +409,12 @@ impl Pool {
         self.config("machineType").as_str().unwrap_or("e2-medium")
     }
 
+    /// Whether its nodes have no public addresses.
+    pub(crate) fn is_private(&self) -> bool {
+        let network = self.fields.get("networkConfig");
+        network.and_then(|network| network.get("enablePrivateNodes")) == Some(&Value::Bool(true))
+    }
+
     /// Whether its nodes are spot or preemptible ones.
     pub(crate) fn is_spot(&self) -> bool {
         self.config("spot") == true || self.config("preemptible") == true

@@ -54,6 +54,11 @@ pub(crate) fn object(described: &Described<'_>, old: Option<&Value>, now: Timest
     object
 }
 
+/// The public address of a node that has one.
+pub(super) fn public_address(node: &Node) -> String {
+    format!("203.0.113.{}", node.number % 250 + 2)
+}
+
 /// The instance's number on Compute Engine.
 fn instance_id(node: &Node) -> String {
     (crate::lifecycle::digest(&node.name) >> 1).to_string()
@@ -246,11 +251,8 @@ fn status(described: &Described<'_>, now: Timestamp) -> Value {
         json!({"type": "Hostname", "address": host}),
         json!({"type": "InternalDNS", "address": host}),
     ];
-    let is_private = pool.fields.get("networkConfig").and_then(|config| config.get("enablePrivateNodes"))
-        == Some(&Value::Bool(true));
-    if !is_private {
-        let external = format!("203.0.113.{}", node.number % 250 + 2);
-        addresses.insert(1, json!({"type": "ExternalIP", "address": external}));
+    if !pool.is_private() {
+        addresses.insert(1, json!({"type": "ExternalIP", "address": public_address(node)}));
     }
     json!({
         "capacity": capacity,

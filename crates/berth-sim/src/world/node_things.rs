@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{Cluster, Node, Pool, World, integer};
+use super::node_object::public_address;
 
 /// The network tag of all nodes of a cluster.
 pub(crate) fn tag(cluster: &Cluster) -> String {
@@ -52,7 +53,11 @@ fn instance(cluster: &Cluster, pool: &Pool, node: &Node) -> Value {
     tags.extend(pool.config("tags").as_array().cloned().unwrap_or_default());
     let zone = format!("projects/{}/zones/{}", cluster.project(), node.zone);
     let accelerator = |(name, count): (&str, i64)| json!([{"acceleratorType": format!("{zone}/acceleratorTypes/{name}"), "acceleratorCount": count}]);
+    let public = json!([{"name": "external-nat", "type": "ONE_TO_ONE_NAT", "natIP": public_address(node)}]);
+    let interface =
+        if pool.is_private() { json!({"name": "nic0"}) } else { json!({"name": "nic0", "accessConfigs": public}) };
     json!({
+        "networkInterfaces": [interface],
         "guestAccelerators": pool.gpus().map(accelerator).unwrap_or_else(|| json!([])),
         "scheduling": {
             "preemptible": pool.is_spot(), "provisioningModel": if pool.is_spot() { "SPOT" } else { "STANDARD" },

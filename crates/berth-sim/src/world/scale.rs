@@ -196,7 +196,7 @@ fn cut(name: &str, letters: usize) -> &str {
     name.get(..letters).unwrap_or(name).trim_end_matches('-')
 }
 
-fn spans(cluster: &str, pool: &Pool, node: &Node, now: Timestamp) -> [Span; 2] {
+fn spans(cluster: &str, pool: &Pool, node: &Node, now: Timestamp) -> Vec<Span> {
     let gpu = pool.gpus().map(|(name, count)| format!("{count}x{name}")).unwrap_or_default();
     let machine = Span {
         kind: SpanKind::Node,
@@ -219,5 +219,12 @@ fn spans(cluster: &str, pool: &Pool, node: &Node, now: Timestamp) -> [Span; 2] {
         spot: false,
         ..machine.clone()
     };
-    [machine, disk]
+    let address = (!pool.is_private()).then(|| Span {
+        kind: SpanKind::Address,
+        machine_type: String::new(),
+        gpu: String::new(),
+        spot: false,
+        ..machine.clone()
+    });
+    [machine, disk].into_iter().chain(address).collect()
 }

@@ -26,8 +26,11 @@ pub enum EksClusterChange {
         /// Whether the endpoint is also reachable inside the VPC.
         private_access: bool,
     },
-    /// `upgradePolicy.supportType` is `STANDARD`.
-    StandardSupport,
+    /// `upgradePolicy.supportType`.
+    Support {
+        /// `STANDARD`, else `EXTENDED`.
+        standard: bool,
+    },
     /// Access mode, for clusters that somebody else made: `CONFIG_MAP` to `API_AND_CONFIG_MAP`.
     AllowAccessEntries,
 }

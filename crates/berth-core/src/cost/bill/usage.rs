@@ -118,7 +118,7 @@ pub struct Request {
     pub node: Arc<str>,
     /// The service the pod belongs to.
     pub service: Arc<str>,
-    /// The pod.
+    /// The pod, as `namespace/name`.
     pub pod: Arc<str>,
     /// How many shares.
     pub shares: u32,

@@ -107,6 +107,13 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Look",
+        &[Ci, Cost],
+        &["eks:DescribeClusterVersions"],
+        (ANY, When::Always),
+        ("see since when a cluster pays for extended support", "it is made with `support: extended`"),
+    ),
+    need(
+        "Look",
         &[Cost],
         &["elasticloadbalancing:DescribeTags"],
         (ANY, When::Always),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{Record, Told};
 use crate::cost::{Request, Stretch, Teller, What};
 
 /// What a line tells.
@@ -23,6 +23,9 @@ struct Line {
     things: Vec<Thing>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<Asked>,
+    /// When things began of which no list tells it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    begun: Vec<Told>,
 }
 
 /// How deep a look went.
@@ -77,6 +80,7 @@ impl Record {
 
     fn add(&mut self, line: Line) {
         self.passed(line.at, line.look);
+        self.begun.extend(line.begun.into_iter().map(|told| (told.id, told.at)));
         let kinds: Vec<Arc<What>> = line.kinds.into_iter().map(|what| self.kind(Arc::new(what))).collect();
         for thing in line.things {
             let Some(what) = kinds.get(thing.kind).cloned() else { continue };
@@ -133,8 +137,22 @@ impl Record {
             }
         };
         let kinds = kinds.into_iter().map(|kind| kind.as_ref().clone()).collect();
-        let line = Line { v: 1, at, look, kinds, things, requests: requests.iter().map(asked).collect() };
+        let requests = requests.iter().map(asked).collect();
+        Line { v: 1, at, look, kinds, things, requests, begun: Vec::new() }.text()
+    }
+
+    /// Takes in when things began of which no list tells it; gives the line to keep, if something of it is new.
+    pub fn began(&mut self, at: Timestamp, told: Vec<Told>) -> Option<String> {
+        let (kinds, things, requests) = Default::default();
+        let begun: Vec<Told> = told.into_iter().filter(|told| !self.begun.contains_key(&told.id)).collect();
+        self.begun.extend(begun.iter().map(|told| (told.id.clone(), told.at)));
+        (!begun.is_empty()).then(|| Line { v: 1, at, look: None, kinds, things, requests, begun }.text())
+    }
+}
+
+impl Line {
+    fn text(&self) -> String {
         // Nothing in it can fail to be written.
-        serde_json::to_string(&line).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -126,6 +126,7 @@ impl Record {
         let is_gone = |(index, thing): &(usize, &Stretch)| {
             thing.to.is_none()
                 && !seen.there.contains(index)
+                && !sight.unproven.contains(&*thing.id)
                 && !sight.unread.iter().any(|unread| hides(unread, &thing.what))
         };
         let all = self.usage.stretches.iter().enumerate();
@@ -213,7 +214,8 @@ pub fn begun(thing: &Stretch, among: &[Stretch]) -> Timestamp {
 /// Whether these are of one thing that has changed. The parts of a machine bear its id; they are not.
 fn is_one_thing(known: &What, seen: &What) -> bool {
     let are_disks = || matches!((&known.item, &seen.item), (Item::Disk(_), Item::Disk(_)));
-    known.item.is_fee() && seen.item.is_fee() || known.pool.is_none() && seen.pool.is_none() && are_disks()
+    known.item.is_control_plane() && seen.item.is_control_plane()
+        || known.pool.is_none() && seen.pool.is_none() && are_disks()
 }
 
 /// What the names of the machines of one group begin with: `gke-c-cpu-12345678` of `gke-c-cpu-12345678-x2bq`.

@@ -125,5 +125,6 @@ fn settings(eks: &EksSpec) -> EksSettings {
         public_access_cidrs.push("0.0.0.0/0".to_owned());
     }
     public_access_cidrs.sort();
-    EksSettings { logging, public_access_cidrs, private_access: eks.private_access, standard_support: true }
+    let (private_access, standard_support) = (eks.private_access, eks.standard_support);
+    EksSettings { logging, public_access_cidrs, private_access, standard_support }
 }

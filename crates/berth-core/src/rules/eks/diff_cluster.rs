@@ -59,11 +59,13 @@ pub fn changes(
             },
         });
     }
-    if new.standard_support && !old.standard_support {
+    if new.standard_support != old.standard_support {
+        let word =
+            |standard| if standard { "STANDARD" } else { "EXTENDED (six times the price after standard support)" };
         changes.push(ClusterChange {
             field: "support",
-            details: vec!["support: EXTENDED (six times the price after standard support) -> STANDARD".to_owned()],
-            change: EksClusterChange::StandardSupport,
+            details: vec![format!("support: {} -> {}", word(old.standard_support), word(new.standard_support))],
+            change: EksClusterChange::Support { standard: new.standard_support },
         });
     }
     changes

@@ -116,7 +116,11 @@ fn version(eks: &EksSpec, facts: &CloudFacts) -> Option<PreflightFinding> {
     }
     if facts.dear_versions.contains(want) {
         let text = format!("{want} is only in extended support, where a cluster costs six times as much");
-        return Some(finding("version", Failed, format!("{text}; in standard support are {}", standard(facts))));
+        if !eks.standard_support {
+            return Some(finding("version", Passed, format!("{text}, as the file says")));
+        }
+        let way_out = format!("in standard support are {}; `eks: {{support: extended}}` accepts it", standard(facts));
+        return Some(finding("version", Failed, format!("{text}; {way_out}")));
     }
     Some(if facts.versions.contains(want) {
         finding("version", Passed, format!("{want} is in standard support"))

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::report::Report;
 use crate::spec::EksSpec;
-use crate::spec::file::eks::{AddonWord, EksFile, EksLoggingWord, NatWord};
+use crate::spec::file::eks::{AddonWord, EksFile, EksLoggingWord, NatWord, SupportWord};
 use crate::spec::problem::{Finding, Path};
 use crate::spec::structure::printable;
 
@@ -45,6 +45,7 @@ pub(super) fn settings(file: Option<&EksFile>, report: &mut Report) -> EksSpec {
     addons.dedup();
     EksSpec {
         version: file.version,
+        standard_support: file.support != Some(SupportWord::Extended),
         vpc_cidr: vpc.cidr.unwrap_or_else(|| DEFAULT_CIDR.to_owned()),
         nat_per_zone: vpc.nat == Some(NatWord::PerZone),
         subnet_ids: vpc.subnet_ids.into_iter().flatten().map(|id| id.0).collect(),

@@ -15,6 +15,9 @@ pub struct EksFile {
     #[schemars(regex(pattern = r"^1\.[0-9]+$"))]
     #[schemars(extend("patternErrorMessage" = "must be a minor version such as `1.34`"))]
     pub version: Option<String>,
+    /// What becomes of a cluster whose version leaves standard support; `standard` if left out.
+    #[serde(default)]
+    pub support: Option<SupportWord>,
     /// The network: a range for a VPC berth makes, or subnets that exist.
     #[serde(default)]
     pub vpc: Option<VpcFile>,
@@ -32,6 +35,16 @@ pub struct EksFile {
     /// Who reaches the cluster's API.
     #[serde(default)]
     pub access: Option<AccessFile>,
+}
+
+/// What EKS does with a cluster whose version leaves standard support: its `upgradePolicy.supportType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SupportWord {
+    /// EKS upgrades it to a newer version.
+    Standard,
+    /// It keeps its version for a year more, and costs six times as much.
+    Extended,
 }
 
 /// The network of an EKS cluster: give `cidr` or `subnetIds`, not both.
