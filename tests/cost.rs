@@ -59,15 +59,16 @@ fn other_commands_do_not_pretend_to_write_csv() {
     sandbox.berth(&format!("validate -f {} --output csv", spec::FILE)).exits(1).says("only `berth cost`");
 }
 
-/// Reads metrics as Prometheus's own client for Python does, and adds up one of them over its parts.
+/// Reads metrics as Prometheus's own client for Python does, and adds up some of them over their parts.
 const READER: &str = "
 import json, re, sys
 from prometheus_client.parser import text_string_to_metric_families
 families = {family.name: family for family in text_string_to_metric_families(sys.stdin.read())}
-sums = {}
-for sample in families['berth_cost_estimate_month_usd'].samples:
-    sums[sample.labels['case']] = sums.get(sample.labels['case'], 0) + sample.value
-unknown = {sample.labels['pool']: sample.value for sample in families['berth_cost_estimate_unknown_prices'].samples}
+def sums(name, label):
+    sums = {}
+    for sample in families[name].samples if name in families else []:
+        sums[sample.labels[label]] = sums.get(sample.labels[label], 0) + sample.value
+    return sums
 # What promtool's linter holds names and texts to, and what a sample needs to be told from all others.
 def faults(family):
     words = family.name.split('_')
@@ -78,8 +79,10 @@ def faults(family):
     keys = {tuple(sorted(sample.labels)) for sample in family.samples}
     if len(keys) != 1: yield 'labels'
     if len({tuple(sorted(sample.labels.items())) for sample in family.samples}) != len(family.samples): yield 'twice'
-print(json.dumps({'sums': sums, 'faults': {name: list(faults(family)) for name, family in families.items() if list(faults(family))},
-                  'names': sorted(families),  'unknown': unknown, 'types': sorted({family.type for family in families.values()}),
+print(json.dumps({'sums': sums('berth_cost_estimate_month_usd', 'case'), 'unknown': sums('berth_cost_estimate_unknown_prices', 'pool'),
+                  'months': sums('berth_cost_month_expected_usd', 'cluster'), 'budgets': sums('berth_cost_budget_month_usd', 'cluster'),
+                  'faults': {name: list(faults(family)) for name, family in families.items() if list(faults(family))},
+                  'names': sorted(families), 'types': sorted({family.type for family in families.values()}),
                   'documented': all(family.documentation for family in families.values())}))
 ";
 
@@ -96,17 +99,45 @@ fn metrics_are_read_by_prometheus_and_add_up_to_the_total() {
     if !present_in_python("prometheus_client") {
         return;
     }
-    sandbox.write("read.py", READER);
-    let read = sandbox.other_answering("python3", "read.py", &metrics).exits(0).json();
+    let read = read(&sandbox, &metrics);
     for case in ["min", "expected", "max"] {
         let (sum, wanted) = (read["sums"][case].as_f64().unwrap(), total[case]["month"].as_f64().unwrap());
         assert!((sum - wanted).abs() < 1e-4, "{case}: {sum} and {wanted}");
     }
+    assert!(read["names"].as_array().unwrap().len() >= 3, "{read}");
+    assert_eq!((&read["unknown"]["gpu-a100-pool"], &read["unknown"]["cpu-pool"]), (&1.0.into(), &0.0.into()));
+}
+
+#[test]
+fn metrics_of_a_bill_are_read_by_prometheus_with_the_month_of_each_cluster() {
+    if !present_in_python("prometheus_client") {
+        return;
+    }
+    let sandbox = Sandbox::new(60);
+    spec::small(&sandbox);
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let bill = |rest: &str| sandbox.berth(&format!("cost {rest} --simulate")).exits(0);
+    let of_one = read(&sandbox, &bill("small --budget 20 --output prometheus").stdout);
+    let of_all = read(&sandbox, &bill("--all --budget 20 --output prometheus").stdout);
+    let month = bill("small --output json").json()["month"]["expected"]["usd"].as_f64().unwrap();
+    for read in [&of_one, &of_all] {
+        let small = read["months"]["small"].as_f64().unwrap();
+        // What runs goes on, so the month comes to the same at each look.
+        assert!(month > 0.0 && (small - month).abs() < 0.01, "{small} and {month}: {read}");
+    }
+    assert_eq!((&of_one["budgets"]["small"], &of_all["budgets"]), (&20.0.into(), &serde_json::json!({})));
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+}
+
+/// What Prometheus's own client reads; fails on what its linter would find fault with.
+#[track_caller]
+fn read(sandbox: &Sandbox, metrics: &str) -> serde_json::Value {
+    sandbox.write("read.py", READER);
+    let read = sandbox.other_answering("python3", "read.py", metrics).exits(0).json();
     assert_eq!(read["types"], serde_json::json!(["gauge"]));
     assert_eq!(read["documented"], true);
     assert_eq!(read["faults"], serde_json::json!({}));
-    assert!(read["names"].as_array().unwrap().len() >= 3, "{read}");
-    assert_eq!((&read["unknown"]["gpu-a100-pool"], &read["unknown"]["cpu-pool"]), (&1.0.into(), &0.0.into()));
+    read
 }
 
 /// Whether Python has this module; fails where it has to.

@@ -141,6 +141,8 @@ fn usd(micro_usd: u128) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::{Amount, Budget, Cases, Money, MonthEnd, Standing};
 
     fn cases(min: u64, expected: u64, max: u64) -> Cases<Amount> {
@@ -192,6 +194,7 @@ mod tests {
             rate: Amount::NOTHING,
             seconds_left: 3600,
             expected: Money::of(expected),
+            clusters: BTreeMap::new(),
         };
         let standing = |so_far, expected| budget.judge_month(&month(so_far, expected)).standing;
         assert_eq!(standing(100_000_001, 200_000_000), Standing::Over);

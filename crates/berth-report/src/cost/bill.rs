@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
 use super::flat::{judgement, lines_of};
-use super::metrics::{Family, IDLE, Sample, written};
+use super::metrics::{self, Family, IDLE, Sample, written};
 use super::words::{number, rate, usd};
 use crate::words::duration;
 
@@ -375,8 +375,14 @@ pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
         labels: vec![("cluster", cluster.to_owned()), ("pool", pool.to_owned())],
         value: f64::from(count),
     });
-    let expected = [billed.month.expected].into_iter().filter(|expected| !expected.is_unknown());
-    let expected = expected.map(|expected| Sample { labels: Vec::new(), value: number(expected.micro_usd()) });
+    // What was gone before this month comes to nothing in it.
+    let mut months: BTreeMap<&str, Money> = parts.keys().map(|[cluster, ..]| (*cluster, Money::NOTHING)).collect();
+    months.extend(billed.month.clusters.iter().map(|(cluster, expected)| (cluster.as_str(), *expected)));
+    let months = months.into_iter().filter(|(_, expected)| !expected.is_unknown());
+    let months = months.map(|(cluster, expected)| Sample {
+        labels: vec![("cluster", cluster.to_owned())],
+        value: number(expected.micro_usd()),
+    });
     written(vec![
         Family {
             name: "berth_cost_per_hour_usd",
@@ -390,9 +396,10 @@ pub fn prometheus(billed: &Billed<'_>) -> Result<String, fmt::Error> {
         },
         Family {
             name: "berth_cost_month_expected_usd",
-            help: "US dollars that the month in UTC comes to if what runs now goes on, for all that is in this bill.",
-            samples: expected.collect(),
+            help: "US dollars that the month in UTC comes to if what runs now goes on.",
+            samples: months.collect(),
         },
+        metrics::budget(billed.cluster.zip(billed.budget)),
         Family {
             name: "berth_cost_unknown_prices",
             help: "Things without a known price; above 0 the costs of that pool are too low.",

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use berth_core::cost::{Amount, Cases, Estimate, Line, Span};
+use berth_core::cost::{Amount, Budget, Cases, Estimate, Line, Span};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -80,9 +80,6 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
     let of = |span| parts.iter().flat_map(move |part| samples(shown, part, span)).collect();
     let labels = |pool: &str| vec![cluster(shown), ("pool", pool.to_owned())];
     let lacking = lacking(shown.estimate).into_iter();
-    let budget = shown
-        .budget
-        .map(|budget| Sample { labels: vec![cluster(shown)], value: number(budget.monthly_micro_usd.into()) });
     vec![
         Family {
             name: "berth_cost_estimate_per_hour_usd",
@@ -99,12 +96,21 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
             help: "Things without a known price; above 0 the costs of that pool are too low.",
             samples: lacking.map(|(pool, count)| Sample { labels: labels(pool), value: count as f64 }).collect(),
         },
-        Family {
-            name: "berth_cost_budget_month_usd",
-            help: "US dollars a month may cost, by the file.",
-            samples: budget.into_iter().collect(),
-        },
+        budget(shown.budget.map(|budget| (shown.spec.name.as_str(), budget))),
     ]
+}
+
+/// What a month of a cluster may cost, the same for an estimate and for a bill.
+pub(super) fn budget(of: Option<(&str, Budget)>) -> Family {
+    let sample = |(cluster, budget): (&str, Budget)| Sample {
+        labels: vec![("cluster", cluster.to_owned())],
+        value: number(budget.monthly_micro_usd.into()),
+    };
+    Family {
+        name: "berth_cost_budget_month_usd",
+        help: "US dollars a month of the cluster may cost.",
+        samples: of.map(sample).into_iter().collect(),
+    }
 }
 
 fn parts(estimate: &Estimate) -> Vec<Part<'_>> {

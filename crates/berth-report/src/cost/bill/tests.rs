@@ -1,5 +1,6 @@
 //! Bills made by hand, in each form.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use berth_core::cost::{
@@ -10,8 +11,13 @@ use jiff::Timestamp;
 
 use super::{Billed, csv, json, markdown, prometheus, text};
 
-const NOTHING: MonthEnd =
-    MonthEnd { so_far: Money::NOTHING, rate: Amount::NOTHING, seconds_left: 0, expected: Money::NOTHING };
+const NOTHING: MonthEnd = MonthEnd {
+    so_far: Money::NOTHING,
+    rate: Amount::NOTHING,
+    seconds_left: 0,
+    expected: Money::NOTHING,
+    clusters: BTreeMap::new(),
+};
 
 /// A machine that is gone, one part of it a service's and the rest idle, and the fee of its cluster, which is not divided.
 fn divided() -> Bill {
@@ -69,7 +75,7 @@ fn a_bill_of_all_names_each_place_and_leaves_out_tables_without_rows() {
 #[test]
 fn a_bill_says_how_its_month_stands_to_a_budget() {
     let month = MonthEnd { so_far: Money::of(1_000_000), expected: Money::of(3_000_000), ..NOTHING };
-    let of = |usd| Billed { month, budget: Budget::from_usd(usd), ..billed(divided(), GroupBy::Pool) };
+    let of = |usd| Billed { month: month.clone(), budget: Budget::from_usd(usd), ..billed(divided(), GroupBy::Pool) };
     assert_eq!(json(&of(0.5))["budget"]["standing"], "over");
     assert_eq!(json(&of(2.0))["budget"]["standing"], "mayExceed");
     assert_eq!(json(&of(3.0))["budget"]["standing"], "within");
@@ -100,11 +106,35 @@ fn a_bill_as_csv_has_a_row_for_each_part_and_whose_it_is() {
 fn a_month_of_which_nothing_is_known_is_no_number() {
     let of = |expected| {
         let bill = Bill { window: Window { since: None, now: Timestamp::UNIX_EPOCH }, lines: Vec::new() };
-        let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected };
+        let clusters = [("small".to_owned(), expected)].into();
+        let month = MonthEnd { so_far: expected, rate: Amount::NOTHING, seconds_left: 0, expected, clusters };
         let billed = Billed { month, ..billed(bill, GroupBy::Pool) };
         prometheus(&billed).expect("a string takes all")
     };
-    assert!(of(Money::of(1_500_000)).contains("berth_cost_month_expected_usd{} 1.5"), "{}", of(Money::of(1_500_000)));
-    assert!(of(Money::UNKNOWN + Money::of(500_000)).contains("berth_cost_month_expected_usd{} 0.5"));
+    let sample = "berth_cost_month_expected_usd{cluster=\"small\"}";
+    assert!(of(Money::of(1_500_000)).contains(&format!("{sample} 1.5")), "{}", of(Money::of(1_500_000)));
+    assert!(of(Money::UNKNOWN + Money::of(500_000)).contains(&format!("{sample} 0.5")));
     assert!(!of(Money::UNKNOWN).contains("berth_cost_month_expected_usd"), "{}", of(Money::UNKNOWN));
+}
+
+#[test]
+fn metrics_have_the_month_of_each_cluster_and_the_budget_of_one() {
+    let clusters = [("large", Money::of(2_000_000)), ("new", Money::UNKNOWN)];
+    let clusters = clusters.map(|(name, expected)| (name.to_owned(), expected)).into();
+    let month = MonthEnd { clusters, ..NOTHING };
+    let budget = Budget::from_usd(20.0);
+    let all = Billed { month, budget, ..billed(divided(), GroupBy::Cluster) };
+    let samples = |billed: &Billed<'_>, name: &str| {
+        let text = prometheus(billed).expect("a string takes all");
+        text.lines().filter(|line| line.starts_with(name)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // The bill is of a cluster that costs nothing this month.
+    let months = ["{cluster=\"large\"} 2.0", "{cluster=\"small\"} 0.0"];
+    assert_eq!(
+        samples(&all, "berth_cost_month_expected_usd"),
+        months.map(|sample| format!("berth_cost_month_expected_usd{sample}"))
+    );
+    assert!(samples(&all, "berth_cost_budget_month_usd").is_empty(), "it is the budget of all together");
+    let one = Billed { cluster: Some("small"), ..all };
+    assert_eq!(samples(&one, "berth_cost_budget_month_usd"), ["berth_cost_budget_month_usd{cluster=\"small\"} 20.0"]);
 }
