@@ -118,7 +118,13 @@ fn the_same_wish_is_shown_on_other_clouds_with_other_gpus_and_bought_otherwise()
     assert_eq!(gpus["compared"][0]["total"], gpus["compared"][1]["total"], "the file has a T4");
     assert_eq!(gpus["compared"][2]["pools"][1]["machineType"].as_str().map(|name| &name[..3]), Some("g2-"), "{gpus}");
     let table = sandbox.berth("cost -f small.yaml --compare l4,a10g").exits(0);
-    table.says("Cannot be had").says("gke does not sell a10g").says("AGAINST THE FIRST");
+    let table = table.says("Cannot be had").says("gke does not sell a10g").says("AGAINST THE FIRST");
+    table.says("Prices").says("2026-08-03").says("Unknown prices").says("another project's copy");
+    let dated = |column: &serde_json::Value| column["prices"][0]["price"]["date"].is_string();
+    assert!(
+        gpus["compared"].as_array().unwrap().iter().all(|column| dated(column) || column["cannotBeHad"].is_array())
+    );
+    assert!(gpus["notes"].to_string().contains("[S] is another project's copy"), "{gpus}");
     sandbox.berth("cost -f small.yaml --compare l4,k80").exits(2).says("unknown GPU `k80`").says("gke, eks");
     let once = sandbox.berth("cost -f clusters/ai-dubbing.yaml --compare GKE,gke --output json").exits(0).json();
     assert_eq!(once["compared"].as_array().unwrap().len(), 1, "{once}");

@@ -36,6 +36,19 @@ fn a_change_of_a_spec_is_told_for_people_programs_and_pull_requests() {
         let said = sandbox.berth(&format!("cost diff small.yaml larger.yaml --output {form}")).exits(0);
         said.says(&sum).says("t4-pool").says("nodes 1-2");
     }
+    for form in ["table", "markdown"] {
+        for other in ["small.yaml", "larger.yaml"] {
+            let said = sandbox.berth(&format!("cost diff small.yaml {other} --output {form}")).exits(0);
+            said.says("Prices").says("2026-08-03").says("Unknown prices").says("another project's copy");
+        }
+    }
+    let row = &json["prices"][0];
+    assert!(
+        row["what"].is_string() && row["price"]["date"].is_string() && row["price"]["source"].is_string(),
+        "{json}"
+    );
+    assert!(json["unknown"].to_string().contains("public IPv4 address"), "{json}");
+    assert!(json["notes"].to_string().contains("[S] is another project's copy"), "{json}");
     sandbox.berth_answering("cost diff small.yaml -", &sandbox.read("larger.yaml")).exits(0).says(&sum);
     sandbox.berth("cost diff - -").exits(1).says("not both");
     let all = format!("+{:.2}", month("small.yaml"));

@@ -1,7 +1,8 @@
 //! An estimate or a bill as tables for people, Markdown, one HTML page, CSV, JSON, and metrics.
 //!
 //! Estimates have a file for each form: `sections` makes the tables that `document` writes for terminals and as Markdown, `flat` is CSV and
-//! JSON. Bills, comparisons and differences have one each. `html` and `metrics` serve both estimates and bills.
+//! JSON. Bills, comparisons and differences have one each. `html` and `metrics` serve both estimates and bills, `prices` all that is made of
+//! estimates.
 
 pub mod bill;
 pub mod comparison;
@@ -10,6 +11,7 @@ mod document;
 mod flat;
 mod html;
 mod metrics;
+mod prices;
 mod sections;
 pub mod short;
 mod words;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use berth_core::cost::{Estimate, PriceBook, diff};
 use berth_core::spec::{Checked, Provider};
-use berth_report::cost::difference;
+use berth_report::cost::difference::{self, Diffed};
 use clap::Args;
 
 use super::{PricesArgs, only_tables, priced};
@@ -48,13 +48,18 @@ pub(super) async fn run(args: &DiffArgs, settings: &Settings, ui: &Ui) -> Result
     let specs = [&old, &new].into_iter().flatten().map(|checked| &checked.spec).collect::<Vec<_>>();
     let prices = args.prices.read(&specs, settings, ui).await?;
     let (old, new) = (estimate(old.as_ref(), &prices.book)?, estimate(new.as_ref(), &prices.book)?);
-    let changed = diff(old.as_ref(), new.as_ref());
     let names = [sides[0].name(), sides[1].name()];
-    let names = [names[0].as_str(), names[1].as_str()];
+    let estimates = [old.as_ref(), new.as_ref()];
+    let diffed = Diffed {
+        names: [names[0].as_str(), names[1].as_str()],
+        estimates,
+        difference: diff(estimates[0], estimates[1]),
+        told: &prices.told,
+    };
     match ui.form() {
-        OutputForm::Table => ui.data(&difference::text(names, &changed, &prices.told)),
-        OutputForm::Markdown => ui.data(&difference::markdown(names, &changed, &prices.told)),
-        OutputForm::Json => ui.json(&difference::json(names, &changed, &prices.told)),
+        OutputForm::Table => ui.data(&difference::text(&diffed)),
+        OutputForm::Markdown => ui.data(&difference::markdown(&diffed)),
+        OutputForm::Json => ui.json(&difference::json(&diffed)),
         OutputForm::Csv | OutputForm::Html | OutputForm::Prometheus => return Err(only_tables("a difference")),
     }
     Ok(Exit::Done)

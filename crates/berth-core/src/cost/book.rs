@@ -21,8 +21,7 @@ use crate::spec::Provider;
 
 pub use live::{LivePrice, LivePrices, LiveRead};
 pub use own::{Discount, Kind, OwnPrice, OwnPrices};
-pub(crate) use price::legend;
-pub use price::{Basis, Price, Source, Unit, micro_usd};
+pub use price::{Basis, Price, Source, Unit, legend, micro_usd};
 
 /// All prices there are, to be looked up; made once, because that builds its index.
 #[derive(Debug, Clone, Default)]

@@ -29,7 +29,7 @@ pub use bill::{
 };
 pub use book::{
     Basis, Discount, Kind, LivePrice, LivePrices, LiveRead, Market, OwnPrice, OwnPrices, Price, PriceBook, Source,
-    Unit, micro_usd,
+    Unit, legend, micro_usd,
 };
 pub use budget::{Budget, Judgement, Standing};
 pub use compare::{Candidate, Column, Comparison, Outcome, compare};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::document::{Document, Section, left, right};
 use super::flat::{judgement, lines_of};
 use super::metrics::{self, Family, IDLE, Sample, written};
-use super::words::{number, rate, usd};
+use super::words::{UNKNOWN, number, rate, usd};
 use crate::words::duration;
 
 pub use super::html::bill as html;
@@ -75,7 +75,7 @@ fn document(billed: &Billed<'_>) -> Document {
     Document {
         heading: format!("Bill of {of} {}, at {}, in USD", since(billed), minute(window.now)),
         sections: vec![total(billed), groups(billed), made_of(billed)],
-        lists: vec![("Budget", budget), ("Prices", sources), ("Unknown", unknowns), ("Notes", billed.notes())],
+        lists: vec![("Budget", budget), ("Prices", sources), (UNKNOWN, unknowns), ("Notes", billed.notes())],
     }
 }
 

@@ -3,10 +3,10 @@
 use berth_core::cost::{Column, Comparison, Delta, Estimate, Outcome, PoolEstimate, Span};
 use serde_json::{Value, json};
 
-use super::LiveRead;
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
-use super::words::{LIVE, capacity, cents, delta, told};
+use super::words::{LIVE, UNKNOWN, capacity, cents, delta, told};
+use super::{LiveRead, prices};
 
 /// As tables for people; `of` is the name of the cluster.
 pub fn text(of: &str, comparison: &Comparison, live: &[LiveRead]) -> String {
@@ -28,14 +28,19 @@ fn document(of: &str, comparison: &Comparison, live: &[LiveRead]) -> Document {
     let unknowns = estimated(comparison).flat_map(|(column, estimate, ..)| {
         estimate.unknowns().into_iter().map(move |why| format!("{}: {why}", column.label))
     });
+    let estimates = estimates(comparison);
     let lists = vec![
         ("Cheapest as expected", vec![cheapest(comparison)]),
         ("Cannot be had", unserved.collect()),
         (LIVE, live.iter().map(told).collect()),
-        ("Unknown", unknowns.collect()),
-        ("Notes", notes.collect()),
+        (UNKNOWN, unknowns.collect()),
+        ("Notes", notes.chain(prices::legend(&estimates)).collect()),
     ];
-    let sections = if any_estimated(comparison) { vec![totals(comparison), pools(comparison)] } else { Vec::new() };
+    let sections = if any_estimated(comparison) {
+        vec![totals(comparison), pools(comparison), prices::section(&estimates)]
+    } else {
+        Vec::new()
+    };
     Document { heading: format!("Comparison for {of}, in USD"), sections, lists }
 }
 
@@ -47,6 +52,10 @@ fn estimated(
         Outcome::Estimated { estimate, notes, delta } => Some((column, &**estimate, *delta, notes)),
         Outcome::Unserved { .. } => None,
     })
+}
+
+fn estimates(comparison: &Comparison) -> Vec<&Estimate> {
+    estimated(comparison).map(|(_, estimate, ..)| estimate).collect()
 }
 
 fn any_estimated(comparison: &Comparison) -> bool {
@@ -122,12 +131,14 @@ pub fn json(comparison: &Comparison, live: &[LiveRead]) -> Value {
                 })
                 .collect();
             json!({"name": column.label, "total": amounts(estimate.total()), "againstFirst": deltas(*delta),
-                   "pools": pools, "unknown": estimate.unknowns(), "notes": notes})
+                   "pools": pools, "prices": flat::prices(&[&**estimate]), "unknown": estimate.unknowns(),
+                   "notes": notes})
         }
     };
     let cheapest = comparison.cheapest().map(|column| &column.label);
+    let notes: Vec<String> = prices::legend(&estimates(comparison)).into_iter().collect();
     json!({"currency": "USD", "cheapestExpected": cheapest, "livePrices": flat::told(live),
-           "compared": comparison.columns.iter().map(column).collect::<Vec<_>>()})
+           "compared": comparison.columns.iter().map(column).collect::<Vec<_>>(), "notes": notes})
 }
 
 #[cfg(test)]

@@ -1,36 +1,64 @@
 //! What changes between two specs, for a terminal, a program, and a comment on a change.
 
-use berth_core::cost::{Amount, Cases, Change, Changed, Difference, Span};
+use berth_core::cost::{Amount, Cases, Change, Changed, Difference, Estimate, Span};
 use serde_json::{Value, json};
 
-use super::LiveRead;
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
-use super::words::{LIVE, cents, delta, told};
+use super::words::{LIVE, UNKNOWN, cents, delta, told};
+use super::{LiveRead, prices};
 
-/// As tables for people; `names` are those of the old and the new one, as the user gave them.
-pub fn text(names: [&str; 2], difference: &Difference, live: &[LiveRead]) -> String {
-    document(names, difference, live).text()
+/// A difference and what it is of.
+pub struct Diffed<'a> {
+    /// What the old and the new one are called, as the user gave them.
+    pub names: [&'a str; 2],
+    /// What they cost; `None` stands for no cluster.
+    pub estimates: [Option<&'a Estimate>; 2],
+    /// What changes from the old to the new one.
+    pub difference: Difference,
+    /// When clouds told the live prices that lie over the book.
+    pub told: &'a [LiveRead],
+}
+
+impl<'a> Diffed<'a> {
+    fn estimates(&self) -> Vec<&'a Estimate> {
+        self.estimates.into_iter().flatten().collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let general = [
+            "expected is halfway between the fewest and the most nodes of every pool, rounded up",
+            "prices in USD without tax; a month is 730 hours",
+        ];
+        general.map(str::to_owned).into_iter().chain(prices::legend(&self.estimates())).collect()
+    }
+}
+
+/// As tables for people.
+pub fn text(diffed: &Diffed<'_>) -> String {
+    document(diffed).text()
 }
 
 /// As Markdown.
-pub fn markdown(names: [&str; 2], difference: &Difference, live: &[LiveRead]) -> String {
-    document(names, difference, live).markdown()
+pub fn markdown(diffed: &Diffed<'_>) -> String {
+    document(diffed).markdown()
 }
 
-fn document([old, new]: [&str; 2], difference: &Difference, live: &[LiveRead]) -> Document {
+fn document(diffed: &Diffed<'_>) -> Document {
+    let ([old, new], difference) = (diffed.names, &diffed.difference);
     let total = &difference.total;
-    let live = (LIVE, live.iter().map(told).collect());
-    if difference.is_empty() {
-        let heading = format!("Nothing changes in the cost from {old} to {new}");
-        return Document { heading, sections: vec![totals(total)], lists: vec![live] };
+    let heading = if difference.is_empty() {
+        format!("Nothing changes in the cost from {old} to {new}")
+    } else {
+        format!("Cost from {old} to {new}: {}, in USD for an expected month", delta(total.delta.expected))
+    };
+    let estimates = diffed.estimates();
+    let unknowns = prices::unknowns(&estimates).into_iter().map(str::to_owned).collect();
+    Document {
+        heading,
+        sections: vec![totals(total), parts(difference), prices::section(&estimates)],
+        lists: vec![(LIVE, diffed.told.iter().map(told).collect()), (UNKNOWN, unknowns), ("Notes", diffed.notes())],
     }
-    let heading = format!("Cost from {old} to {new}: {}, in USD for an expected month", delta(total.delta.expected));
-    let notes = vec![
-        "expected is halfway between the fewest and the most nodes of every pool, rounded up".to_owned(),
-        "prices in USD without tax; a month is 730 hours".to_owned(),
-    ];
-    Document { heading, sections: vec![totals(total), parts(difference)], lists: vec![live, ("Notes", notes)] }
 }
 
 fn totals(total: &Changed) -> Section {
@@ -68,16 +96,21 @@ fn word(change: Change) -> &'static str {
 }
 
 /// As JSON. Amounts are in USD; one nothing of is known is `null`, and `atLeast` says that some part of it is unknown.
-pub fn json([old, new]: [&str; 2], difference: &Difference, live: &[LiveRead]) -> Value {
+pub fn json(diffed: &Diffed<'_>) -> Value {
+    let ([old, new], difference) = (diffed.names, &diffed.difference);
+    let estimates = diffed.estimates();
     json!({
         "currency": "USD",
         "old": old,
         "new": new,
         "isEmpty": difference.is_empty(),
-        "livePrices": flat::told(live),
+        "livePrices": flat::told(diffed.told),
         "total": part(&difference.total),
         "pools": difference.pools.iter().map(part).collect::<Vec<_>>(),
         "lines": difference.lines.iter().map(part).collect::<Vec<_>>(),
+        "prices": flat::prices(&estimates),
+        "unknown": prices::unknowns(&estimates),
+        "notes": diffed.notes(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use berth_core::cost::{
-    Amount, Budget, Cases, Delta, Estimate, Judgement, Line, MONTH_HOURS, PoolEstimate, Quote, ScheduledPool,
+    Amount, Budget, Cases, Delta, Estimate, Judgement, Line, MONTH_HOURS, PoolEstimate, Price, Quote, ScheduledPool,
     ServiceEstimate, Span, Split, Standing,
 };
 use berth_core::spec::Provider;
@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::words::{capacity, number, price, usd};
-use super::{LiveRead, OnSchedule, Shown};
+use super::{LiveRead, OnSchedule, Shown, prices};
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
 const CASES: [&str; 3] = ["min", "expected", "max"];
@@ -315,18 +315,35 @@ enum Quoted<'a> {
 fn line(line: &Line) -> Bought<'_> {
     let price = match &line.quote {
         Quote::Unknown { supply } => Quoted::Unknown { unknown: supply },
-        Quote::Known(price) => Quoted::Known {
-            basis: price.source.basis.word(),
-            date: &price.source.date,
-            micro_usd: price.micro_usd,
-            per: price.unit.words(),
-            region: &price.region,
-            source: &price.source.name,
-            usd: number(u128::from(price.micro_usd)),
-            zone: price.zone.as_deref(),
-        },
+        Quote::Known(price) => known(price),
     };
     Bought { amount: amounts(line.amount()), price, quantity: counts(line.quantity), what: &line.what }
+}
+
+fn known(price: &Price) -> Quoted<'_> {
+    Quoted::Known {
+        basis: price.source.basis.word(),
+        date: &price.source.date,
+        micro_usd: price.micro_usd,
+        per: price.unit.words(),
+        region: &price.region,
+        source: &price.source.name,
+        usd: number(u128::from(price.micro_usd)),
+        zone: price.zone.as_deref(),
+    }
+}
+
+/// A price and what it is of.
+#[derive(Serialize)]
+pub(super) struct Priced<'a> {
+    price: Quoted<'a>,
+    what: &'a str,
+}
+
+/// The prices of some estimates, as they stand on the lines of one.
+pub(super) fn prices<'a>(estimates: &[&'a Estimate]) -> Vec<Priced<'a>> {
+    let one = |(what, price): (&'a str, &'a Price)| Priced { price: known(price), what };
+    prices::each(estimates).into_iter().map(one).collect()
 }
 
 /// Something of each case.

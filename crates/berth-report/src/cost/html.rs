@@ -19,7 +19,7 @@ use self::figures::{Figure, Grid};
 use self::graph::Width;
 use self::ink::Ink;
 use super::Shown;
-use super::words::{self, LIVE, price};
+use super::words::{self, LIVE, UNKNOWN, price};
 
 pub use bill::html as bill;
 
@@ -188,7 +188,7 @@ fn unknowns(unknowns: &BTreeSet<&str>) -> Markup {
     html! {
         @if !unknowns.is_empty() {
             section id="unknown" aria-labelledby="unknown-head" {
-                h2 id="unknown-head" { "Unknown prices" }
+                h2 id="unknown-head" { (UNKNOWN) }
                 p { "These are not counted as nothing: every sum they belong to says \u{201c}at least\u{201d}." }
                 ul { @for unknown in unknowns { li { (sentence(unknown)) } } }
             }

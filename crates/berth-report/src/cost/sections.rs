@@ -1,10 +1,10 @@
 //! An estimate for people: the same tables as text and as Markdown.
 
-use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Quote, Span};
+use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Span};
 
 use super::document::{Document, Section, left, right};
-use super::words::{LIVE, capacity, cents, percent, price, rate, told};
-use super::{OnSchedule, Shown};
+use super::words::{LIVE, UNKNOWN, capacity, cents, percent, rate, told};
+use super::{OnSchedule, Shown, prices};
 use crate::table::Column;
 
 /// As tables that read well on a terminal.
@@ -40,7 +40,7 @@ fn sections(shown: &Shown<'_>) -> Vec<Section> {
         sections.push(services(estimate));
         sections.extend(shown.schedule.as_ref().map(|on| services_by_schedule(estimate, on)));
     }
-    sections.push(prices(estimate));
+    sections.push(prices::section(&[estimate]));
     sections
 }
 
@@ -52,7 +52,7 @@ fn lists(shown: &Shown<'_>) -> Vec<(&'static str, Vec<String>)> {
     let of_schedule = shown.schedule.iter().flat_map(|scheduled| scheduled.scheduled.notes.clone());
     let notes = estimate.notes.iter().cloned().chain(of_schedule).collect();
     let live = shown.told.iter().map(told).collect();
-    vec![("Budget", budget.into_iter().collect()), (LIVE, live), ("Unknown", unknowns), ("Notes", notes)]
+    vec![("Budget", budget.into_iter().collect()), (LIVE, live), (UNKNOWN, unknowns), ("Notes", notes)]
 }
 
 /// What it comes to if it works by a schedule.
@@ -165,27 +165,4 @@ fn divided<'a>(
         .map(|(name, amount)| row(vec![name.to_owned(), "-".to_owned()], amount, Span::Month));
     let columns = [left("SERVICE"), right("SHARES")].into_iter().chain(cases()).collect();
     Section { title, columns, rows: services.chain(rest).collect() }
-}
-
-fn prices(estimate: &Estimate) -> Section {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for (_, line) in estimate.all_lines() {
-        let Quote::Known(found) = &line.quote else { continue };
-        let source = &found.source;
-        let row = vec![
-            line.what.clone(),
-            price(found),
-            found.unit.words().to_owned(),
-            found.zone.as_ref().unwrap_or(&found.region).to_owned(),
-            source.basis.word().to_owned(),
-            source.date.to_owned(),
-            source.name.to_owned(),
-        ];
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
-    let columns =
-        vec![left("PRICE OF"), right("USD"), left("PER"), left("PLACE"), left("BASIS"), left("DATE"), left("SOURCE")];
-    Section { title: "Prices".to_owned(), columns, rows }
 }

@@ -65,6 +65,9 @@ pub(super) fn number(micro_usd: u128) -> f64 {
 /// What live prices are called where they are told of.
 pub(super) const LIVE: &str = "Live prices";
 
+/// What has no price is listed under this.
+pub(super) const UNKNOWN: &str = "Unknown prices";
+
 /// When a cloud told its prices: `AWS price list of 2026-11-21 16:02 UTC (3 h 05 min old, cached)`.
 pub(super) fn told(told: &LiveRead) -> String {
     let seconds = u64::try_from(told.age.as_secs()).unwrap_or(0);

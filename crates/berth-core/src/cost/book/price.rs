@@ -53,7 +53,7 @@ pub enum Basis {
 }
 
 /// What the marks in these sources and notes say, for people; `None` if they bear none.
-pub(crate) fn legend<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+pub fn legend<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
     texts.any(|text| ["[S]", "[I]", "[U]"].iter().any(|mark| text.contains(mark))).then_some(
         "of what is marked, [S] is another project's copy of the cloud's own list, [I] is inferred from what other tools tell, and [U] is not verified or of no known date",
     )
