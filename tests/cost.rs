@@ -74,13 +74,14 @@ def faults(family):
     words = family.name.split('_')
     wrong = {'total', 'count', 'sum', 'bucket', 'gauge', 'counter', 'hours', 'days', 'months', 'h', 'd', 's', 'ms', 'usds'}
     if wrong & set(words) or not re.fullmatch('[a-z][a-z0-9_]*', family.name): yield 'name'
-    if words[-1] not in ('usd', 'prices'): yield 'unit'
+    if words[-1] not in ('usd', 'prices', 'seconds'): yield 'unit'
     if not family.documentation.endswith('.') or '\\n' in family.documentation: yield 'help'
     keys = {tuple(sorted(sample.labels)) for sample in family.samples}
     if len(keys) != 1: yield 'labels'
     if len({tuple(sorted(sample.labels.items())) for sample in family.samples}) != len(family.samples): yield 'twice'
 print(json.dumps({'sums': sums('berth_cost_estimate_month_usd', 'case'), 'unknown': sums('berth_cost_estimate_unknown_prices', 'pool'),
                   'months': sums('berth_cost_month_expected_usd', 'cluster'), 'budgets': sums('berth_cost_budget_month_usd', 'cluster'),
+                  'ages': sums('berth_cost_estimate_prices_age_seconds', 'source'),
                   'faults': {name: list(faults(family)) for name, family in families.items() if list(faults(family))},
                   'names': sorted(families), 'types': sorted({family.type for family in families.values()}),
                   'documented': all(family.documentation for family in families.values())}))
@@ -127,6 +128,30 @@ fn metrics_of_a_bill_are_read_by_prometheus_with_the_month_of_each_cluster() {
     }
     assert_eq!((&of_one["budgets"]["small"], &of_all["budgets"]), (&20.0.into(), &serde_json::json!({})));
     sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+}
+
+#[test]
+fn live_prices_have_an_age_in_csv_and_in_metrics() {
+    let (sandbox, control) = Sandbox::serving(60);
+    let line = "cost -f clusters/ai-dubbing.yaml --simulate --live --output";
+    sandbox.berth(&format!("{line} csv")).exits(0);
+    control.advance(2 * 3600);
+    let csv = sandbox.berth(&format!("{line} csv")).exits(0).stdout;
+    let rows: Vec<Vec<String>> = csv.lines().map(cells).collect();
+    let [basis, age] = ["basis", "source_age_seconds"]
+        .map(|head| rows[0].iter().position(|name| name == head).expect("a column of that name"));
+    let prices = rows.iter().filter(|row| row[0] == "line");
+    let old = prices.clone().filter(|row| row[age].parse::<u64>().is_ok_and(|seconds| seconds >= 2 * 3600));
+    assert!(old.count() > 0, "{csv}");
+    assert!(prices.clone().all(|row| row[age].is_empty() == (row[basis] != "live")), "{csv}");
+    let metrics = sandbox.berth(&format!("{line} prometheus")).exits(0).stdout;
+    let name = "berth_cost_estimate_prices_age_seconds";
+    let source = "Google Cloud Billing Catalog (simulated)";
+    assert!(metrics.contains(&format!("{name}{{cluster=\"ai-dubbing\",source=\"{source}\"}} ")), "{metrics}");
+    sandbox.berth("cost -f clusters/ai-dubbing.yaml --output prometheus").exits(0).never_says(name);
+    if present_in_python("prometheus_client") {
+        assert!(read(&sandbox, &metrics)["ages"][source].as_f64().unwrap() >= 7200.0);
+    }
 }
 
 /// What Prometheus's own client reads; fails on what its linter would find fault with.

@@ -294,6 +294,7 @@ pub fn csv(billed: &Billed<'_>) -> String {
         "usd_hour_now",
         "at_least",
         "source",
+        "source_date",
         "unknown",
         "service",
         "ended",
@@ -324,9 +325,9 @@ fn cells(line: &BillLine, (service, money, rate): (&str, Money, Amount), label: 
     let what = line.what.as_ref();
     let whose = what.whose.as_ref();
     let known = |is_unknown: bool, micro_usd: u128| if is_unknown { String::new() } else { usd(micro_usd) };
-    let (source, unknown) = match line.quote.as_ref() {
-        Ok(source) => (source.name.clone(), String::new()),
-        Err(why) => (String::new(), why.clone()),
+    let [source, date, unknown] = match line.quote.as_ref() {
+        Ok(source) => [source.name.clone(), source.date.clone(), String::new()],
+        Err(why) => [String::new(), String::new(), why.clone()],
     };
     let mut cells = vec![
         whose.cluster.clone(),
@@ -342,6 +343,7 @@ fn cells(line: &BillLine, (service, money, rate): (&str, Money, Amount), label: 
         known(rate.is_unknown(), rate.micro_usd(Span::Hour)),
         money.is_at_least().to_string(),
         source,
+        date,
         unknown,
         service.to_owned(),
         line.end.map(|(at, _)| at.to_string()).unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use berth_core::cost::{
     Amount, Budget, Cases, Delta, Estimate, Judgement, Line, MONTH_HOURS, PoolEstimate, Price, Quote, ScheduledPool,
-    ServiceEstimate, Span, Split, Standing,
+    ServiceEstimate, Source, Span, Split, Standing,
 };
 use berth_core::spec::Provider;
 use serde::{Serialize, Serializer};
@@ -29,19 +29,28 @@ struct Row<'a> {
 /// As CSV with a head; lines, then the sums over them.
 ///
 /// Do not add up rows of different kinds: `line` rows make up the pools, the cluster and the total, and so do the services' rows.
-/// An amount nothing of is known is empty; `at_least_*` says that some part of it is unknown.
+/// An amount nothing of is known is empty; `at_least_*` says that some part of it is unknown. Only live prices have a `source_age_seconds`.
 pub fn csv(shown: &Shown<'_>) -> String {
-    let mut head: Vec<String> =
-        ["kind", "pool", "name", "unit_price_usd", "unit", "basis", "source", "source_date", "unknown"]
-            .map(str::to_owned)
-            .to_vec();
+    let head = [
+        "kind",
+        "pool",
+        "name",
+        "unit_price_usd",
+        "unit",
+        "basis",
+        "source",
+        "source_date",
+        "source_age_seconds",
+        "unknown",
+    ];
+    let mut head = head.map(str::to_owned).to_vec();
     for case in CASES {
         head.push(format!("{case}_quantity"));
         head.extend(SPANS.iter().map(|(span, _)| format!("{case}_usd_{span}")));
         head.push(format!("at_least_{case}"));
     }
     let rows = rows(shown.estimate);
-    lines_of([head].into_iter().chain(rows.iter().map(cells)))
+    lines_of([head].into_iter().chain(rows.iter().map(|row| cells(row, shown.told))))
 }
 
 /// Rows of cells as CSV, without a final line end.
@@ -84,17 +93,18 @@ fn rows(estimate: &Estimate) -> Vec<Row<'_>> {
     rows
 }
 
-fn cells(row: &Row<'_>) -> Vec<String> {
+fn cells(row: &Row<'_>, told: &[LiveRead]) -> Vec<String> {
     let mut cells: Vec<String> = [row.kind, row.pool, row.name].map(str::to_owned).to_vec();
     cells.extend(match row.line.map(|line| &line.quote) {
-        None => ["", "", "", "", "", ""].map(str::to_owned),
-        Some(Quote::Unknown { supply }) => ["", "", "", "", "", supply.as_str()].map(str::to_owned),
+        None => [""; 7].map(str::to_owned),
+        Some(Quote::Unknown { supply }) => ["", "", "", "", "", "", supply.as_str()].map(str::to_owned),
         Some(Quote::Known(found)) => [
             price(found),
             found.unit.words().to_owned(),
             found.source.basis.word().to_owned(),
             found.source.name.to_owned(),
             found.source.date.to_owned(),
+            age(&found.source, told).map(|seconds| seconds.to_string()).unwrap_or_default(),
             String::new(),
         ],
     });
@@ -108,6 +118,12 @@ fn cells(row: &Row<'_>) -> Vec<String> {
         cells.push(amount.is_at_least().to_string());
     }
     cells
+}
+
+/// How many seconds ago a cloud told the prices of a source, by its clock; a discount changes the name of a source, but not that time.
+fn age(source: &Source, told: &[LiveRead]) -> Option<i64> {
+    let told = told.iter().find(|told| Some(told.at) == source.fetched)?;
+    Some(told.age.as_secs())
 }
 
 /// A cell as RFC 4180 has it.
@@ -388,7 +404,28 @@ pub(super) fn deltas(deltas: Cases<Delta>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use berth_core::cost::{Basis, LiveRead, Source};
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{age, quoted};
+
+    #[test]
+    fn only_a_live_price_has_an_age_also_with_a_discount() {
+        let at: Timestamp = "2026-11-21T16:02:03Z".parse().expect("a time");
+        let list = Source::live("AWS price list", at);
+        let spot = Source::live("EC2 spot price history", at + SignedDuration::from_hours(2));
+        let read = |source: &Source, hours| LiveRead {
+            source: source.name.clone(),
+            at: source.fetched.expect("it is live"),
+            age: SignedDuration::from_hours(hours),
+            is_cached: hours > 0,
+        };
+        let told = [read(&list, 2), read(&spot, 0)];
+        assert_eq!([age(&list, &told), age(&spot, &told)], [Some(7200), Some(0)]);
+        let less = Source { name: "AWS price list, less 10 % by own.yaml".to_owned(), ..list.clone() };
+        assert_eq!(age(&less, &told), Some(7200));
+        assert_eq!(age(&Source { basis: Basis::Listed, fetched: None, ..list }, &told), None);
+    }
 
     #[test]
     fn cells_with_signs_of_csv_are_quoted() {

@@ -13,8 +13,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::Shown;
 use super::words::number;
+use super::{LiveRead, Shown};
 
 const CASES: [&str; 3] = ["min", "expected", "max"];
 
@@ -96,8 +96,17 @@ fn families(shown: &Shown<'_>) -> Vec<Family> {
             help: "Things without a known price; above 0 the costs of that pool are too low.",
             samples: lacking.map(|(pool, count)| Sample { labels: labels(pool), value: count as f64 }).collect(),
         },
+        Family {
+            name: "berth_cost_estimate_prices_age_seconds",
+            help: "Seconds between the time a cloud told the live prices of a source and the estimate; the book's prices have none.",
+            samples: shown.told.iter().map(|told| age(shown, told)).collect(),
+        },
         budget(shown.budget.map(|budget| (shown.spec.name.as_str(), budget))),
     ]
+}
+
+fn age(shown: &Shown<'_>, told: &LiveRead) -> Sample {
+    Sample { labels: vec![cluster(shown), ("source", told.source.clone())], value: told.age.as_secs() as f64 }
 }
 
 /// What a month of a cluster may cost, the same for an estimate and for a bill.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use berth_core::cost::{
-    Amount, Bill, BillLine, Bought, Budget, GroupBy, Item, Money, MonthEnd, Part, Teller, What, Whose, Window,
+    Amount, Bill, BillLine, Bought, Budget, GroupBy, Item, Money, MonthEnd, Part, Source, Teller, What, Whose, Window,
 };
 use berth_core::spec::Provider;
 use jiff::Timestamp;
@@ -100,6 +100,17 @@ fn a_bill_as_csv_has_a_row_for_each_part_and_whose_it_is() {
     let all = |value| [value; 3];
     assert_eq!([column("owner"), column("lease")], [all("acme/app"), all("pr-1")], "{csv}");
     assert_eq!([column("run"), column("label team")], [all(""), all("film")], "{csv}");
+    assert_eq!([column("source"), column("source_date")], [all(""), all("")], "{csv}");
+}
+
+#[test]
+fn a_price_in_a_bill_as_csv_has_its_source_and_date() {
+    let mut bill = divided();
+    let at = "2026-11-21T16:02:03Z".parse().expect("a time");
+    bill.lines[1].quote = Arc::new(Ok(Arc::new(Source::live("a price list", at))));
+    let csv = csv(&billed(bill, GroupBy::Pool));
+    let last = csv.lines().last().expect("a row");
+    assert!(last.contains(",a price list,2026-11-21,,"), "{csv}");
 }
 
 #[test]
