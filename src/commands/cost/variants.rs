@@ -5,7 +5,7 @@ use std::path::Path;
 use berth_core::cost::{
     Candidate, Comparison, Estimate, PriceBook, Variant, WhatIf, compare as compare_estimates, estimate, with_gpu,
 };
-use berth_core::spec::{Capacity, ClusterSpec, Provider};
+use berth_core::spec::{ClusterSpec, Provider};
 
 use super::asked::{Beside, Change};
 use super::forecast;
@@ -57,7 +57,7 @@ fn together(changes: &[Change]) -> Result<(WhatIf, String), Failure> {
                 if asked.capacity.replace(capacity).is_some() {
                     return Err(twice("capacity"));
                 }
-                words.push(bought(capacity).to_owned());
+                words.push(capacity.word().to_owned());
             }
             Change::Shares(shares) => {
                 if asked.shares.replace(shares).is_some() {
@@ -106,17 +106,11 @@ fn estimated(variant: Variant, book: &PriceBook) -> Result<(Estimate, Vec<String
     Ok((estimate, variant.notes))
 }
 
-fn bought(capacity: Capacity) -> &'static str {
-    match capacity {
-        Capacity::OnDemand => "on-demand",
-        Capacity::Spot => "spot",
-        Capacity::SpotThenOnDemand => "spot-then-on-demand",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Capacity, Change, WhatIf, together};
+    use berth_core::spec::Capacity;
+
+    use super::{Change, WhatIf, together};
 
     #[test]
     fn each_kind_of_change_is_made_once() {

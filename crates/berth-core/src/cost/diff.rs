@@ -4,7 +4,6 @@ use super::amount::{Amount, Cases, Span};
 use super::estimate::Estimate;
 use super::pool::PoolEstimate;
 use super::quote::Line;
-use crate::spec::Capacity;
 
 /// What changes between two estimates, in the order of the new one, with what is gone behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +116,7 @@ fn of_pool(old: Option<&PoolEstimate>, new: Option<&PoolEstimate>) -> Changed {
             }
         };
         say("machine", old.machine_type.clone(), new.machine_type.clone());
-        say("capacity", bought(old.capacity).to_owned(), bought(new.capacity).to_owned());
+        say("capacity", old.capacity.word().to_owned(), new.capacity.word().to_owned());
         say("nodes", range(old.nodes), range(new.nodes));
         say("shares of a node", old.shares_per_node.to_string(), new.shares_per_node.to_string());
     }
@@ -178,14 +177,6 @@ fn delta(old: Amount, new: Amount) -> Delta {
 
 fn range(cases: Cases<u64>) -> String {
     if cases.min == cases.max { cases.min.to_string() } else { format!("{}-{}", cases.min, cases.max) }
-}
-
-fn bought(capacity: Capacity) -> &'static str {
-    match capacity {
-        Capacity::OnDemand => "on-demand",
-        Capacity::Spot => "spot",
-        Capacity::SpotThenOnDemand => "spot-then-on-demand",
-    }
 }
 
 #[cfg(test)]

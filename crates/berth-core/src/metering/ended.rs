@@ -10,24 +10,21 @@ use crate::spec::Provider;
 
 /// What has to be known of what is gone, where no cloud told all of it, or less than it seems to, as lower-case sentences without their full stops.
 pub fn untold(usage: &Usage) -> Vec<String> {
-    let count = |is_meant: fn(&Teller) -> bool| {
-        let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.told));
-        // What goes with a machine is no thing of its own.
-        meant.map(|thing| &thing.id).collect::<BTreeSet<_>>().len()
+    // What goes with a machine has its id, and is no thing of its own.
+    let gone = |is_meant: fn(&Stretch) -> bool| -> BTreeSet<&Arc<str>> {
+        let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(thing));
+        meant.map(|thing| &thing.id).collect()
     };
-    let machines = |count: usize| {
-        if count == 1 { "1 machine that is gone".to_owned() } else { format!("{count} machines that are gone") }
-    };
-    let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
+    let counted = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
     let mut notes = Vec::new();
-    let by_steps = count(|told| *told == Teller::Step);
+    let by_steps = gone(|thing| thing.told == Teller::Step).len();
     if by_steps > 0 {
         notes.push(format!(
             "{} ended with a step of berth's, of which the cloud tells no time: counted until berth saw the step done",
-            things(by_steps)
+            counted(by_steps, "thing")
         ));
     }
-    let by_looks = count(|told| matches!(told, Teller::Look { .. }));
+    let by_looks = gone(|thing| matches!(thing.told, Teller::Look { .. })).len();
     if by_looks > 0 {
         let apart = |thing: &Stretch| match (thing.told, thing.to) {
             (Teller::Look { after }, Some(to)) => Some(to.duration_since(after)),
@@ -36,18 +33,16 @@ pub fn untold(usage: &Usage) -> Vec<String> {
         let most = usage.stretches.iter().filter_map(apart).max().unwrap_or(SignedDuration::ZERO);
         notes.push(format!(
             "{} ended between two looks, and nobody tells when: counted until the later look, which is up to {} s too long",
-            things(by_looks),
+            counted(by_looks, "thing"),
             most.as_secs()
         ));
     }
-    let ids = |is_meant: fn(&Item) -> bool| -> BTreeSet<&Arc<str>> {
-        let meant = usage.stretches.iter().filter(|thing| thing.to.is_some() && is_meant(&thing.what.item));
-        meant.map(|thing| &thing.id).collect()
-    };
-    let bare =
-        ids(|item| matches!(item, Item::Machine { .. })).difference(&ids(|item| matches!(item, Item::Disk(_)))).count();
+    let machines = gone(|thing| matches!(thing.what.item, Item::Machine { .. }));
+    let bare = machines.difference(&gone(|thing| matches!(thing.what.item, Item::Disk(_)))).count();
     if bare > 0 {
-        notes.push(format!("nothing tells what disks {} had: these are not counted", machines(bare)));
+        let are = if bare == 1 { "is" } else { "are" };
+        let machines = counted(bare, "machine");
+        notes.push(format!("nothing tells what disks {machines} that {are} gone had: these are not counted"));
     }
     let goes_on =
         |thing: &Stretch| usage.stretches.iter().any(|next| next.id == thing.id && Some(next.from) == thing.to);

@@ -334,6 +334,17 @@ pub enum Capacity {
     SpotThenOnDemand,
 }
 
+impl Capacity {
+    /// The word used in files and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::Spot => "spot",
+            Self::SpotThenOnDemand => "spot-then-on-demand",
+        }
+    }
+}
+
 /// A pool's node count, as totals over its zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

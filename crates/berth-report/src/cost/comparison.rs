@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
-use super::words::{LIVE, UNKNOWN, capacity, cents, delta, told};
+use super::words::{LIVE, UNKNOWN, cents, delta, told};
 use super::{LiveRead, prices};
 
 /// As tables for people; `of` is the name of the cluster.
@@ -36,11 +36,7 @@ fn document(of: &str, comparison: &Comparison, live: &[LiveRead]) -> Document {
         (UNKNOWN, unknowns.collect()),
         ("Notes", notes.chain(prices::legend(&estimates)).collect()),
     ];
-    let sections = if any_estimated(comparison) {
-        vec![totals(comparison), pools(comparison), prices::section(&estimates)]
-    } else {
-        Vec::new()
-    };
+    let sections = vec![totals(comparison), pools(comparison), prices::section(&estimates)];
     Document { heading: format!("Comparison for {of}, in USD"), sections, lists }
 }
 
@@ -58,14 +54,10 @@ fn estimates(comparison: &Comparison) -> Vec<&Estimate> {
     estimated(comparison).map(|(_, estimate, ..)| estimate).collect()
 }
 
-fn any_estimated(comparison: &Comparison) -> bool {
-    estimated(comparison).next().is_some()
-}
-
 fn cheapest(comparison: &Comparison) -> String {
     match comparison.cheapest() {
         Some(column) => column.label.clone(),
-        None if !any_estimated(comparison) => "none: nothing of this can be had".to_owned(),
+        None if estimated(comparison).next().is_none() => "none: nothing of this can be had".to_owned(),
         None => "not known: a price that nobody knows could make another one the cheapest".to_owned(),
     }
 }
@@ -95,7 +87,7 @@ fn pools(comparison: &Comparison) -> Section {
             pool.name.clone(),
             column.label.clone(),
             pool.machine_type.clone(),
-            capacity(pool.capacity).to_owned(),
+            pool.capacity.word().to_owned(),
             pool.shares_per_node.to_string(),
             cents(pool.total().expected, Span::Month),
         ]
@@ -126,7 +118,7 @@ pub fn json(comparison: &Comparison, live: &[LiveRead]) -> Value {
                 .pools
                 .iter()
                 .map(|pool| {
-                    json!({"name": pool.name, "machineType": pool.machine_type, "capacity": capacity(pool.capacity),
+                    json!({"name": pool.name, "machineType": pool.machine_type, "capacity": pool.capacity.word(),
                            "sharesPerNode": pool.shares_per_node, "amount": amounts(pool.total())})
                 })
                 .collect();

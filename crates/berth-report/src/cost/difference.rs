@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Section, left, right};
 use super::flat::{self, amounts, deltas};
-use super::words::{LIVE, UNKNOWN, cents, delta, told};
+use super::words::{CASES, LIVE, UNKNOWN, cents, delta, told};
 use super::{LiveRead, prices};
 
 /// A difference and what it is of.
@@ -62,7 +62,7 @@ fn document(diffed: &Diffed<'_>) -> Document {
 }
 
 fn totals(total: &Changed) -> Section {
-    let cases = ["min", "expected", "max"].into_iter().zip(both(total)).zip(total.delta.all());
+    let cases = CASES.into_iter().zip(both(total)).zip(total.delta.all());
     let rows = cases.map(|((case, [old, new]), change)| vec![case.to_owned(), old, new, delta(change)]).collect();
     let columns = vec![left("TOTAL"), right("OLD"), right("NEW"), right("CHANGE")];
     Section { title: "Per month".to_owned(), columns, rows }

@@ -10,11 +10,10 @@ use berth_core::spec::Provider;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::words::{capacity, number, price, usd};
+use super::words::{CASES, number, price, usd};
 use super::{LiveRead, OnSchedule, Shown, prices};
 
 const SPANS: [(&str, Span); 3] = [("hour", Span::Hour), ("day", Span::Day), ("month", Span::Month)];
-const CASES: [&str; 3] = ["min", "expected", "max"];
 
 /// One subject of the CSV.
 struct Row<'a> {
@@ -262,7 +261,7 @@ fn pool(pool: &PoolEstimate) -> Pool<'_> {
     let rates = pool.rates;
     Pool {
         amount: amounts(pool.total()),
-        capacity: capacity(pool.capacity),
+        capacity: pool.capacity.word(),
         gpu: rates.gpu.map(amount),
         lines: &pool.lines,
         machine_type: &pool.machine_type,

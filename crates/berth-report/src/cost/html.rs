@@ -11,15 +11,15 @@ mod money;
 
 use std::collections::BTreeSet;
 
-use berth_core::cost::{Amount, Quote, Span};
+use berth_core::cost::{Amount, Price, Span};
 use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::figures::{Figure, Grid};
 use self::graph::Width;
 use self::ink::Ink;
-use super::Shown;
 use super::words::{self, LIVE, UNKNOWN, price};
+use super::{Shown, prices};
 
 pub use bill::html as bill;
 
@@ -197,18 +197,13 @@ fn unknowns(unknowns: &BTreeSet<&str>) -> Markup {
 }
 
 fn prices(shown: &Shown<'_>) -> Markup {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for (_, line) in shown.estimate.all_lines() {
-        let Quote::Known(found) = &line.quote else { continue };
+    let row = |(what, found): (&str, &Price)| {
         let source = &found.source;
         let per = format!("${} per {}", price(found), found.unit.words());
-        let place = found.zone.as_ref().unwrap_or(&found.region);
         let read = format!("{}, {}", source.basis.word(), source.date);
-        let row = vec![line.what.clone(), per, place.to_owned(), read, source.name.to_owned()];
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    }
+        vec![what.to_owned(), per, prices::place(found).to_owned(), read, source.name.to_owned()]
+    };
+    let rows = prices::each(&[shown.estimate]).into_iter().map(row).collect();
     let heads = ["Of", "Price", "Place", "Basis and date", "Source"].map(str::to_owned).to_vec();
     let table = Grid { caption: "Prices with their sources".to_owned(), heads, words: 5, rows };
     html! {

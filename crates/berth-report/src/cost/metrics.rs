@@ -13,10 +13,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::words::number;
+use super::words::{CASES, number};
 use super::{LiveRead, Shown};
-
-const CASES: [&str; 3] = ["min", "expected", "max"];
 
 /// What of a pool no quota reaches; no service can have such a name.
 pub(super) const IDLE: &str = "(idle)";

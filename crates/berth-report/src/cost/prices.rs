@@ -28,7 +28,7 @@ pub(super) fn section(estimates: &[&Estimate]) -> Section {
             what.to_owned(),
             price(found),
             found.unit.words().to_owned(),
-            found.zone.as_ref().unwrap_or(&found.region).to_owned(),
+            place(found).to_owned(),
             source.basis.word().to_owned(),
             source.date.to_owned(),
             source.name.to_owned(),
@@ -37,6 +37,11 @@ pub(super) fn section(estimates: &[&Estimate]) -> Section {
     let columns =
         vec![left("PRICE OF"), right("USD"), left("PER"), left("PLACE"), left("BASIS"), left("DATE"), left("SOURCE")];
     Section { title: "Prices".to_owned(), columns, rows: each(estimates).into_iter().map(row).collect() }
+}
+
+/// Where a price holds.
+pub(super) fn place(price: &Price) -> &str {
+    price.zone.as_ref().unwrap_or(&price.region)
 }
 
 /// Why their totals are not all there is, each reason once.

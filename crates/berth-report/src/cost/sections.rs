@@ -3,7 +3,7 @@
 use berth_core::cost::{Amount, Cases, Estimate, Line, PoolEstimate, Span};
 
 use super::document::{Document, Section, left, right};
-use super::words::{LIVE, UNKNOWN, capacity, cents, percent, rate, told};
+use super::words::{LIVE, UNKNOWN, cents, percent, rate, told};
 use super::{OnSchedule, Shown, prices};
 use crate::table::Column;
 
@@ -83,7 +83,8 @@ fn total(estimate: &Estimate) -> Section {
 
 fn parts(estimate: &Estimate) -> Section {
     let of_pool = |pool: &PoolEstimate| {
-        let words = vec![pool.name.clone(), pool.machine_type.clone(), bought(pool), counts(pool.nodes)];
+        let words =
+            vec![pool.name.clone(), pool.machine_type.clone(), pool.capacity.word().to_owned(), counts(pool.nodes)];
         row(words, pool.total(), Span::Month)
     };
     let around = |line: &Line| {
@@ -106,17 +107,13 @@ fn counts(counts: Cases<u64>) -> String {
     counts.all().map(|count| count.to_string()).join(", ")
 }
 
-fn bought(pool: &PoolEstimate) -> String {
-    capacity(pool.capacity).to_owned()
-}
-
 fn nodes(estimate: &Estimate) -> Section {
     let part = |amount: Option<Amount>| amount.map_or_else(|| "-".to_owned(), rate);
     let of_pool = |pool: &PoolEstimate| {
         let rates = pool.rates;
         vec![
             pool.name.clone(),
-            bought(pool),
+            pool.capacity.word().to_owned(),
             rate(rates.on_demand),
             rate(rates.spot),
             percent(rates.savings_per_mille()),

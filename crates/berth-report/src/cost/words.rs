@@ -1,13 +1,15 @@
 //! Amounts and prices in words.
 
 use berth_core::cost::{Amount, Delta, Price, Span};
-use berth_core::spec::Capacity;
 
 use super::LiveRead;
 use crate::words::duration;
 
 /// Micro-USD of a USD.
 const MICRO: u128 = 1_000_000;
+
+/// The cases of an estimate, in their order.
+pub(super) const CASES: [&str; 3] = ["min", "expected", "max"];
 
 /// To the cent: `12.34`, `at least 12.34`, `unknown`.
 pub(super) fn cents(amount: Amount, span: Span) -> String {
@@ -73,15 +75,6 @@ pub(super) fn told(told: &LiveRead) -> String {
     let seconds = u64::try_from(told.age.as_secs()).unwrap_or(0);
     let age = if told.is_cached { format!("{} old, cached", duration(seconds)) } else { "read now".to_owned() };
     format!("{} of {} ({age})", told.source, told.at.strftime("%Y-%m-%d %H:%M UTC"))
-}
-
-/// How machines are bought, in the file's word.
-pub(super) fn capacity(capacity: Capacity) -> &'static str {
-    match capacity {
-        Capacity::OnDemand => "on-demand",
-        Capacity::Spot => "spot",
-        Capacity::SpotThenOnDemand => "spot-then-on-demand",
-    }
 }
 
 /// `59.7 %` or `-0.4 %`, from tenths.

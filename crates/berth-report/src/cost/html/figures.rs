@@ -2,7 +2,7 @@
 
 use berth_core::cost::{Amount, Cases, Estimate, MONTH_HOURS, PoolEstimate, Span};
 
-use super::super::words::{capacity, percent};
+use super::super::words::percent;
 use super::super::{OnSchedule, Shown};
 use super::graph::{Graph, PairRow, StretchRow};
 use super::ink::Ink;
@@ -130,7 +130,7 @@ fn pools(estimate: &Estimate) -> Figure {
     let (description, legend) = stretches(&rows, lacks(&rows));
     let in_grid = |pool: &PoolEstimate| {
         cells(
-            vec![pool.name.clone(), pool.machine_type.clone(), capacity(pool.capacity).to_owned(), counts(pool.nodes)],
+            vec![pool.name.clone(), pool.machine_type.clone(), pool.capacity.word().to_owned(), counts(pool.nodes)],
             pool.total(),
         )
     };
@@ -269,7 +269,7 @@ fn buying(estimate: &Estimate) -> Figure {
     let line = |pool: &PoolEstimate| {
         vec![
             pool.name.clone(),
-            capacity(pool.capacity).to_owned(),
+            pool.capacity.word().to_owned(),
             rate(pool.rates.on_demand),
             rate(pool.rates.spot),
             percent(pool.rates.savings_per_mille()),
