@@ -71,6 +71,9 @@ fn a_limit_has_its_own_exit_code_and_an_unknown_price_is_warned_of() {
 #[test]
 fn what_is_priced_is_named_and_only_a_file_can_be_otherwise() {
     let sandbox = Sandbox::new(60);
+    let elsewhere = "only eks was asked; leave --provider out";
+    sandbox.berth("cost other --provider eks --simulate").exits(1).says("no cluster other").says(elsewhere);
+    sandbox.berth("cost other --simulate").exits(1).says("no cluster other").never_says("leave --provider out");
     sandbox.berth("cost --simulate").exits(2).says("--file <FILE>|NAME|--all");
     for other in ["--schedule always", "--compare l4", "--what-if shares=2"] {
         for bill in ["small", "--all"] {

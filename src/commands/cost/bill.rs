@@ -73,9 +73,13 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
     }
     let (usage, now) = (&gathered.metered.usage, gathered.now);
     if let Some(name) = args.name.as_ref().filter(|_| usage.stretches.is_empty()) {
-        return Err(Failure::refused(format!("there is no cluster {name}, and nothing is left of it"))
-            .detail("berth has seen none, and what one that is gone has cost its cloud's own billing tells")
-            .hint(format!("see what there is:\n    berth list --all{}", settings.flags())));
+        let failure = Failure::refused(format!("there is no cluster {name}, and nothing is left of it"))
+            .detail("berth has seen none, and what one that is gone has cost its cloud's own billing tells");
+        let elsewhere = |provider: Provider| {
+            format!("only {} was asked; leave --provider out to look on the other clouds, too", provider.as_str())
+        };
+        let look = format!("see what there is:\n    berth list --all{}", settings.flags());
+        return Err(asked.provider.map(elsewhere).into_iter().chain([look]).fold(failure, Failure::hint));
     }
     let since = args.since.map(|since| match since {
         Since::At(at) => at,

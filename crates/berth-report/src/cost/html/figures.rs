@@ -106,8 +106,8 @@ fn stretches(rows: &[StretchRow], legend_of_lack: bool) -> (String, Vec<(Ink, St
     let told: Vec<String> = rows
         .iter()
         .map(|row| {
-            let [min, expected, max] = row.amount.all().map(|amount| dollars(amount, Span::Month));
-            format!("{}: expected {expected}, from {min} to {max}", row.name)
+            let [least, most] = row.range().map(|amount| dollars(amount, Span::Month));
+            format!("{}: expected {}, from {least} to {most}", row.name, dollars(row.amount.expected, Span::Month))
         })
         .collect();
     let mut legend = vec![(Ink::First, "expected".to_owned()), (Ink::Stretch, "from fewest to most nodes".to_owned())];

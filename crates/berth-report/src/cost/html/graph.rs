@@ -5,7 +5,7 @@
 mod band;
 mod bars;
 
-use berth_core::cost::{Amount, Cases};
+use berth_core::cost::{Amount, Cases, Span};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::prelude::SVGBackend;
@@ -56,6 +56,19 @@ impl Width {
 pub(super) struct StretchRow {
     pub(super) name: String,
     pub(super) amount: Cases<Amount>,
+}
+
+impl StretchRow {
+    /// The lowest and the highest of its cases: a service can cost more at the fewest nodes, where only dear ones stand.
+    ///
+    /// What nobody knows is neither; then it is from the fewest nodes to the most.
+    pub(super) fn range(&self) -> [Amount; 2] {
+        let mut all = self.amount.all();
+        if all.iter().all(|amount| !amount.is_unknown()) {
+            all.sort_by_key(|amount| amount.micro_usd(Span::Month));
+        }
+        [all[0], all[2]]
+    }
 }
 
 /// What two bars are of; amounts by the hour.
@@ -115,4 +128,26 @@ fn words(ink: Ink, pixels: f64, across: HPos, down: VPos) -> TextStyle<'static> 
 /// A length of axis that holds `longest` with some room; never nothing.
 fn reach(longest: f64) -> f64 {
     if longest > 0.0 { longest * 1.02 } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, Cases, Graph, StretchRow, Width};
+
+    #[test]
+    fn a_range_is_told_from_the_lowest_case_to_the_highest() {
+        let drawn = |[min, expected, max]: [Amount; 3]| {
+            let row = StretchRow { name: "tts".to_owned(), amount: Cases { min, expected, max } };
+            Graph::Stretches(vec![row]).draw(Width::Desk)
+        };
+        let usd = |usd: u64| Amount::by_the_month(usd * 1_000_000);
+        let dear_first = drawn([90, 30, 50].map(usd));
+        assert!(dear_first.contains("$30.00 ($30.00 to $90.00)"), "{dear_first}");
+        let in_order = drawn([30, 50, 90].map(usd));
+        assert!(in_order.contains("$50.00 ($30.00 to $90.00)"), "{in_order}");
+        let without_range = drawn([50, 50, 50].map(usd));
+        assert!(without_range.contains("$50.00") && !without_range.contains(" to "), "{without_range}");
+        let row = |min, max| StretchRow { name: String::new(), amount: Cases { min, expected: min, max } };
+        assert_eq!(row(usd(5), Amount::UNKNOWN).range(), [usd(5), Amount::UNKNOWN]);
+    }
 }

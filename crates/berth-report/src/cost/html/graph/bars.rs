@@ -40,35 +40,30 @@ pub(super) fn stretches(area: &Area<'_>, rows: &[StretchRow], width: Width) -> D
     let mut chart = axis(area, reach(longest), rows.len() as f64 * row(1), width)?;
     for (index, row_of) in rows.iter().enumerate() {
         let top = index as f64 * row(1);
-        let [min, expected, max] = row_of.amount.all();
+        let (expected, range) = (row_of.amount.expected, row_of.range());
+        let is_unknown = row_of.amount.max.is_unknown();
         let lacks = row_of.amount.all().iter().any(|amount| amount.is_at_least());
         let edge = if lacks { Ink::Lack } else { Ink::First };
-        let said = if max.is_unknown() {
+        let said = if is_unknown {
             "unknown".to_owned()
         } else {
-            let [least, most] = [min, max].map(|amount| brief(known(amount), Span::Month));
+            let [least, most] = range.map(|amount| brief(known(amount), Span::Month));
             let range = if least == most { String::new() } else { format!(" ({least} to {most})") };
             format!("{}{range}", brief(expected, Span::Month))
         };
         head(&mut chart, &row_of.name, &said, top, reach(longest), width)?;
         let (bar_top, bar_end) = (top + NAME, top + NAME + BAR);
+        let [least, most] = range.map(month);
         let shapes = [
-            (
-                month(min).min(month(max)),
-                month(min).max(month(max)),
-                bar_top,
-                bar_end,
-                ShapeStyle::from(Ink::Stretch.light()).filled(),
-            ),
+            (least.min(most), least.max(most), bar_top, bar_end, ShapeStyle::from(Ink::Stretch.light()).filled()),
             (0.0, month(expected), bar_top + 4.0, bar_end - 4.0, Ink::First.light().filled()),
         ];
         let shapes = shapes.into_iter().filter(|(from, to, ..)| to > from);
         chart.draw_series(shapes.map(|(from, to, top, end, style)| Rectangle::new([(from, top), (to, end)], style)))?;
-        if !max.is_unknown() {
+        if !is_unknown {
             let style = edge.light().stroke_width(2);
-            chart.draw_series(
-                [min, max].map(|amount| PathElement::new([(month(amount), bar_top), (month(amount), bar_end)], style)),
-            )?;
+            let edges = [least, most];
+            chart.draw_series(edges.map(|end| PathElement::new([(end, bar_top), (end, bar_end)], style)))?;
         }
     }
     Ok(())
