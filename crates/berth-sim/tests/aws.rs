@@ -431,11 +431,11 @@ async fn aws_reads_list_prices_and_how_spot_prices_moved() {
     let rate = offer["priceDimensions"].as_object().unwrap().values().next().unwrap();
     assert_eq!(rate["pricePerUnit"]["USD"], "21.9576420000");
 
-    // Four products in six regions, whatever the size of a page; the count of each page is told for itself.
-    let count =
-        |size: u8| format!("pricing get-products --service-code AWSELB --page-size {size} --query length(PriceList)");
-    assert_eq!(witness.text(&count(100)).await, "24");
-    assert_eq!(witness.text(&count(5)).await, "5\n5\n5\n5\n4");
+    // Four products in six regions, two on a page whatever more is asked for; the count of each page is told for itself.
+    let elb = "pricing get-products --service-code AWSELB --query length(PriceList)";
+    assert_eq!(witness.text(elb).await, ["2"; 12].join("\n"));
+    assert_eq!(witness.text(&format!("{elb} --page-size 100")).await, ["2"; 12].join("\n"));
+    assert_eq!(witness.text(&format!("{elb} --page-size 1")).await, ["1"; 24].join("\n"));
     let services = witness.text("pricing describe-services --query Services[].ServiceCode").await;
     assert_eq!(services, "AWSELB\tAmazonEC2\tAmazonEKS\tAmazonVPC");
     let values = "pricing get-attribute-values --service-code AmazonEC2 --attribute-name volumeApiName \
@@ -446,9 +446,15 @@ async fn aws_reads_list_prices_and_how_spot_prices_moved() {
     let unknown = "pricing get-products --service-code AmazonMoon";
     assert!(witness.error(unknown).await.contains("NotFoundException"));
 
-    let spot = "ec2 describe-spot-price-history --instance-types p4d.24xlarge --product-descriptions Linux/UNIX \
-                --availability-zone us-east-1a --query SpotPriceHistory[].SpotPrice";
-    let prices = witness.text(spot).await;
+    let history = "ec2 describe-spot-price-history --instance-types p4d.24xlarge --product-descriptions Linux/UNIX";
+    // A week in four zones has 72 changes and more; a page has 20 of them.
+    let all: serde_json::Value = serde_json::from_str(&witness.of("aws", history).await).unwrap();
+    assert!(all["SpotPriceHistory"].as_array().is_some_and(|rows| rows.len() >= 72), "{all}");
+    let page: serde_json::Value =
+        serde_json::from_str(&witness.of("aws", &format!("{history} --no-paginate")).await).unwrap();
+    assert!(page["SpotPriceHistory"].as_array().is_some_and(|rows| rows.len() == 20), "{page}");
+    let spot = format!("{history} --availability-zone us-east-1a --query SpotPriceHistory[].SpotPrice");
+    let prices = witness.text(&spot).await;
     let prices: std::collections::BTreeSet<&str> = prices.split_whitespace().collect();
     assert!(prices.len() > 10, "a week of prices: {prices:?}");
     let now = witness.text(&format!("{spot} --start-time 2100-01-01T00:00:00Z")).await;

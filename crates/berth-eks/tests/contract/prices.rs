@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use berth_core::cost::{Bought, Item, LivePrice, Market, PriceBook};
 use berth_core::run::FaultKind;
 use berth_core::spec::Provider;
+use berth_eks::{LIST_PERMISSION, SPOT_PERMISSION};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -35,6 +36,9 @@ async fn the_price_list_says_what_the_price_book_says() {
     let (live, notes) = bench.eks.list_prices(&items(), Timestamp::now()).await.unwrap();
     assert_eq!(notes, Vec::<String>::new());
     assert_eq!(live.prices.len(), items().len() - 1, "all but the spot machine");
+    // Machines and disks are one product each; gateways, clusters, addresses and load balancers are on two pages each.
+    let pages = bench.calls(LIST_PERMISSION).await;
+    assert!(pages >= 7 + 4 * 2, "{pages} pages for eleven questions");
     let facts = PriceBook::facts();
     let market = Market { provider: Provider::Eks, region: REGION, zones: &[] };
     let mut compared = 0;
@@ -66,6 +70,26 @@ async fn spot_prices_are_told_for_each_zone_and_move() {
     assert_ne!(amounts(&held.prices), amounts(&next.prices));
     let (moves, _) = bench.eks.spot_prices(&spot, later - SignedDuration::from_hours(24), later).await.unwrap();
     assert!(moves.prices.len() > next.prices.len() && amounts(&moves.prices).is_superset(&amounts(&next.prices)));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn days_of_spot_prices_are_read_to_the_last_page() {
+    let bench = Bench::start().await;
+    let spot = BTreeSet::from([Item::machine("p4d.24xlarge", Bought::Spot)]);
+    let now = bench.now().await;
+    let since = now - SignedDuration::from_hours(6 * 24);
+    let (days, _) = bench.eks.spot_prices(&spot, since, now).await.unwrap();
+    let pages = bench.calls(SPOT_PERMISSION).await;
+    assert!(pages > 1 && days.prices.len() > 20, "{} prices on {pages} pages", days.prices.len());
+    // The history begins with the newest, so that what held at first is on the last page.
+    let first = |zone: &str| {
+        let of_zone = days.prices.iter().filter(|price| price.zone.as_deref() == Some(zone));
+        of_zone.filter_map(|price| price.since).min()
+    };
+    for zone in ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"] {
+        assert!(first(zone).is_some_and(|first| first <= since), "{zone}: {:?}", first(zone));
+    }
     bench.stop().await;
 }
 

@@ -86,6 +86,8 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), of_service("6F81-5844-456A").len());
+        let of = |size| ask(path, &[("pageSize", size)]).body["skus"].as_array().unwrap().len();
+        assert_eq!([of("7"), of("5000"), of("")], [7, PAGE, PAGE], "no page has more than its size, or than PAGE");
         assert_eq!(ask(path, &[("pageToken", "x")]).status, 400);
         assert_eq!(ask(path, &[("pageSize", "5001")]).status, 400);
         assert_eq!(ask("/v1/services/0000/skus", &[]).status, 404);

@@ -228,9 +228,19 @@ fn names(world: &World, asked: &Asked<'_>, row: &Row) -> Result<Vec<String>, Fai
     Ok(ids)
 }
 
-/// A page of items under a name.
+/// A page of items under a name, of as many as are asked for.
 pub(crate) fn page_of(asked: &Asked<'_>, set: &str, items: Vec<Value>) -> Result<Value, Failure> {
-    let Some((items, next)) = page(items, asked.number("MaxResults"), asked.text("NextToken")) else {
+    page_of_size(asked, asked.number("MaxResults"), set, items)
+}
+
+/// A page of so many items under a name, of all when that is not said.
+pub(super) fn page_of_size(
+    asked: &Asked<'_>,
+    size: Option<i64>,
+    set: &str,
+    items: Vec<Value>,
+) -> Result<Value, Failure> {
+    let Some((items, next)) = page(items, size, asked.text("NextToken")) else {
         return Err(Failure::bad("InvalidNextToken", "The specified token is not valid."));
     };
     let mut answer = json!({ set: items });

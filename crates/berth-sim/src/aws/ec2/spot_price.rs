@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::describe::{Filters, page_of};
+use super::describe::{Filters, page_of_size};
 use crate::aws::failure::Failure;
 use crate::aws::places::zones;
 use crate::aws::pricing::Market;
@@ -17,6 +17,8 @@ const PRODUCT: &str = "Linux/UNIX";
 /// How far back the history goes. The real one goes back ninety days.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 const HOUR: i64 = 3600;
+/// Most rows of a page. The real history may give fewer than it is asked for; with so few, readers have to turn pages here as well.
+const PAGE: i64 = 20;
 
 /// `DescribeSpotPriceHistory`: the changes between two times, newest first, and the price that held at the first of them.
 pub(super) fn history(asked: &Asked<'_>) -> Result<Value, Failure> {
@@ -28,8 +30,10 @@ pub(super) fn history(asked: &Asked<'_>) -> Result<Value, Failure> {
     ];
     let filters = Filters::read(asked, PATHS)?;
     let (kinds, products) = (asked.texts("InstanceType"), asked.texts("ProductDescription"));
+    let size = asked.number("MaxResults").unwrap_or(PAGE).clamp(1, PAGE);
+    let page = |rows: Vec<Value>| page_of_size(asked, Some(size), "spotPriceHistorySet", rows);
     if !products.is_empty() && !products.iter().any(|one| one.starts_with(PRODUCT)) {
-        return page_of(asked, "spotPriceHistorySet", Vec::new());
+        return page(Vec::new());
     }
     let until = time(asked, "EndTime")?.unwrap_or(asked.now).min(asked.now);
     let oldest = asked.now - KEPT;
@@ -53,7 +57,7 @@ pub(super) fn history(asked: &Asked<'_>) -> Result<Value, Failure> {
     }
     rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let items = rows.into_iter().map(|(_, item)| item).filter(|item| filters.fit(item));
-    page_of(asked, "spotPriceHistorySet", items.collect())
+    page(items.collect())
 }
 
 fn time(asked: &Asked<'_>, member: &str) -> Result<Option<Timestamp>, Failure> {

@@ -7,21 +7,22 @@ type Row = (&'static str, &'static str, &'static str, &'static str, u64, &'stati
 
 /// Prices of us-east-1. Those of load balancers, of requests and of provisioned disk speed are general knowledge.
 ///
-/// Extended support is told as what it adds to the fee of the cluster, not as the sum.
+/// Extended support is told as what it adds to the fee of the cluster, not as the sum. What every cluster has comes last of its
+/// service, because the order of the real list is nothing to count on, and who reads its first page only has to miss something.
 const ROWS: &[Row] = &[
-    ("AmazonEKS", "Compute", "AmazonEKS-Hours:perCluster", "CreateOperation", 100_000, "Hours", true),
-    ("AmazonEKS", "Compute", "AmazonEKS-Hours:extendedSupport", "ExtendedSupport", 500_000, "Hours", true),
     ("AmazonEKS", "Compute", "Fargate-vCPU-Hours:perCPU", "", 40_480, "Hours", true),
-    ("AmazonEC2", "NAT Gateway", "NatGateway-Hours", "NatGateway", 45_000, "Hrs", false),
+    ("AmazonEKS", "Compute", "AmazonEKS-Hours:extendedSupport", "ExtendedSupport", 500_000, "Hours", true),
+    ("AmazonEKS", "Compute", "AmazonEKS-Hours:perCluster", "CreateOperation", 100_000, "Hours", true),
     ("AmazonEC2", "NAT Gateway", "RegionalNatGateway-Hours", "RegionalNatGateway", 45_000, "Hrs", false),
     ("AmazonEC2", "NAT Gateway", "NatGateway-Bytes", "NatGateway", 45_000, "GB", false),
-    ("AmazonVPC", "", "PublicIPv4:InUseAddress", "AllocateAddressVPC", 5000, "Hrs", true),
-    ("AmazonVPC", "", "PublicIPv4:IdleAddress", "AllocateAddressVPC", 5000, "Hrs", true),
+    ("AmazonEC2", "NAT Gateway", "NatGateway-Hours", "NatGateway", 45_000, "Hrs", false),
     ("AmazonVPC", "VpcEndpoint", "VpcEndpoint-Hours", "VpcEndpoint", 10_000, "Hrs", true),
-    ("AWSELB", "Load Balancer", "LoadBalancerUsage", "LoadBalancing", 25_000, "Hrs", false),
+    ("AmazonVPC", "", "PublicIPv4:IdleAddress", "AllocateAddressVPC", 5000, "Hrs", true),
+    ("AmazonVPC", "", "PublicIPv4:InUseAddress", "AllocateAddressVPC", 5000, "Hrs", true),
+    ("AWSELB", "Load Balancer-Network", "LCUUsage", "LoadBalancing:Network", 6000, "LCU-Hrs", false),
     ("AWSELB", "Load Balancer-Network", "LoadBalancerUsage", "LoadBalancing:Network", 22_500, "Hrs", false),
     ("AWSELB", "Load Balancer-Application", "LoadBalancerUsage", "LoadBalancing:Application", 22_500, "Hrs", false),
-    ("AWSELB", "Load Balancer-Network", "LCUUsage", "LoadBalancing:Network", 6000, "LCU-Hrs", false),
+    ("AWSELB", "Load Balancer", "LoadBalancerUsage", "LoadBalancing", 25_000, "Hrs", false),
 ];
 
 /// Disks: API name, usage type, micro-USD of a gigabyte a month; then what faster ones cost.

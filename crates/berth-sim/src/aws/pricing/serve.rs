@@ -12,6 +12,8 @@ use crate::aws::serve::{Asked, page};
 const FORMAT: &str = "aws_v1";
 /// Most items of a page, and as many as it has when nobody says.
 const PAGE: i64 = 100;
+/// The same for products. The real service may give fewer than it is asked for; with so few, readers have to turn pages here as well.
+const PRODUCTS: i64 = 2;
 /// Regions that have an endpoint of the price list; it tells of all regions.
 const ENDPOINTS: &[&str] = &["us-east-1", "eu-central-1", "ap-south-1"];
 
@@ -37,7 +39,7 @@ fn get_products(asked: &Asked<'_>) -> Result<Value, Failure> {
     let service = known(asked.text("ServiceCode"))?;
     let filters = filters(asked);
     let fitting = products::of_service(service).filter(|product| filters.iter().all(|filter| filter.fits(product)));
-    let (products, next) = cut(asked, fitting.collect())?;
+    let (products, next) = cut(asked, PRODUCTS, fitting.collect())?;
     // Each product is a text that holds JSON.
     let list: Vec<String> = products.into_iter().map(|product| product.told().to_string()).collect();
     Ok(json!({"FormatVersion": FORMAT, "PriceList": list, "NextToken": next}))
@@ -46,7 +48,7 @@ fn get_products(asked: &Asked<'_>) -> Result<Value, Failure> {
 fn describe_services(asked: &Asked<'_>) -> Result<Value, Failure> {
     let wanted = asked.text("ServiceCode");
     let services = if wanted.is_empty() { products::services() } else { vec![known(wanted)?] };
-    let (services, next) = cut(asked, services)?;
+    let (services, next) = cut(asked, PAGE, services)?;
     let shown: Vec<Value> = services
         .into_iter()
         .map(|service| {
@@ -68,7 +70,7 @@ fn attribute_values(asked: &Asked<'_>) -> Result<Value, Failure> {
         let text = format!("The service {service} has no attribute {name}");
         return Err(Failure::bad("InvalidParameterException", text));
     }
-    let (values, next) = cut(asked, values.into_iter().collect())?;
+    let (values, next) = cut(asked, PAGE, values.into_iter().collect())?;
     let shown: Vec<Value> = values.into_iter().map(|value| json!({ "Value": value })).collect();
     Ok(json!({"AttributeValues": shown, "NextToken": next}))
 }
@@ -78,8 +80,8 @@ fn known(service: &str) -> Result<&'static str, Failure> {
     found.ok_or_else(|| Failure::bad("NotFoundException", format!("The service code {service} was not found.")))
 }
 
-fn cut<T>(asked: &Asked<'_>, items: Vec<T>) -> Result<(Vec<T>, Option<String>), Failure> {
-    let size = asked.number("MaxResults").unwrap_or(PAGE);
+fn cut<T>(asked: &Asked<'_>, most: i64, items: Vec<T>) -> Result<(Vec<T>, Option<String>), Failure> {
+    let size = asked.number("MaxResults").unwrap_or(most).clamp(1, most);
     let invalid = || Failure::bad("InvalidNextTokenException", "The pagination token is invalid.");
     page(items, Some(size), asked.text("NextToken")).ok_or_else(invalid)
 }
