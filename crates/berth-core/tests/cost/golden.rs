@@ -162,18 +162,41 @@ fn a_time_sliced_gpu_between_two_services() {
 
 #[test]
 fn an_eks_version_in_extended_support() {
-    let control_plane = |version: &str, support: &str| {
+    let of = |version: &str, support: &str| {
         let place =
             format!("provider: eks\n  region: us-east-1\n  eks: {{version: \"{version}\", support: {support}}}");
-        let estimate = priced(&of_pools(&place, "    - {name: cpu, machineType: m5.large, nodes: {min: 1, max: 1}}\n"));
-        cents(estimate.lines[0].amount().min)
+        let pools =
+            "    - {name: cpu, machineType: m5.large, nodes: {min: 1, max: 3}, disk: {sizeGb: 100, type: gp3}}\n";
+        let estimate = priced(&of_pools(&place, pools));
+        (cents(estimate.lines[0].amount().min), all(estimate.total()))
     };
+    // m5.large 0.096 x 730 = 70.08, 100 GB gp3 x 0.08 = 8.00: a node 78.08; a NAT gateway 32.85 and its address 3.65: 36.50.
     // On 2026-11-21 the standard support of 1.31 has ended a year ago, that of 1.34 ends in eleven days.
-    // 0.60 x 730 = 438.00; 0.10 x 730 = 73.00.
-    assert_eq!(control_plane("1.31", "extended"), "438.00");
-    assert_eq!(control_plane("1.34", "extended"), "73.00");
+    // 0.60 x 730 = 438.00; 438.00 + 36.50 + 78.08 = 552.58; with 2 nodes + 156.16 = 630.66; with 3 + 234.24 = 708.74.
+    let extended = ("438.00".to_owned(), ["552.58", "630.66", "708.74"].map(str::to_owned));
+    // 0.10 x 730 = 73.00; 73.00 + 36.50 + 78.08 = 187.58; with 2 nodes 265.66; with 3 343.74.
+    let standard = ("73.00".to_owned(), ["187.58", "265.66", "343.74"].map(str::to_owned));
+    assert_eq!(of("1.31", "extended"), extended);
+    assert_eq!(of("1.34", "extended"), standard);
     // EKS upgrades it instead, so that it never costs more.
-    assert_eq!(control_plane("1.31", "standard"), "73.00");
+    assert_eq!(of("1.31", "standard"), standard);
+}
+
+#[test]
+fn the_extended_channel_of_gke() {
+    let spec = of_pools(
+        "provider: gke\n  zone: us-central1-a\n  gke: {releaseChannel: extended, privateNodes: true}",
+        "    - {name: cpu, machineType: n2-standard-4, nodes: {min: 1, max: 3}, disk: {sizeGb: 100, type: pd-balanced}}\n",
+    );
+    let estimate = priced(&spec);
+    // What the channel adds has no price in the book, and is never taken for nothing.
+    let channel = estimate.lines.iter().find(|line| line.what == "extended support").expect("the line is there");
+    assert_eq!(all(channel.amount()), ["?", "?", "?"]);
+    let unknowns = estimate.unknowns();
+    assert!(unknowns.len() == 1 && unknowns.iter().all(|why| why.contains("extended support")), "{unknowns:?}");
+    // n2-standard-4 0.194236 x 730 = 141.79228, 100 GB pd-balanced x 0.10 = 10.00: a node 151.79228; the fee 0.10 x 730 = 73.00.
+    // 73 + 151.79228 = 224.79228; 73 + 303.58456 = 376.58456; 73 + 455.37684 = 528.37684; each at least.
+    assert_eq!(all(estimate.total()), ["224.79+", "376.58+", "528.38+"]);
 }
 
 #[test]
@@ -254,8 +277,8 @@ fn a_regional_cluster_beside_a_zonal_one() {
     assert!(credit(&zonal, "GKE credits the fee of one zonal"), "{:?}", zonal.notes);
 }
 
-#[test]
-fn p4d_spot_is_priced_once_a_live_price_lies_over_the_facts() {
+/// The dubbing cluster on EKS in two zones, with live spot prices, which the book does not have.
+fn dubbing_on_eks_by_live_prices() -> Estimate {
     let spot = |machine: &str, zone: &str, micro_usd| LivePrice {
         item: Item::machine(machine, Bought::Spot),
         region: "us-east-1".to_owned(),
@@ -277,7 +300,12 @@ fn p4d_spot_is_priced_once_a_live_price_lies_over_the_facts() {
     for pool in &mut spec.pools {
         pool.zones = vec!["us-east-1a".to_owned(), "us-east-1b".to_owned()];
     }
-    let estimate = by(&spec, &PriceBook::facts().with_live(&live));
+    by(&spec, &PriceBook::facts().with_live(&live))
+}
+
+#[test]
+fn p4d_spot_is_priced_once_a_live_price_lies_over_the_facts() {
+    let estimate = dubbing_on_eks_by_live_prices();
     // The dearest of the pool's zones: 11.234567 x 730 = 8201.23391, 200 GB gp3 16.00: 8217.23391 a node; 0, 1 and 2 of them.
     assert_eq!(all(pool(&estimate, "gpu-a100-pool").total()), ["0.00", "8217.23", "16434.47"]);
     // 1 - 8217.23391 / 16045.07866 = 0.4879.
@@ -292,6 +320,26 @@ fn p4d_spot_is_priced_once_a_live_price_lies_over_the_facts() {
     assert!(estimate.unknowns().is_empty(), "{:?}", estimate.unknowns());
     let live = estimate.sources().into_iter().find(|source| source.basis == Basis::Live).expect("a live source");
     assert_eq!((live.name.as_str(), live.date.as_str()), ("EC2 spot price history", "2026-11-21"));
+}
+
+#[test]
+fn the_services_of_the_dubbing_cluster_on_eks() {
+    let estimate = dubbing_on_eks_by_live_prices();
+    // At most nodes 2 x 8 x 4 + 8 x 1 x 2 = 80 shares for 16434.46782 + 1356.736 = 17791.20382; the quotas allow 4 + 2 + 4 + 2 = 12.
+    // 4 shares of 80: 889.560191; 2 shares: 444.7800955; 68 shares idle: 15122.523247.
+    // At fewest 2 x 1 x 2 = 4 shares for 339.184, fewer than 12: 4 of 12 are 113.0613, 2 of 12 56.5307, nothing idle.
+    // Halfway 8 x 4 + 5 x 2 = 42 shares for 8217.23391 + 847.96 = 9065.19391: 4 are 863.3518, 2 are 431.6759, 30 idle 6475.1385.
+    let of = |name: &str| {
+        let service = estimate.services.iter().find(|service| service.name == name).expect("the service is there");
+        (service.shares, all(service.amount))
+    };
+    assert_eq!(of("stt"), (4, ["113.06", "863.35", "889.56"].map(str::to_owned)));
+    assert_eq!(of("mt"), (2, ["56.53", "431.68", "444.78"].map(str::to_owned)));
+    assert_eq!(of("tts"), of("stt"));
+    assert_eq!(of("lip-sync"), of("mt"));
+    assert_eq!(all(estimate.idle()), ["0.00", "6475.14", "15122.52"]);
+    // Control plane, gateway, its address and cpu-pool: 109.50 + 296.32, 109.50 + 888.96, 109.50 + 1481.60.
+    assert_eq!(all(estimate.undivided()), ["405.82", "998.46", "1591.10"]);
 }
 
 #[test]
