@@ -85,6 +85,19 @@ impl Item {
         matches!(self, Self::Machine { bought: Bought::Spot, .. } | Self::Gpu { bought: Bought::Spot, .. })
     }
 
+    /// Whether berth reads its price from this cloud. Of some machines, GPUs and disks it finds none there all the same, which only
+    /// the cloud's own crate can tell.
+    pub fn is_read_live(&self, provider: Provider) -> bool {
+        match self {
+            Self::Machine { .. } | Self::Disk(_) | Self::ControlPlane | Self::Address => provider != Provider::Existing,
+            Self::Gpu { .. } => provider == Provider::Gke,
+            Self::ControlPlaneExtended | Self::NatGateway | Self::NatTraffic | Self::LoadBalancer => {
+                provider == Provider::Eks
+            }
+            Self::ExtendedChannel | Self::NatMachine => false,
+        }
+    }
+
     /// Its name on a line, in the cloud's words.
     pub fn words(&self, provider: Provider) -> String {
         match (self, provider) {

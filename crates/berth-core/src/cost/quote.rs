@@ -62,7 +62,7 @@ pub(super) fn supply(book: &PriceBook, market: Market<'_>, item: &Item) -> Strin
     } else {
         format!("the price book has the price of {name} for {} only, not for {region}", elsewhere.join(", "))
     };
-    if book.has_live(provider, item.is_spot()) {
+    if !item.is_read_live(provider) || book.has_live(provider, item.is_spot()) {
         return format!("{why}, and its cloud tells none that berth finds; a file of own prices would supply it");
     }
     format!("{why}; {}", live(provider, item.is_spot()))
@@ -104,6 +104,36 @@ impl Line {
         match &self.quote {
             Quote::Unknown { supply } if self.quantity.all().iter().any(|quantity| *quantity > 0) => Some(supply),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::Bought;
+
+    #[test]
+    fn a_cloud_is_named_only_for_what_berth_reads_there() {
+        let book = PriceBook::facts();
+        let said = |provider, item: &Item| supply(&book, Market { provider, region: "us-east-1", zones: &[] }, item);
+        let (gke, eks) = (Provider::Gke, Provider::Eks);
+        let spot = Item::machine("p4d.24xlarge", Bought::Spot);
+        assert!(said(gke, &Item::Address).contains("; Google's billing catalog would supply it"));
+        assert!(said(eks, &Item::LoadBalancer).contains("; AWS's price list would supply it"));
+        assert!(said(eks, &spot).contains("; EC2's spot price history would supply it"));
+        let elsewhere = [
+            (gke, Item::ExtendedChannel),
+            (gke, Item::NatMachine),
+            (gke, Item::NatGateway),
+            (gke, Item::LoadBalancer),
+            (eks, Item::Gpu { name: "nvidia-tesla-t4".to_owned(), bought: Bought::OnDemand }),
+            (eks, Item::NatMachine),
+        ];
+        for (provider, item) in elsewhere {
+            let said = said(provider, &item);
+            let own = "and its cloud tells none that berth finds; a file of own prices would supply it";
+            assert!(said.ends_with(own), "{said}");
         }
     }
 }

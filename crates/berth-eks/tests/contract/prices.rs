@@ -52,6 +52,20 @@ async fn the_price_list_says_what_the_price_book_says() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_be_read_live_is_read_and_nothing_else() {
+    let bench = Bench::start().await;
+    let gpu = Item::Gpu { name: "nvidia-tesla-t4".to_owned(), bought: Bought::OnDemand };
+    let all: BTreeSet<Item> = items().into_iter().chain([gpu, Item::ExtendedChannel, Item::NatMachine]).collect();
+    let now = bench.now().await;
+    let (list, _) = bench.eks.list_prices(&all, now).await.unwrap();
+    let (spot, _) = bench.eks.spot_prices(&all, now, now).await.unwrap();
+    let read: BTreeSet<&Item> = list.prices.iter().chain(&spot.prices).map(|price| &price.item).collect();
+    let said: BTreeSet<&Item> = all.iter().filter(|item| item.is_read_live(Provider::Eks)).collect();
+    assert_eq!(read, said);
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn spot_prices_are_told_for_each_zone_and_move() {
     let bench = Bench::start().await;
     let spot = BTreeSet::from([Item::machine("p4d.24xlarge", Bought::Spot)]);

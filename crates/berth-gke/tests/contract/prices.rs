@@ -59,6 +59,25 @@ async fn what_the_catalog_adds_up_to_is_what_the_price_book_says() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_be_read_live_is_read_and_nothing_else() {
+    let bench = Bench::start().await;
+    let others = [
+        Item::ControlPlaneExtended,
+        Item::ExtendedChannel,
+        Item::NatGateway,
+        Item::NatTraffic,
+        Item::NatMachine,
+        Item::LoadBalancer,
+    ];
+    let all: BTreeSet<Item> = items().into_iter().chain(others).collect();
+    let (live, _) = bench.gke.list_prices("us-central1", &all, Timestamp::now()).await.unwrap();
+    let read: BTreeSet<&Item> = live.prices.iter().map(|price| &price.item).collect();
+    let said: BTreeSet<&Item> = all.iter().filter(|item| item.is_read_live(Provider::Gke)).collect();
+    assert_eq!(read, said);
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_put_together_is_a_note() {
     let bench = Bench::start().await;
     let h100 = Item::machine("a3-highgpu-8g", Bought::Spot);
