@@ -15,8 +15,8 @@ const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height:
 const SCHEMES = ['light', 'dark'];
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-/** Smallest letters of a drawing, in CSS pixels. */
-const LEAST_LETTERS = 11;
+/** Smallest letters of a drawing, in CSS pixels; on paper eight points. */
+const LEAST_LETTERS = { screen: 11, paper: (8 / 72) * 96 };
 /** Contrast of text that WCAG 2 AA asks for. */
 const LEAST_CONTRAST = 4.5;
 
@@ -56,16 +56,21 @@ async function open(name, options) {
   return { context, page };
 }
 
+/** Keeps what a function that runs in the page finds wrong. */
+async function hold(name, page, judging, given) {
+  wrong.push(...(await page.evaluate(judging, given)).map((line) => `${name}: ${line}`));
+}
+
 async function judge(name, options) {
   const { context, page } = await open(name, options);
-  wrong.push(...(await page.evaluate(shape)).map((line) => `${name}: ${line}`));
-  wrong.push(...(await page.evaluate(drawings, [LEAST_LETTERS, LEAST_CONTRAST])).map((line) => `${name}: ${line}`));
+  await hold(name, page, shape);
+  await hold(name, page, drawings, [LEAST_LETTERS.screen, LEAST_CONTRAST]);
   await accessible(`${name}, tables closed`, page);
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
   await by_keyboard(name, page);
-  await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+  await page.evaluate(open_tables);
   await accessible(`${name}, tables open`, page);
-  wrong.push(...(await page.evaluate(shape)).map((line) => `${name}, tables open: ${line}`));
+  await hold(`${name}, tables open`, page, shape);
   await page.screenshot({ path: join(shots, `${name}-open.png`), fullPage: true });
   await context.close();
 }
@@ -99,29 +104,40 @@ async function by_keyboard(name, page) {
   if (!is_open) wrong.push(`${name}: the table does not open with the keyboard`);
 }
 
-/** Paper: tables are there without a click, and nothing is dark. */
+/** Paper: as whole as a screen, tables are there without a click, and nothing is dark. */
 async function judge_print() {
   const { context, page } = await open('print', { viewport: { width: 794, height: 1123 }, colorScheme: 'dark' });
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  const lines = await page.evaluate(async () => {
-    // What is skipped while it is out of sight is laid out with the next frame.
-    for (let frame = 0; frame < 2; frame += 1) await new Promise((done) => { requestAnimationFrame(done); });
-    const lines = [];
-    for (const table of document.querySelectorAll('table')) {
-      const rows = [...table.querySelectorAll('tr')].filter((row) => row.checkVisibility({ contentVisibilityAuto: true }));
-      if (rows.length < 2) lines.push(`${table.caption.textContent}: the table is not printed`);
-    }
-    const ground = getComputedStyle(document.body).backgroundColor;
-    if (ground !== 'rgb(255, 255, 255)') lines.push(`the paper is ${ground}`);
-    return lines;
-  });
-  wrong.push(...lines.map((line) => `print: ${line}`));
+  await hold('print', page, paper);
+  await hold('print', page, shape);
+  await hold('print', page, drawings, [LEAST_LETTERS.paper, LEAST_CONTRAST]);
   await page.screenshot({ path: join(shots, 'print.png'), fullPage: true });
   await page.pdf({ path: join(shots, 'print.pdf'), format: 'A4', printBackground: false });
+  // To axe a closed table is hidden, though it is printed.
+  await page.evaluate(open_tables);
+  await accessible('print', page);
   await context.close();
 }
 
 // The functions below run in the page.
+
+function open_tables() {
+  document.querySelectorAll('details').forEach((details) => { details.open = true; });
+}
+
+/** Every table is printed, on white. */
+async function paper() {
+  // What is skipped while it is out of sight is laid out with the next frame.
+  for (let frame = 0; frame < 2; frame += 1) await new Promise((done) => { requestAnimationFrame(done); });
+  const lines = [];
+  for (const table of document.querySelectorAll('table')) {
+    const rows = [...table.querySelectorAll('tr')].filter((row) => row.checkVisibility({ contentVisibilityAuto: true }));
+    if (rows.length < 2) lines.push(`${table.caption.textContent}: the table is not printed`);
+  }
+  const ground = getComputedStyle(document.body).backgroundColor;
+  if (ground !== 'rgb(255, 255, 255)') lines.push(`the paper is ${ground}`);
+  return lines;
+}
 
 /** Language, landmarks, headings; nothing sticks out sideways. */
 function shape() {
