@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use berth_core::ports::Clock;
 use berth_core::run::Event;
-use berth_report::json;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -93,7 +92,7 @@ impl Ui {
 
     /// Data: one JSON document, indented.
     pub(crate) fn json(&self, value: &impl Serialize) {
-        self.put_data(&json::to_string(value));
+        self.put_data(&serde_json::to_string_pretty(value).unwrap_or_default());
     }
 
     /// Data: one JSON line of a stream.

@@ -1,8 +1,7 @@
 //! What clusters cost, for people and programs: tables, Markdown, one HTML page, CSV, JSON and metrics. Nothing here prints.
 //!
-//! Of tables, words for times and counts, and indented JSON the other reports of the command line are made, too.
+//! Of tables and words for times and counts the other reports of the command line are made, too.
 
 pub mod cost;
-pub mod json;
 pub mod table;
 pub mod words;

@@ -136,7 +136,7 @@ fn quoted(cell: &str) -> String {
 /// of thousands of figures. The members of all objects are in the order of their names.
 pub fn json(shown: &Shown<'_>) -> String {
     let (spec, estimate) = (shown.spec, shown.estimate);
-    crate::json::to_string(&Whole {
+    let whole = Whole {
         budget: shown.budget.map(|budget| judged(shown.total(), budget)),
         cluster: Cluster { location: spec.place.location(), name: &spec.name, provider: spec.cloud.provider() },
         currency: "USD",
@@ -151,7 +151,9 @@ pub fn json(shown: &Shown<'_>) -> String {
         total: amounts(estimate.total()),
         undivided: amounts(estimate.undivided()),
         unknown: estimate.unknowns(),
-    })
+    };
+    // Nothing that we write can fail to be JSON.
+    serde_json::to_string_pretty(&whole).unwrap_or_default()
 }
 
 #[derive(Serialize)]
