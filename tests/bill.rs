@@ -220,11 +220,17 @@ fn what_gc_took_away_is_billed_to_its_last_second() {
     for spec in [small, small_eks] {
         let (sandbox, control) = Sandbox::serving(60);
         spec(&sandbox);
-        sandbox.berth("ci up -f small.yaml --id pr-1 --owner a/b --ttl 30m --simulate").exits(0);
+        let run = "https://ci.example/runs/7";
+        let up = format!("ci up -f small.yaml --id pr-1 --owner a/b --run-url {run} --ttl 30m --simulate");
+        sandbox.berth(&up).exits(0);
         control.advance(3600);
         sandbox.berth("gc --simulate --yes").exits(0).says("deleted");
         over("small-pr-1", &sandbox, &control);
-        sandbox.berth("cost --all --simulate --group-by lease").exits(0).says("pr-1");
+        for (by, name) in [("lease", "pr-1"), ("owner", "a/b"), ("run", run)] {
+            let bill = sandbox.berth(&format!("cost --all --simulate --output json --group-by {by}")).exits(0).json();
+            let names: Vec<&Value> = bill["groups"].as_array().unwrap().iter().map(|group| &group["name"]).collect();
+            assert_eq!(names, [name], "{bill:#}");
+        }
     }
 }
 
