@@ -42,7 +42,9 @@ fn add(seconds: &mut Seconds, kind: &str, pool: &Value, more: i64) {
 }
 
 /// The same of the bill's own lines; GPUs attached to machines are no thing of their own in the ledger.
+#[track_caller]
 fn billed(bill: &Value) -> Seconds {
+    attached(bill);
     let mut seconds = Seconds::new();
     for line in bill["lines"].as_array().unwrap() {
         let item = &line["item"];
@@ -55,6 +57,22 @@ fn billed(bill: &Value) -> Seconds {
         add(&mut seconds, kind, &line["pool"], line["seconds"].as_i64().unwrap());
     }
     seconds
+}
+
+/// Fails unless each machine on GKE that GPUs are attached to has one line of them, as long as its own, and nothing else has any.
+#[track_caller]
+fn attached(bill: &Value) {
+    let lives = |part: &str, is_meant: fn(&Value) -> bool| {
+        let lines = bill["lines"].as_array().unwrap().iter();
+        let lines = lines.filter(|line| line["item"][part].is_object() && is_meant(line));
+        // A name can live more than once; the end tells which life it is.
+        let mut lives: Vec<String> =
+            lines.map(|line| json!([line["name"], line["seconds"], line["ended"]]).to_string()).collect();
+        lives.sort();
+        lives
+    };
+    let machines = lives("machine", |line| line["provider"] == "gke" && line["pool"] == "t4-pool");
+    assert_eq!(lives("gpu", |_| true), machines, "{bill:#}");
 }
 
 /// Takes the cluster away, and fails unless the bill of what is gone is the ledger still, whenever it is asked for.
