@@ -35,10 +35,10 @@ spec: {type: LoadBalancer, selector: {app: front}, ports: [{port: 80}]}
 ";
 
 /// Billed seconds by kind and pool, and how many things they are of.
-type Seconds = BTreeMap<(String, String), (usize, i64)>;
+pub(crate) type Seconds = BTreeMap<(String, String), (usize, i64)>;
 
 /// A bill, and the ledger's seconds up to the moment it is of.
-fn bill(sandbox: &Sandbox, control: &Control, rest: &str) -> (Value, Seconds) {
+pub(crate) fn bill(sandbox: &Sandbox, control: &Control, rest: &str) -> (Value, Seconds) {
     bill_of("small", sandbox, control, rest)
 }
 
@@ -55,7 +55,7 @@ fn bill_of(name: &str, sandbox: &Sandbox, control: &Control, rest: &str) -> (Val
     (bill, seconds)
 }
 
-fn time(value: &Value) -> i64 {
+pub(crate) fn time(value: &Value) -> i64 {
     value.as_str().unwrap().parse::<Timestamp>().unwrap().as_second()
 }
 
@@ -71,7 +71,7 @@ fn around(kind: &str) -> (String, String) {
 
 /// The same of the bill's own lines; GPUs attached to machines are no thing of their own in the ledger.
 #[track_caller]
-fn billed(bill: &Value) -> Seconds {
+pub(crate) fn billed(bill: &Value) -> Seconds {
     attached(bill);
     let mut seconds = Seconds::new();
     for line in bill["lines"].as_array().unwrap() {

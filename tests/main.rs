@@ -5,6 +5,7 @@
 
 mod action;
 mod bill;
+mod bill_shares;
 mod ci;
 mod control;
 mod cost;
