@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::control::Control;
 use crate::crash::{End, run_and_kill_at};
 use crate::sandbox::Sandbox;
-use crate::spec::{FILE, small, small_eks};
+use crate::spec::{FILE, SMALL, SMALL_EKS, small, small_eks};
 use crate::witnesses::present;
 
 /// A claim whose disk is kept, and what holds a load balancer.
@@ -241,12 +241,12 @@ fn the_bill_of_an_eks_cluster_is_the_ledger_to_the_second() {
 
 #[test]
 fn a_create_that_was_killed_and_resumed_is_billed_from_its_first_second() {
-    // On EKS when all around the nodes is there: an address counts from its NAT gateway, which may not have been asked for before.
-    let clouds: [(fn(&Sandbox), [&str; 2]); 2] =
-        [(small, ["CreateCluster", "DeleteCluster"]), (small_eks, ["eks:CreateNodegroup", "eks:DeleteNodegroup"])];
+    // On EKS when all around the nodes is there: of an address whose step was cut off nobody knows to the second when it began.
+    let clouds =
+        [(SMALL, ["CreateCluster", "DeleteCluster"]), (SMALL_EKS, ["eks:CreateNodegroup", "eks:DeleteNodegroup"])];
     for (spec, [made, gone]) in clouds {
         let (sandbox, control) = Sandbox::serving(60);
-        spec(&sandbox);
+        sandbox.write(FILE, spec);
         let at = |call: &str| json!({"on": call, "nth": 1, "times": 1, "do": "hang-after"});
         let create = "create -f small.yaml --simulate --yes";
         assert!(run_and_kill_at(&sandbox, &control, create, &at(made)) != End::Finished);
@@ -288,12 +288,11 @@ fn what_gc_took_away_is_billed_to_its_last_second() {
 #[test]
 fn a_load_balancer_is_billed_until_it_goes_and_a_disk_that_is_kept_goes_on() {
     // Of a load balancer that is gone AWS tells nothing: it ends with the step that found none any more.
-    let clouds: [(fn(&Sandbox), [&str; 3]); 2] =
-        [(small, ["pd.csi.storage.gke.io", "pd-balanced", "cloud"]), (small_eks, ["ebs.csi.aws.com", "gp3", "step"])];
+    let clouds =
+        [(SMALL, ["pd.csi.storage.gke.io", "pd-balanced", "cloud"]), (SMALL_EKS, ["ebs.csi.aws.com", "gp3", "step"])];
     for (spec, [driver, kind, told]) in clouds {
         let (sandbox, control) = Sandbox::serving(60);
-        spec(&sandbox);
-        let file = sandbox.read(FILE).replace("us-east-1\n", "us-east-1\n  eks: {addons: [aws-ebs-csi-driver]}\n");
+        let file = spec.replace("us-east-1\n", "us-east-1\n  eks: {addons: [aws-ebs-csi-driver]}\n");
         sandbox.write(FILE, &file.replace("  nodePools:", "  workloads: [film.yaml]\n  nodePools:"));
         sandbox.write("film.yaml", &HOLDING.replace("DRIVER", driver).replace("KIND", kind));
         sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
