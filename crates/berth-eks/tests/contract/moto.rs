@@ -26,7 +26,7 @@ use crate::wish::{ACCOUNT, NAME, REGION, addon, cluster, file, group, network, r
 const LACKS: [(&str, &str, &str); 7] = [
     ("grant", "HTTP 404", "it has no access entries"),
     ("make an add-on", "HTTP 404", "it has no add-ons"),
-    ("find templates and addresses", "[LaunchTemplate, Address]", "its index of tags has neither"),
+    ("find templates and addresses", "[LaunchTemplate]", "its index of tags has no templates"),
     ("read the facts", "still asking", "it answers GetAWSDefaultServiceQuota with 500, which is tried again for long"),
     ("tag a node group", "ResourceNotFoundException", "its TagResource finds clusters only"),
     ("tag the autoscaling groups", "HTTP 500", "its node groups have names of autoscaling groups, but no such groups"),

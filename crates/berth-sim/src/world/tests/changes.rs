@@ -85,7 +85,7 @@ fn sizes_go_up_and_down_and_machine_types_by_replacement() {
          1200s 200 UPDATE_CLUSTER
          1200s c RECONCILING; cpu RECONCILING made 2 registered 1 ready 1 gpus 0; v100 RUNNING made 0 registered 0 ready 0 gpus 0
          1400s c RUNNING; cpu RUNNING made 1 registered 1 ready 1 gpus 0; v100 RUNNING made 0 registered 0 ready 0 gpus 0
-         1400s billed 3",
+         1400s billed 4",
     );
 }
 

@@ -36,10 +36,10 @@ fn a_cluster_comes_up_step_by_step_and_goes_without_a_trace() {
          470s c PROVISIONING; cpu PROVISIONING made 2 registered 2 ready 2 gpus 0; v100 PROVISIONING made 1 registered 1 ready 1 gpus 0
          481s c RUNNING; cpu RUNNING made 2 registered 2 ready 2 gpus 0; v100 RUNNING made 1 registered 1 ready 1 gpus 0
          700s c RUNNING; cpu RUNNING made 2 registered 2 ready 2 gpus 0; v100 RUNNING made 1 registered 1 ready 1 gpus 2
-         700s billed 7
+         700s billed 10
          700s 200 DELETE_CLUSTER
          700s c STOPPING; cpu STOPPING made 2 registered 2 ready 2 gpus 0; v100 STOPPING made 1 registered 1 ready 1 gpus 2
-         879s billed 7
+         879s billed 10
          881s nothing
          881s billed 0",
     );
@@ -218,7 +218,7 @@ fn preempted_nodes_come_back_later() {
          700s 200
          700s c RUNNING; cpu RUNNING made 1 registered 1 ready 1 gpus 0; v100 RUNNING made 1 registered 1 ready 1 gpus 2
          1200s c RUNNING; cpu RUNNING made 1 registered 1 ready 1 gpus 0; v100 RUNNING made 2 registered 2 ready 2 gpus 4
-         1200s billed 7",
+         1200s billed 10",
     );
 }
 
