@@ -53,6 +53,20 @@ pub(crate) struct Seen {
     pub(crate) divided: BTreeSet<String>,
 }
 
+/// The other regions of this account of AWS in which there are records, of all clusters or of one.
+pub(crate) fn other_regions(doors: &Doors, settings: &Settings, cluster: Option<&str>) -> BTreeSet<String> {
+    let Some(own) = doors.only_region() else { return BTreeSet::new() };
+    let front = format!("{}_{}_", doors.provider().as_str(), doors.account());
+    let files = fs::read_dir(settings.home.usage(settings.simulate)).into_iter().flatten().flatten();
+    let region = |file: fs::DirEntry| {
+        let name = file.file_name();
+        // Neither the name of a region nor that of a cluster has an underscore.
+        let (region, rest) = name.to_str()?.strip_prefix(&front)?.strip_suffix(END)?.split_once('_')?;
+        (region != own && cluster.is_none_or(|cluster| cluster == rest)).then(|| region.to_owned())
+    };
+    files.filter_map(region).collect()
+}
+
 impl Records {
     /// Reads the records of the place behind these doors; of one cluster, if it is named.
     pub(crate) fn open(doors: &Doors, settings: &Settings, cluster: Option<&str>) -> Self {

@@ -1,6 +1,6 @@
 //! `berth cost NAME` and `--all`: what runs now, and what it has cost since it was made, from the clouds' own times.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use berth_core::cost::{
     Amount, Budget, Group, GroupBy, GroupName, Money, PriceBook, Usage, Window, bill, course, month_end,
@@ -27,8 +27,8 @@ pub(super) struct BillArgs {
     /// The same of all clusters that berth made, with what is left of those that are gone
     #[arg(long, conflicts_with = "file")]
     pub(super) all: bool,
-    /// Regions of EKS to look at; without it the environment's or the profile's
-    #[arg(long, value_delimiter = ',', value_name = "REGION", conflicts_with = "file")]
+    /// Regions of EKS to look at; without it the environment's or the profile's, and those where berth has made something
+    #[arg(long, value_delimiter = ',', value_name = "REGION", value_parser = region, conflicts_with = "file")]
     region: Vec<String>,
     /// Only what was used since then: a time, a date, or how long ago (90m, 24h, 7d)
     #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with = "file")]
@@ -67,7 +67,7 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
             .hint("leave --group-by out; --output csv has owners, leases, runs and labels too"));
     }
     let places = places(asked.provider, &args.region);
-    let gathered = gather((args.name.as_deref(), asked.refresh), &places, asked.book, settings).await?;
+    let gathered = gather((args.name.as_deref(), asked.refresh), places, asked.book, settings).await?;
     for (provider, why) in &gathered.closed {
         ui.talk(&format!("{} was not asked: {why}", provider.as_str()));
     }
@@ -78,8 +78,11 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         let elsewhere = |provider: Provider| {
             format!("only {} was asked; leave --provider out to look on the other clouds, too", provider.as_str())
         };
+        let regions = (!gathered.regions.is_empty())
+            .then(|| format!("on EKS only {} was asked; name others with --region", gathered.regions.join(", ")));
         let look = format!("see what there is:\n    berth list --all{}", settings.flags());
-        return Err(asked.provider.map(elsewhere).into_iter().chain([look]).fold(failure, Failure::hint));
+        let hints = asked.provider.map(elsewhere).into_iter().chain(regions).chain([look]);
+        return Err(hints.fold(failure, Failure::hint));
     }
     let since = args.since.map(|since| match since {
         Since::At(at) => at,
@@ -136,6 +139,8 @@ struct Gathered {
     metered: Metered,
     book: PriceBook,
     now: Timestamp,
+    /// Regions of EKS that were asked.
+    regions: Vec<String>,
     /// Clouds that could not be asked, and why.
     closed: Vec<(Provider, String)>,
 }
@@ -169,19 +174,26 @@ pub(crate) async fn so_far(
     Ok(bill.grouped(&GroupBy::Cluster).into_iter().filter_map(named).collect())
 }
 
-/// Reads what was used and its prices, cloud by cloud.
+/// Reads what was used and its prices, cloud by cloud; where no region is given, also in those of which berth has a record.
 async fn gather(
     (name, refresh): (Option<&str>, bool),
-    places: &[(Provider, Option<String>)],
+    mut places: VecDeque<(Provider, Option<String>)>,
     book: PriceBook,
     settings: &Settings,
 ) -> Result<Gathered, Failure> {
-    let mut gathered = Gathered { metered: Metered::default(), book, now: Timestamp::UNIX_EPOCH, closed: Vec::new() };
-    let (mut first, mut failed) = (None, 0);
-    for (provider, region) in places {
+    let (metered, now, regions, closed) = (Metered::default(), Timestamp::UNIX_EPOCH, Vec::new(), Vec::new());
+    let mut gathered = Gathered { metered, book, now, regions, closed };
+    let (mut first, mut failed, mut asked) = (None, 0, 0);
+    while let Some((provider, region)) = places.pop_front() {
+        asked += 1;
         let why = |failure: &Failure| format!("{} ({})", failure.message, failure.causes.join("; "));
-        let failure = match wiring::open(*provider, region.as_deref(), settings).await {
+        let failure = match wiring::open(provider, region.as_deref(), settings).await {
             Ok(doors) => {
+                gathered.regions.extend(doors.only_region().map(ToOwned::to_owned));
+                if region.is_none() {
+                    let others = records::other_regions(&doors, settings, name);
+                    places.extend(others.into_iter().map(|region| (provider, Some(region))));
+                }
                 let read = gathered.add((name, refresh), &doors, settings).await;
                 doors.close().await;
                 let Err(failure) = read else { continue };
@@ -189,7 +201,7 @@ async fn gather(
                 failure
             }
             Err(failure) => {
-                gathered.closed.push((*provider, why(&failure)));
+                gathered.closed.push((provider, why(&failure)));
                 failure
             }
         };
@@ -197,7 +209,7 @@ async fn gather(
         first = first.or(Some(failure));
     }
     match first {
-        Some(failure) if failed == places.len() => Err(failure),
+        Some(failure) if failed == asked => Err(failure),
         _ => Ok(gathered),
     }
 }
@@ -227,18 +239,27 @@ impl Gathered {
 }
 
 /// Each door to open: a cloud, and a region where a door leads to one.
-fn places(provider: Option<Provider>, regions: &[String]) -> Vec<(Provider, Option<String>)> {
+fn places(provider: Option<Provider>, regions: &[String]) -> VecDeque<(Provider, Option<String>)> {
     let providers = provider.map_or(vec![Provider::Gke, Provider::Eks], |provider| vec![provider]);
-    let mut places = Vec::new();
+    let mut places = VecDeque::new();
     for provider in providers {
         if provider == Provider::Eks && !regions.is_empty() {
             let regions: BTreeSet<&String> = regions.iter().collect();
             places.extend(regions.into_iter().map(|region| (provider, Some(region.clone()))));
         } else {
-            places.push((provider, None));
+            places.push_back((provider, None));
         }
     }
     places
+}
+
+/// A region of AWS, as it may be called; one that berth does not know yet has the form of the others.
+fn region(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_form = matches!(parts.as_slice(), [names @ .., number] if names.len() >= 2
+        && names.iter().all(letters) && number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    is_form.then(|| text.to_owned()).ok_or_else(|| "is no region of AWS, such as us-east-1".to_owned())
 }
 
 fn since(text: &str) -> Result<Since, String> {
@@ -288,6 +309,8 @@ mod tests {
         assert_eq!(since("90m"), Ok(Since::Ago(SignedDuration::from_mins(90))));
         assert!(since("yesterday").is_err());
         assert_eq!(group_by("label=team"), Ok(GroupBy::Label("team".to_owned())));
+        assert_eq!(["us-east-1", "us-gov-west-1"].map(|name| region(name).is_ok()), [true; 2]);
+        assert_eq!(["zz", "us-east-1a", "US-East-1", "us-1", "--1"].map(|name| region(name).is_ok()), [false; 5]);
         assert!(group_by("label=").is_err() && group_by("node").is_err());
     }
 }

@@ -10,7 +10,7 @@ use super::{Found, Machine, Metered};
 use crate::cost::{Item, Stretch, Teller, Usage, What, Whose, dearer_from, pays_for_gpus};
 use crate::gc::{Leftover, LeftoverKind, LeftoverSize};
 use crate::lease::Lease;
-use crate::observed::ObservedCluster;
+use crate::observed::{ObservedCloud, ObservedCluster};
 use crate::spec::{Place, Provider};
 
 /// The label by which people say whose a cluster is, where no lease does.
@@ -95,6 +95,14 @@ impl<'a> Meter<'a> {
             shares: 0,
         };
         let ids = (&*id, &*thing.name);
+        let settings = self.standing(thing).map(|cluster| &cluster.cloud);
+        if matches!(settings, Some(ObservedCloud::Gke(settings)) if thing.kind == LeftoverKind::Cluster && settings.private_nodes)
+        {
+            self.notes.insert(format!(
+                "not counted: Cloud NAT, which the nodes of cluster {} need without public addresses and which berth does not make",
+                thing.name
+            ));
+        }
         let Some(dearer) = self.dearer(thing, from).filter(|dearer| *dearer <= self.found.now) else {
             return self.add(what, ids, from, None);
         };

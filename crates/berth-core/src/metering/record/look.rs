@@ -34,6 +34,10 @@ impl Record {
         let mut thing = thing.clone();
         self.goes_on(&mut thing, sight, seen);
         if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
+            // Whose it was the cluster said, while it stood.
+            if !sight.usage.stretches.iter().any(|one| one.what.item.is_control_plane()) {
+                thing.what = Arc::new(What { whose: Arc::clone(&known.what.whose), ..What::clone(&thing.what) });
+            }
             // The first telling of when it began stays; an address has none but what it is for.
             thing.from = known.from;
             if thing.what.shares == 0 && known.what.shares > 0 {
