@@ -2,6 +2,8 @@
 
 use berth_core::run::Fault;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::classify;
 use crate::client::reading;
@@ -19,6 +21,25 @@ impl GkeCloud {
         let told = told.map_err(|error| {
             classify::of_call(format!("see until when GKE supports the version of cluster {cluster}"), &error)
         })?;
-        Ok(told.end_of_standard_support_timestamp.and_then(|time| time.parse().ok()))
+        Ok(told.end_of_standard_support_timestamp.as_deref().and_then(moment))
+    }
+}
+
+/// GKE calls it a timestamp and tells a day, such as `2026-08-03`; which zone's is not said.
+fn moment(text: &str) -> Option<Timestamp> {
+    let midnight = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    text.parse().ok().or_else(midnight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn the_end_of_support_is_a_day_or_a_time() {
+        let midnight = "2026-08-03T00:00:00Z".parse().ok();
+        assert!(midnight.is_some());
+        assert_eq!([moment("2026-08-03"), moment("2026-08-03T00:00:00Z")], [midnight; 2]);
+        assert_eq!(moment("soon"), None);
     }
 }

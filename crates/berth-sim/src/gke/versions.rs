@@ -39,12 +39,12 @@ pub(crate) fn resolve(text: &str, channel: &str) -> Option<&'static str> {
     }
 }
 
-/// Minor versions and the ends of their standard and extended support; the days are the simulator's own.
+/// Minor versions and the ends of their standard and extended support, days as GKE tells them; which ones is the simulator's own.
 const SUPPORT: &[(&str, &str, &str)] = &[
-    ("1.36", "2027-08-20T00:00:00Z", "2028-06-20T00:00:00Z"),
-    ("1.35", "2027-03-20T00:00:00Z", "2028-01-20T00:00:00Z"),
-    ("1.34", "2026-11-20T00:00:00Z", "2027-09-20T00:00:00Z"),
-    ("1.33", "2026-08-20T00:00:00Z", "2027-06-20T00:00:00Z"),
+    ("1.36", "2027-08-20", "2028-06-20"),
+    ("1.35", "2027-03-20", "2028-01-20"),
+    ("1.34", "2026-11-20", "2027-09-20"),
+    ("1.33", "2026-08-20", "2027-06-20"),
 ];
 
 /// The answer of fetchClusterUpgradeInfo for a cluster of this version.
