@@ -302,6 +302,39 @@ fn a_cluster_of_the_extended_channel_pays_more_once_its_version_is_old() {
 }
 
 #[test]
+fn what_is_added_to_a_fee_is_counted_once_when_another_day_is_told() {
+    let (made, again) = (at("2026-11-01T00:00:00Z"), at("2026-12-10T00:00:00Z"));
+    let mut record = Record::default();
+    let mut look = |made: Timestamp, told: &str, now: &str| {
+        let mut thing = thing(LeftoverKind::Cluster, "c", Some(made));
+        (thing.at.provider, thing.at.place) = (Provider::Gke, "us-central1".to_owned());
+        thing.cluster_location = Some("us-central1".to_owned());
+        let inventory = Inventory { found: vec![thing], unread: Vec::new() };
+        let until = BTreeMap::from([("us-central1/c".to_owned(), at(told))]);
+        let (machines, clusters, now) = (Machines::default(), [on_gke("extended")], at(now));
+        let found = Found { clusters: &clusters, supported_until: &until, ..seen(&inventory, &machines, now) };
+        let usage = metered(&found).usage;
+        record.look(&Sight {
+            at: now,
+            usage: &usage,
+            ends: &[],
+            lives: &[],
+            unread: &[],
+            unproven: &BTreeSet::new(),
+            divided: false,
+        });
+        let added = record.usage().stretches.iter().filter(|one| one.what.item == Item::ExtendedChannel);
+        added.map(|one| (one.from, one.to)).collect::<Vec<_>>()
+    };
+    let first = at("2026-12-03T00:00:00Z");
+    assert_eq!(look(made, "2026-12-03T00:00:00Z", "2026-12-05T00:00:00Z"), [(first, None)]);
+    assert_eq!(look(made, "2026-12-04T00:00:00Z", "2026-12-06T00:00:00Z"), [(first, None)]);
+    // One made anew under its name is another one.
+    let end = Some(at("2026-12-11T00:00:00Z"));
+    assert_eq!(look(again, "2026-12-04T00:00:00Z", "2026-12-11T00:00:00Z"), [(first, end), (again, None)]);
+}
+
+#[test]
 fn an_address_that_outlives_what_it_was_for_goes_on_in_its_record() {
     let gateway = thing(LeftoverKind::NatGateway, "nat-1", Some(at("2026-01-01T00:01:00Z")));
     let address = || thing(LeftoverKind::Address, "eip-1", None);

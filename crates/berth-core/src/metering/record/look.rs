@@ -32,6 +32,7 @@ impl Record {
 
     fn stands(&mut self, thing: &Stretch, sight: &Sight<'_>, seen: &mut Seen) {
         let mut thing = thing.clone();
+        self.stays_added(&mut thing, sight);
         self.goes_on(&mut thing, sight, seen);
         if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
             // Whose it was the cluster said, while it stood.
@@ -48,6 +49,21 @@ impl Record {
             }
         }
         self.keep(thing, seen);
+    }
+
+    /// Since when GKE adds to a fee follows from what it tells of a version, which may be another day at each look: what was told first
+    /// stays as long as the cluster does, or the time between both were counted twice.
+    fn stays_added(&self, thing: &mut Stretch, sight: &Sight<'_>) {
+        let is_fee = |one: &&Stretch| one.id == thing.id && one.what.item.is_control_plane();
+        let fee = sight.usage.stretches.iter().find(is_fee).filter(|_| thing.what.item == Item::ExtendedChannel);
+        let Some(made) = fee.map(|fee| fee.from) else { return };
+        // What began before the cluster was added to one that is gone.
+        let is_it = |known: &&Stretch| {
+            known.what.item == thing.what.item && known.to.is_none() && (known.from >= made || near(known.from, made))
+        };
+        if let Some(known) = self.of(&thing.id).map(|index| &self.usage.stretches[index]).find(is_it) {
+            thing.from = known.from;
+        }
     }
 
     /// A control plane gets another fee, and a volume another kind or size, while its cloud tells of the same beginning: what was paid
