@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use berth_core::actions::Action;
-use berth_core::cost::Usage;
+use berth_core::cost::{Stretch, Usage};
 use berth_core::gc::Unread;
 use berth_core::metering::{Life, Record, Sight, Told, begun};
 use berth_core::spec::Provider;
@@ -113,6 +113,13 @@ impl Records {
     /// Whether something is remembered that may be gone.
     pub(crate) fn are_open(&self) -> bool {
         self.kept.values().any(|kept| kept.record.is_open())
+    }
+
+    /// Whether the last look saw such a part of this thing.
+    pub(crate) fn know(&self, thing: &Stretch) -> bool {
+        let is_it = |known: &Stretch| known.to.is_none() && known.id == thing.id && known.what.item == thing.what.item;
+        let kept = self.kept.get(&thing.what.whose.cluster);
+        kept.is_some_and(|kept| kept.record.usage().stretches.iter().any(is_it))
     }
 
     /// When things began of which no list tells it, by their ids.

@@ -1,7 +1,7 @@
 //! What a cluster pays whose version has left standard support, on clouds that keep it where the file says so.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bill::lead;
 use crate::sandbox::Sandbox;
@@ -71,4 +71,27 @@ fn a_cluster_of_gkes_extended_channel_pays_more_for_an_old_version_and_nobody_kn
         sandbox.other("gcloud", line).exits(0).says("2026-08-20");
     }
     sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+}
+
+#[test]
+fn what_gke_could_not_be_asked_about_once_is_not_remembered() {
+    let (sandbox, control) = Sandbox::serving(60);
+    let gke = "  zone: us-central1-a\n  gke: {releaseChannel: extended, version: \"1.36\"}\n";
+    sandbox.write(FILE, &SMALL.replace("  zone: us-central1-a\n", gke));
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let bill = || sandbox.berth("cost small --simulate --output json").exits(0).json();
+    let denied = json!({"answer": {"code": 403, "status": "PERMISSION_DENIED", "message": "not now"}});
+    control.arm(&json!({"on": "FetchClusterUpgradeInfo", "times": 1000, "do": denied}));
+    let kinds = |bill: &Value| fees(bill).into_iter().map(|(item, _)| item).collect::<Vec<_>>();
+    // Too much is better than nothing, and said.
+    for _ in 0..2 {
+        let guessed = bill();
+        assert_eq!(kinds(&guessed), ["control-plane", "extended-channel"], "{guessed:#}");
+        assert!(guessed["notes"].to_string().contains("counted since it was made"), "{guessed:#}");
+    }
+    control.clear_faults();
+    // Its version is in standard support.
+    assert_eq!(kinds(&bill()), ["control-plane"]);
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+    assert_eq!(kinds(&bill()), ["control-plane"]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_core::cost::{Item, LivePrices, Usage};
+use berth_core::cost::{Item, LivePrices, Stretch, Usage};
 use berth_core::gc::{Claim, Inventory, Scope};
 use berth_core::manifests::quotas;
 use berth_core::metering::{self, Found, Machines, Metered};
@@ -52,7 +52,7 @@ impl Doors {
         machines.found.retain(|machine| is_asked(&machine.cluster));
         let (mut notes, unproven) = unproven(&mut inventory, &is_asked);
         let ours = || fleet.clusters.iter().filter(|one| one.is_ours() && is_asked(&one.name));
-        let supported_until = self.supported_until(ours(), &mut notes).await;
+        let (supported_until, unasked) = self.supported_until(ours(), &mut notes).await;
         let mut shares = BTreeMap::new();
         let mut requests = Vec::new();
         let mut asked = BTreeSet::new();
@@ -74,40 +74,51 @@ impl Doors {
         let (supported_until, shares) = (&supported_until, &shares);
         let found = Found { inventory: &inventory, machines: &machines, clusters, begun, supported_until, shares, now };
         let mut metered = metering::metered(&found);
-        let usage = Usage { stretches: metered.usage.stretches, requests };
+        // Since when this is paid, or whether it is, nobody has told this time: that is for this bill, and nothing to remember.
+        let is_guess = |thing: &Stretch| {
+            thing.what.item == Item::ExtendedChannel && unasked.contains(&*thing.id) && !records.know(thing)
+        };
+        let (guesses, stretches) = metered.usage.stretches.into_iter().partition::<Vec<_>, _>(is_guess);
+        let usage = Usage { stretches, requests };
         // A clock of ours that is behind does not make what stands something to come.
         let now = usage.stretches.iter().map(|thing| thing.from).fold(now, Timestamp::max);
         let unread = inventory.unread.into_iter().chain(machines.partly).collect();
         let seen =
             Seen { at: now, usage, ends: machines.ends, lives: machines.lives, unread, unproven, divided: asked };
-        let (usage, kept) = records.look(seen);
+        let (mut usage, kept) = records.look(seen);
+        usage.stretches.extend(guesses);
         metered.notes.extend(metering::untold(&usage));
         metered.usage = usage;
         metered.notes.extend(notes.into_iter().chain(kept));
         Ok(Billable { metered, now })
     }
 
-    /// When standard support ends, as their cloud tells, by the ids of clusters that cost more from then on.
+    /// When standard support ends, as their cloud tells, by the ids of clusters that cost more from then on; and the ids of those of which
+    /// it could not be asked.
     async fn supported_until<'a>(
         &self,
         clusters: impl Iterator<Item = &'a ObservedCluster>,
         notes: &mut Vec<String>,
-    ) -> BTreeMap<String, Timestamp> {
-        let mut told = BTreeMap::new();
+    ) -> (BTreeMap<String, Timestamp>, BTreeSet<String>) {
+        let (mut told, mut unasked) = (BTreeMap::new(), BTreeSet::new());
         for cluster in clusters.filter(|one| one.pays_for_extended_support()) {
             let location = cluster.place.location();
+            let id = metering::cluster_id(location, &cluster.name);
             let until = match &self.cloud {
                 Cloud::Gke(gke) => gke.standard_support_until(location, &cluster.name).await,
                 Cloud::Eks(eks) => eks.standard_support_until(&cluster.version).await,
                 Cloud::Existing(_) => Ok(None),
             };
             match until {
-                Ok(Some(until)) => drop(told.insert(metering::cluster_id(location, &cluster.name), until)),
+                Ok(Some(until)) => drop(told.insert(id, until)),
                 Ok(None) => notes.push(unsupported(cluster, "its cloud does not say")),
-                Err(fault) => notes.push(unsupported(cluster, &fault.to_string())),
+                Err(fault) => {
+                    notes.push(unsupported(cluster, &fault.to_string()));
+                    unasked.insert(id);
+                }
             }
         }
-        told
+        (told, unasked)
     }
 
     async fn machines(&self, remembered: bool) -> Result<Machines, Fault> {
