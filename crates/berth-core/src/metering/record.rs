@@ -132,16 +132,25 @@ impl Record {
 
     /// Adds a request, or puts it in the place of what was known of it; says where, and whether that is new.
     fn put_request(&mut self, request: Request) -> (usize, bool) {
-        let of_pod = self.by_pod.entry((Arc::clone(&request.node), Arc::clone(&request.pod))).or_default();
-        let is_it = |index: &&usize| near(self.usage.requests[**index].from, request.from);
-        if let Some(index) = of_pod.iter().find(is_it).copied() {
+        if let Some(index) = self.request(&request) {
             let is_new = self.usage.requests[index] != request;
             self.usage.requests[index] = request;
             return (index, is_new);
         }
+        let of_pod = self.by_pod.entry((Arc::clone(&request.node), Arc::clone(&request.pod))).or_default();
         of_pod.push(self.usage.requests.len());
         self.usage.requests.push(request);
         (self.usage.requests.len() - 1, true)
+    }
+
+    /// The same request as it was seen before: of the pod, or of one of its name from when records had no namespaces.
+    fn request(&self, request: &Request) -> Option<usize> {
+        let find = |pod: &str| {
+            let of_pod = self.by_pod.get(&(Arc::clone(&request.node), Arc::<str>::from(pod)));
+            let is_it = |known: &Request| near(known.from, request.from) && [pod, &*request.pod].contains(&&*known.pod);
+            of_pod.into_iter().flatten().copied().find(|index| is_it(&self.usage.requests[*index]))
+        };
+        find(&request.pod).or_else(|| find(request.pod.split_once('/')?.1))
     }
 }
 

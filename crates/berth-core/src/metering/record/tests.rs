@@ -278,3 +278,36 @@ fn requests_end_with_their_node_or_when_they_were_last_seen() {
     // A look that saw nothing new is kept in few words.
     assert!(first.len() > 500 && same.len() < 80, "{same}");
 }
+
+#[test]
+fn a_request_from_when_records_had_no_namespaces_is_that_of_its_pod() {
+    let request = |pod: &str| Request {
+        cluster: "c".into(),
+        node: "i-1".into(),
+        service: "stt".into(),
+        pod: pod.into(),
+        shares: 1,
+        from: at(4),
+        to: None,
+    };
+    let look = |record: &mut Record, minute, pods: &[&str]| {
+        let requests = pods.iter().map(|pod| request(pod)).collect();
+        let usage = Usage { stretches: machine("i-1", 3, None).into(), requests };
+        record.look(&Sight {
+            at: at(minute),
+            usage: &usage,
+            ends: &[],
+            lives: &[],
+            unread: &[],
+            unproven: &BTreeSet::new(),
+            divided: true,
+        })
+    };
+    let mut text = look(&mut Record::default(), 10, &["a"]);
+    for minute in [20, 30] {
+        let (mut record, torn) = Record::read(&text);
+        text = format!("{text}\n{}", look(&mut record, minute, &["film/a", "lab/a"]));
+        let requests: Vec<_> = record.usage().requests.iter().map(|one| (&*one.pod, one.to)).collect();
+        assert_eq!((torn, requests), (0, vec![("film/a", None), ("lab/a", None)]));
+    }
+}
