@@ -83,6 +83,26 @@ fn what_is_priced_is_named_and_only_a_file_can_be_otherwise() {
 }
 
 #[test]
+fn a_bill_without_a_cloud_that_cannot_be_read_says_so_and_proves_neither_a_limit_nor_an_absence() {
+    let (sandbox, control) = Sandbox::serving(60);
+    spec::small(&sandbox);
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    sandbox.berth("cost --all --simulate --fail-over 100000").exits(0).never_says("is not in this bill");
+    let denied = serde_json::json!({"answer": {"code": 403, "status": "AccessDeniedException", "message": "not you"}});
+    control.arm(&serde_json::json!({"on": "eks:ListClusters", "times": 1000, "do": denied}));
+    for form in ["table", "json", "csv", "prometheus"] {
+        let bill = sandbox.berth(&format!("cost --all --simulate --output {form}")).exits(0);
+        bill.says("warning: eks is not in this bill").says("not you").says("small");
+    }
+    sandbox.berth("cost --all --simulate --fail-over 100000").exits(1).says("not you").says("more than the limit");
+    sandbox.berth("cost --all --simulate --fail-over 0.01").exits(7);
+    sandbox.berth("cost other --simulate").exits(1).says("not you").never_says("there is no cluster");
+    sandbox.berth("cost other --provider gke --simulate").exits(1).says("there is no cluster other");
+    control.clear_faults();
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+}
+
+#[test]
 fn a_schedule_saves_what_grows_and_leaves_what_stays() {
     let sandbox = Sandbox::new(60);
     spec::small(&sandbox);

@@ -71,8 +71,15 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
     for (provider, why) in &gathered.closed {
         ui.talk(&format!("{} was not asked: {why}", provider.as_str()));
     }
+    for (lack, _) in &gathered.unread {
+        ui.warning(lack);
+    }
     let (usage, now) = (&gathered.metered.usage, gathered.now);
     if let Some(name) = args.name.as_ref().filter(|_| usage.stretches.is_empty()) {
+        // Where it was not looked it may be.
+        if let Some((_, failure)) = gathered.unread.into_iter().next() {
+            return Err(failure);
+        }
         let failure = Failure::refused(format!("there is no cluster {name}, and nothing is left of it"))
             .detail("berth has seen none, and what one that is gone has cost its cloud's own billing tells");
         let elsewhere = |provider: Provider| {
@@ -114,6 +121,9 @@ pub(super) async fn run(args: &BillArgs, asked: Asked, settings: &Settings, ui: 
         )
         .detail(format!("it comes to {} USD", render::cents(billed.month.expected))));
     }
+    if let Some((_, failure)) = asked.limit.and(gathered.unread.into_iter().next()) {
+        return Err(failure.detail("what is there could cost more than the limit"));
+    }
     if let Some(limit) = asked.limit.filter(|_| billed.month.expected.is_at_least()) {
         ui.warning(&format!(
             "what is known of this month is within {limit}, but not every price is known; the bill names what lacks"
@@ -143,6 +153,8 @@ struct Gathered {
     regions: Vec<String>,
     /// Clouds that could not be asked, and why.
     closed: Vec<(Provider, String)>,
+    /// What says so of those that were asked and could not be read, and what came of that.
+    unread: Vec<(String, Failure)>,
 }
 
 /// What a cluster has cost since it was made, and what it costs an hour now.
@@ -181,8 +193,8 @@ async fn gather(
     book: PriceBook,
     settings: &Settings,
 ) -> Result<Gathered, Failure> {
-    let (metered, now, regions, closed) = (Metered::default(), Timestamp::UNIX_EPOCH, Vec::new(), Vec::new());
-    let mut gathered = Gathered { metered, book, now, regions, closed };
+    let (metered, now, regions) = (Metered::default(), Timestamp::UNIX_EPOCH, Vec::new());
+    let mut gathered = Gathered { metered, book, now, regions, closed: Vec::new(), unread: Vec::new() };
     let (mut first, mut failed, mut asked) = (None, 0, 0);
     while let Some((provider, region)) = places.pop_front() {
         asked += 1;
@@ -197,7 +209,10 @@ async fn gather(
                 let read = gathered.add((name, refresh), &doors, settings).await;
                 doors.close().await;
                 let Err(failure) = read else { continue };
-                gathered.metered.notes.push(format!("{} is not in this bill: {}", provider.as_str(), why(&failure)));
+                let place = region.as_ref().map_or(String::new(), |region| format!(" in {region}"));
+                let lack = format!("{}{place} is not in this bill: {}", provider.as_str(), why(&failure));
+                gathered.metered.notes.push(lack.clone());
+                gathered.unread.push((lack, failure.clone()));
                 failure
             }
             Err(failure) => {
