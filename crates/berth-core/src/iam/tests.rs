@@ -90,6 +90,15 @@ fn a_command_has_all_that_its_parts_have() {
 }
 
 #[test]
+fn whatever_remembers_a_bill_may_ask_until_when_a_version_is_supported() {
+    for purpose in [Purpose::Cost, Purpose::Ci, Purpose::Destroy, Purpose::Gc] {
+        let may = |action: &str| eks_needs(&only(purpose)).iter().any(|need| need.actions.contains(&action));
+        assert!(may("eks:DescribeClusterVersions"), "{purpose:?}");
+        assert!(permissions(purpose).contains(&"container.clusters.get".to_owned()), "{purpose:?}");
+    }
+}
+
+#[test]
 fn kinds_of_a_file_are_all_there_is() {
     let kinds = BTreeSet::from([KindUse::of("apps/v1", "Deployment"), KindUse::of("example.com/v1", "Widget")]);
     let names: BTreeSet<String> =

@@ -107,7 +107,7 @@ pub(super) const ROWS: &[EksNeed] = &[
     ),
     need(
         "Look",
-        &[Ci, Cost],
+        &[Ci, Cost, Destroy],
         &["eks:DescribeClusterVersions"],
         (ANY, When::Always),
         ("see since when a cluster pays for extended support", "it is made with `support: extended`"),
