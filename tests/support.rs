@@ -50,6 +50,11 @@ fn an_old_version_on_eks_is_refused_unless_the_file_accepts_its_price_and_then_b
             .says("support: EXTENDED")
             .says("-> STANDARD");
     }
+    // EKS takes it back only while its version is in standard support.
+    sandbox.write(FILE, &of(", support: standard"));
+    let refused = sandbox.berth(create);
+    assert!([4, 5].contains(&refused.code), "{}", refused.text());
+    refused.says("if 1.33 has left standard support, upgrade the cluster first").says("`eks: {support: extended}`");
     sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
 }
 

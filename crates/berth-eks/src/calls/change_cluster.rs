@@ -6,7 +6,7 @@ use aws_sdk_eks::types::{
 };
 use berth_core::actions::eks::{EksClusterChange, EksClusterRef, EksTarget};
 use berth_core::ports::Started;
-use berth_core::run::Fault;
+use berth_core::run::{Fault, FaultKind};
 
 use super::{tag, under_way};
 use crate::cloud::EksCloud;
@@ -48,7 +48,19 @@ pub(crate) async fn change_cluster(
         }
     };
     let sent = call.send().await.map(|answer| answer.update);
-    under_way::updating(at, EksTarget::Cluster, sent, &tried)
+    under_way::updating(at, EksTarget::Cluster, sent, &tried).map_err(|fault| explained(fault, &have, change))
+}
+
+/// With the way out where EKS takes no cluster back: one in extended support stays there until it is upgraded.
+fn explained(fault: Fault, have: &Cluster, change: &EksClusterChange) -> Fault {
+    if fault.kind != FaultKind::Refused || !matches!(change, EksClusterChange::Support { standard: true }) {
+        return fault;
+    }
+    let version = have.version.as_deref().unwrap_or("its version");
+    let way_out = format!(
+        "if {version} has left standard support, upgrade the cluster first, or keep it there with `eks: {{support: extended}}`"
+    );
+    Fault { said: format!("{}; {way_out}", fault.said), ..fault }
 }
 
 fn what(change: &EksClusterChange) -> &'static str {

@@ -60,11 +60,15 @@ pub fn changes(
         });
     }
     if new.standard_support != old.standard_support {
-        let word =
-            |standard| if standard { "STANDARD" } else { "EXTENDED (six times the price after standard support)" };
+        let dear = "EXTENDED (six times the price after standard support)";
+        let details = if new.standard_support {
+            format!("support: {dear} -> STANDARD, which EKS takes only while the version is in standard support")
+        } else {
+            format!("support: STANDARD -> {dear}")
+        };
         changes.push(ClusterChange {
             field: "support",
-            details: vec![format!("support: {} -> {}", word(old.standard_support), word(new.standard_support))],
+            details: vec![details],
             change: EksClusterChange::Support { standard: new.standard_support },
         });
     }

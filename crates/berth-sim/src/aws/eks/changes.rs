@@ -6,6 +6,7 @@ use super::create::logging;
 use super::group_checks::check_sizes;
 use super::groups;
 use super::serve::{active, cluster, paged};
+use super::versions;
 use crate::aws::failure::Failure;
 use crate::aws::serve::{Asked, texts};
 use crate::aws::state::{Happening, fields, seconds};
@@ -64,6 +65,12 @@ pub(crate) fn update_cluster(world: &mut World, asked: &Asked<'_>) -> Result<Val
     };
     if cluster.fields.get(*member) == Some(&new) {
         return Err(Failure::parameter("No changes needed for the given update").with("clusterName", name));
+    }
+    let version = cluster.fields.get("version").and_then(Value::as_str).unwrap_or_default();
+    // The user guide: extended support can only be disabled in standard support. The words are not public.
+    if kind == "UpgradePolicyUpdate" && new["supportType"] == "STANDARD" && versions::is_old(version, asked.now) {
+        let text = format!("Cluster {name} with version {version} is in extended support, which cannot be disabled");
+        return Err(Failure::request(text).with("clusterName", name));
     }
     cluster.fields.insert((*member).to_owned(), new);
     if kind == "DeletionProtectionUpdate" {

@@ -44,6 +44,11 @@ pub(crate) fn resolve(asked: &str, now: Timestamp) -> Result<(&'static str, &'st
     Ok((row.0, row.1))
 }
 
+/// Whether a version has left standard support.
+pub(crate) fn is_old(version: &str, now: Timestamp) -> bool {
+    VERSIONS.iter().any(|row| row.0 == version && now >= day(row.3))
+}
+
 /// All versions in support, newest first.
 pub(crate) fn supported(now: Timestamp) -> impl Iterator<Item = &'static str> {
     VERSIONS.iter().filter(move |row| support(row, now) != "UNSUPPORTED").map(|row| row.0)
