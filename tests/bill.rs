@@ -241,7 +241,7 @@ fn the_bill_of_an_eks_cluster_is_the_ledger_to_the_second() {
 
 #[test]
 fn a_create_that_was_killed_and_resumed_is_billed_from_its_first_second() {
-    // On EKS when all around the nodes is there: of an address whose step was cut off nobody knows to the second when it began.
+    // On EKS when all around the nodes is there: an address whose step was not done yet counts from its NAT gateway.
     let clouds =
         [(SMALL, ["CreateCluster", "DeleteCluster"]), (SMALL_EKS, ["eks:CreateNodegroup", "eks:DeleteNodegroup"])];
     for (spec, [made, gone]) in clouds {

@@ -19,8 +19,9 @@ pub struct EksCloud {
     pub(crate) read: Clients,
     /// For calls that change something; the SDK does not try them again.
     pub(crate) write: Clients,
-    /// When what was taken away ended.
+    /// When what was made began, where no list tells it.
     pub(crate) begins: Dates,
+    /// When what was taken away ended.
     pub(crate) ends: Dates,
     config: SdkConfig,
     identity: Identity,

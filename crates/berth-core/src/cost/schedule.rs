@@ -226,7 +226,10 @@ impl Estimate {
                 tenths / 10,
                 tenths % 10
             ),
-            format!("outside these hours {}; what is around the pools stays", schedule.outside()),
+            format!(
+                "outside these hours {}; what is around the pools stays, but for public addresses of nodes",
+                schedule.outside()
+            ),
         ];
         let standing = self.pools.iter().filter(|pool| schedule.to_zero && pool.nodes.min > 0);
         notes.extend(standing.map(|pool| {
