@@ -207,6 +207,19 @@ pub fn default_machine(provider: Provider, model: &str, count: u32) -> Option<St
     (vcpus <= limit.vcpus).then(|| format!("n1-standard-{}", vcpus.max(4)))
 }
 
+/// The series the catalog has machine types of on a cloud, in the order of their names.
+pub fn families(provider: Provider) -> Vec<&'static str> {
+    let mut families: Vec<&'static str> = singles(provider).iter().map(|single| family(provider, single.0)).collect();
+    match provider {
+        Provider::Gke => families.extend(GCP_SERIES.iter().map(|series| series.0)),
+        Provider::Eks => families.extend(AWS_SERIES.iter().map(|series| series.0)),
+        Provider::Existing => {}
+    }
+    families.sort_unstable();
+    families.dedup();
+    families
+}
+
 /// The machine types with this GPU built in and how many they have, smallest first.
 pub fn machines_with(provider: Provider, model: &str) -> Vec<(String, u32)> {
     let mut found: Vec<(&Single, u32)> = singles(provider)
@@ -294,7 +307,8 @@ fn aws_series_shape(name: &str) -> Option<(u32, u32)> {
     Some((vcpus, vcpus * series.1))
 }
 
-fn family(provider: Provider, name: &str) -> &str {
+/// The series that a machine type of a cloud is of, by its name alone.
+pub fn family(provider: Provider, name: &str) -> &str {
     match provider {
         Provider::Gke if name.starts_with("custom-") => "n1",
         Provider::Gke => name.split('-').next().unwrap_or(name),

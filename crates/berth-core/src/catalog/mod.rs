@@ -10,6 +10,6 @@ mod offer;
 mod place;
 
 pub use gpu::{Architecture, GPUS, Gpu, gpu, gpu_by_gke_type, gpu_names};
-pub use machine::{Machine, MachineGpus, MachineLookup, default_machine, machine, machines_with};
+pub use machine::{Machine, MachineGpus, MachineLookup, default_machine, families, family, machine, machines_with};
 pub use offer::{GpuOffer, N1Limit, gpu_offers, gpu_zones, n1_counts, n1_limit};
 pub use place::{Region, region, region_of_zone, regions};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::price::{Price, Source, Unit};
+use crate::catalog;
 use crate::cost::item::{Bought, Item};
 use crate::spec::Provider;
 
@@ -65,6 +66,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Machine, Self::Gpu, Self::Disk, Self::ControlPlane, Self::Network];
+
     /// The kind of a thing.
     pub fn of(item: &Item) -> Self {
         match item {
@@ -83,15 +86,48 @@ impl Discount {
     /// Whether it is given on a thing in a region.
     pub(super) fn fits(&self, provider: Provider, item: &Item, region: &str) -> bool {
         let (family, bought) = match item {
-            Item::Machine { name, bought } => (name.split(['-', '.']).next(), Some(*bought)),
+            Item::Machine { name, bought } => (Some(catalog::family(provider, name)), Some(*bought)),
             Item::Gpu { bought, .. } => (None, Some(*bought)),
             _ => (None, None),
         };
+        self.takes(provider, Some(region), Some(Kind::of(item)), family, bought)
+    }
+
+    /// Whether it is given on everything that a part of another one is given on.
+    pub(crate) fn covers(&self, part: &Self) -> bool {
+        self.takes(part.provider, part.region.as_deref(), part.kind, part.family.as_deref(), part.bought)
+    }
+
+    fn takes(
+        &self,
+        provider: Provider,
+        region: Option<&str>,
+        kind: Option<Kind>,
+        family: Option<&str>,
+        bought: Option<Bought>,
+    ) -> bool {
         self.provider == provider
-            && self.region.as_deref().is_none_or(|only| only == region)
-            && self.kind.is_none_or(|only| only == Kind::of(item))
-            && self.family.as_deref().is_none_or(|only| Some(only) == family)
-            && self.bought.is_none_or(|only| Some(only) == bought)
+            && (self.region.is_none() || self.region.as_deref() == region)
+            && (self.kind.is_none() || self.kind == kind)
+            && (self.family.is_none() || self.family.as_deref() == family)
+            && (self.bought.is_none() || self.bought == bought)
+    }
+
+    /// It in parts of one kind of thing, bought in one way, as far as there are such things; none if it fits nothing.
+    pub(crate) fn parts(&self) -> Vec<Self> {
+        let ways = |kind: Kind| match kind {
+            Kind::Machine | Kind::Gpu => vec![Some(Bought::OnDemand), Some(Bought::Spot)],
+            Kind::Disk | Kind::ControlPlane | Kind::Network => vec![None],
+        };
+        let part = |kind: Kind, bought| Self { kind: Some(kind), bought, ..self.clone() };
+        let is_sold = |kind: Kind| match kind {
+            Kind::Machine => true,
+            Kind::Gpu => self.family.is_none() && self.provider == Provider::Gke,
+            Kind::Disk | Kind::ControlPlane | Kind::Network => self.family.is_none(),
+        };
+        let kinds = Kind::ALL.into_iter().filter(|kind| is_sold(*kind));
+        let parts = kinds.flat_map(|kind| ways(kind).into_iter().map(move |bought| (kind, bought)));
+        parts.map(|(kind, bought)| part(kind, bought)).filter(|part| self.covers(part)).collect()
     }
 
     /// A price with it taken off, rounded to the nearest micro-USD.

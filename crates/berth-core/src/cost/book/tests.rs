@@ -164,14 +164,16 @@ fn what_is_wrong_with_a_file_comes_with_its_place_and_a_way_out() {
     ");
 }
 
+/// What is wrong with the entries of a list; the first of them is on line 5.
+fn said(list: &str, entries: &[&str]) -> Vec<String> {
+    let lines: String = entries.iter().map(|entry| format!("    - {{{entry}}}\n")).collect();
+    let text = format!("apiVersion: berth/v1\nkind: Prices\nspec:\n  {list}:\n{lines}");
+    let problems = check_prices("p.yaml", &text).err().unwrap_or_default();
+    problems.iter().map(|problem| problem.to_string().replacen("p.yaml:", "", 1)).collect()
+}
+
 #[test]
 fn what_would_never_be_used_is_wrong() {
-    let said = |list: &str, entries: &[&str]| -> Vec<String> {
-        let lines: String = entries.iter().map(|entry| format!("    - {{{entry}}}\n")).collect();
-        let text = format!("apiVersion: berth/v1\nkind: Prices\nspec:\n  {list}:\n{lines}");
-        let problems = check_prices("p.yaml", &text).err().unwrap_or_default();
-        problems.iter().map(|problem| problem.to_string().replacen("p.yaml:", "", 1)).collect()
-    };
     let prices = [
         "provider: gke, disk: pd-sd, usdPerGbMonth: 1",
         "provider: eks, disk: pd-ssd, usdPerGbMonth: 1",
@@ -209,6 +211,71 @@ fn what_would_never_be_used_is_wrong() {
     for (found, words) in found.iter().zip(wanted) {
         assert!(found.contains(words), "{found}");
     }
+}
+
+#[test]
+fn a_discount_on_a_family_that_its_cloud_has_not_is_wrong() {
+    let discounts = [
+        "provider: gke, family: zz, percent: 10",
+        "provider: gke, family: g5, percent: 10",
+        "provider: eks, family: a2, percent: 10",
+        "provider: eks, family: p4, kind: machine, percent: 10",
+        "provider: gke, family: e2, percent: 10",
+        "provider: gke, family: t2d, percent: 10",
+        "provider: eks, family: p3dn, percent: 10",
+        "provider: eks, family: m7i, percent: 10",
+    ];
+    insta::assert_snapshot!(said("discounts", &discounts).join("\n"), @"
+    5:31: spec.discounts[0].family: unknown machine family `zz` on gke (accepted: a2, a3, c2, c2d, c3, c3d, e2, g2, n1, n2, n2d, n4, t2d)
+    6:31: spec.discounts[1].family: unknown machine family `g5` on gke; did you mean `g2`? (accepted: a2, a3, c2, c2d, c3, c3d, e2, g2, n1, n2, n2d, n4, t2d)
+    7:31: spec.discounts[2].family: unknown machine family `a2` on eks (accepted: c6i, g4dn, g5, g6, m5, m6i, m7i, p3, p3dn, p4d, p4de, p5, p5e, p5en, r6i, t3)
+    8:31: spec.discounts[3].family: unknown machine family `p4` on eks; did you mean `p3`? (accepted: c6i, g4dn, g5, g6, m5, m6i, m7i, p3, p3dn, p4d, p4de, p5, p5e, p5en, r6i, t3)
+    ");
+}
+
+#[test]
+fn a_discount_on_n1_is_given_on_its_custom_machines_too() {
+    let own = "apiVersion: berth/v1\nkind: Prices\nspec: {discounts: [{provider: gke, family: n1, percent: 10}]}\n";
+    let discounts = check_prices("own.yaml", own).expect("right").discounts;
+    let fits = |name: &str| discounts[0].fits(Provider::Gke, &Item::machine(name, Bought::Spot), "us-central1");
+    assert!(fits("custom-4-8192") && fits("n1-standard-4") && !fits("n2-custom-4-8192"));
+}
+
+#[test]
+fn a_discount_behind_others_that_take_all_of_it_is_wrong() {
+    let discounts = [
+        "provider: gke, percent: 50",
+        "provider: gke, kind: machine, percent: 10",
+        "provider: eks, kind: machine, capacity: spot, percent: 10",
+        // On EKS only machines are sold as spot.
+        "provider: eks, capacity: spot, percent: 20",
+        "provider: eks, kind: machine, percent: 5",
+        "provider: eks, kind: machine, capacity: on-demand, region: us-east-1, percent: 10",
+        "provider: eks, family: g5, capacity: spot, percent: 10",
+        "provider: eks, percent: 1",
+    ];
+    insta::assert_snapshot!(said("discounts", &discounts).join("\n"), @"
+    6:7: spec.discounts[1]: never used: all that it fits is taken first by spec.discounts[0]
+    8:7: spec.discounts[3]: never used: all that it fits is taken first by spec.discounts[2]
+    10:7: spec.discounts[5]: never used: all that it fits is taken first by spec.discounts[4]
+    11:7: spec.discounts[6]: never used: all that it fits is taken first by spec.discounts[2]
+    ");
+    // Each takes a part of it, and together they take all.
+    let both = [
+        "provider: gke, kind: machine, capacity: spot, percent: 50",
+        "provider: gke, kind: machine, capacity: on-demand, percent: 40",
+        "provider: gke, family: a2, percent: 10",
+    ];
+    insta::assert_snapshot!(said("discounts", &both).join("\n"), @"7:7: spec.discounts[2]: never used: all that it fits is taken first by spec.discounts[0] and spec.discounts[1]");
+    let apart = [
+        "provider: gke, region: us-central1, percent: 50",
+        "provider: gke, kind: machine, family: a2, percent: 40",
+        "provider: gke, kind: machine, percent: 30",
+        // Of this only GPUs are left.
+        "provider: gke, capacity: spot, percent: 20",
+        "provider: gke, percent: 10",
+    ];
+    assert_eq!(said("discounts", &apart), [""; 0]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Own prices: each is of one thing that is sold, in the unit it is sold by.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,7 +33,10 @@ pub fn check_prices(file: &str, text: &str) -> Result<OwnPrices, Vec<Problem>> {
     never_used(&prices, &mut report);
     let prices = prices.into_iter().map(|(price, _)| price).collect();
     let discounts = form.of::<DiscountFile>("discounts", &mut report);
-    let discounts = discounts.into_iter().filter_map(|(path, off)| discount(&off, &path, &mut report)).collect();
+    let checked = |(path, written): (Path, DiscountFile)| Some((discount(&written, &path, &mut report)?, path));
+    let discounts: Vec<(Discount, Path)> = discounts.into_iter().filter_map(checked).collect();
+    never_given(&discounts, &mut report);
+    let discounts = discounts.into_iter().map(|(discount, _)| discount).collect();
     report.settle(&document)?;
     Ok(OwnPrices { file: file.to_owned(), prices, discounts })
 }
@@ -203,8 +208,12 @@ fn discount(discount: &DiscountFile, path: &Path, report: &mut Report) -> Option
 
 /// A discount that no thing could have is a mistake.
 fn fits_something(discount: &DiscountFile, provider: Provider, path: &Path, report: &mut Report) {
-    if discount.family.is_some() && !matches!(discount.kind, None | Some(ThingWord::Machine)) {
-        report.problem(Finding::at_key(path.key("family"), "only machines have a family"));
+    if let Some(written) = &discount.family {
+        if matches!(discount.kind, None | Some(ThingWord::Machine)) {
+            family(written, provider, path.key("family"), report);
+        } else {
+            report.problem(Finding::at_key(path.key("family"), "only machines have a family"));
+        }
     }
     if discount.capacity.is_some() && !matches!(discount.kind, None | Some(ThingWord::Machine | ThingWord::Gpu)) {
         report.problem(Finding::at_key(path.key("capacity"), "only machines and GPUs are sold as spot"));
@@ -212,6 +221,33 @@ fn fits_something(discount: &DiscountFile, provider: Provider, path: &Path, repo
     if discount.kind == Some(ThingWord::Gpu) && provider == Provider::Eks {
         let message = "EC2 sells GPUs with their machines; give `machine`";
         report.problem(Finding::at(path.key("kind"), message));
+    }
+}
+
+fn family(written: &str, provider: Provider, path: Path, report: &mut Report) {
+    let known = catalog::families(provider);
+    if !known.contains(&written) {
+        let message = format!("unknown machine family `{}` on {}", printable(written), provider.as_str());
+        let meant = nearest(written, known.iter().copied());
+        report.problem(Finding::at(path, message).meaning(meant).accepting(known));
+    }
+}
+
+/// Of several discounts on one thing the first is taken.
+fn never_given(discounts: &[(Discount, Path)], report: &mut Report) {
+    for (index, (discount, path)) in discounts.iter().enumerate() {
+        let before = &discounts[..index];
+        let taker = |part: Discount| {
+            let (_, taker) = before.iter().find(|(before, _)| before.covers(&part))?;
+            Some(taker.to_string())
+        };
+        let takers: Option<BTreeSet<String>> = discount.parts().into_iter().map(taker).collect();
+        // Without any parts it fits nothing, which is said already.
+        if let Some(takers) = takers.filter(|takers| !takers.is_empty()) {
+            let takers: Vec<String> = takers.into_iter().collect();
+            let message = format!("never used: all that it fits is taken first by {}", takers.join(" and "));
+            report.problem(Finding::at(path.clone(), message));
+        }
     }
 }
 
