@@ -31,6 +31,8 @@ pub struct Schedule {
     to_zero: bool,
 }
 
+/// The word for all hours.
+const ALWAYS: &str = "always";
 /// The word behind the hours for pools without nodes outside them.
 const TO_ZERO: &str = "to-zero";
 
@@ -39,12 +41,14 @@ const TO_ZERO: &str = "to-zero";
 pub enum ScheduleError {
     /// It has another form.
     #[error(
-        "`{0}` is no schedule; write days and hours such as `weekdays 8-20`, `mon-fri 8:30-20:00`, `sat,sun 10-16`, `daily 9-18`, or `always`, and behind them \
-         `to-zero` if no pool has a node outside these hours"
+        "`{0}` is no schedule; write days and hours such as `weekdays 8-20`, `mon-fri 8:30-20:00`, `weekdays,sat 10-16` or `daily 9-18`, and behind them `to-zero` \
+         if no pool has a node outside these hours; or nothing but `always`"
     )]
     Form(String),
     /// Its days are none.
-    #[error("`{0}` names no days; write `weekdays`, `weekends`, `daily`, or days such as `mon-fri` and `mon,wed`")]
+    #[error(
+        "`{0}` names no days; write `weekdays`, `weekends`, `daily`, days such as `mon-fri`, or several such as `weekdays,sat`"
+    )]
     Days(String),
     /// Its hours are none.
     #[error("`{0}` is no stretch of hours; write it such as `8-20`, `8:30-18:00` or, over midnight, `22-6`")]
@@ -58,12 +62,12 @@ impl Schedule {
     /// Reads days and hours such as `weekdays 8-20`.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         let lower = text.trim().to_ascii_lowercase();
-        if lower == "always" {
+        if lower == ALWAYS {
             return Ok(Self::ALWAYS);
         }
         let mut words = lower.split_whitespace();
         let form = || ScheduleError::Form(text.to_owned());
-        let (days, hours) = words.next().zip(words.next()).ok_or_else(form)?;
+        let (days, hours) = words.next().zip(words.next()).filter(|(days, _)| *days != ALWAYS).ok_or_else(form)?;
         let to_zero = match (words.next(), words.next()) {
             (None, None) => false,
             (Some(TO_ZERO), None) => true,
@@ -136,7 +140,7 @@ impl fmt::Display for Schedule {
     /// `mon-fri 8:00-20:00`, in a form that can be read again.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.minutes_per_week() == WEEK {
-            return f.write_str("always");
+            return f.write_str(ALWAYS);
         }
         let rest = if self.to_zero { " to-zero" } else { "" };
         let mut stretches: Vec<(usize, usize)> = Vec::new();
@@ -244,14 +248,13 @@ impl Estimate {
 
 fn read_days(text: &str) -> Option<[bool; 7]> {
     let mut days = [false; 7];
-    match text {
-        "daily" => return Some([true; 7]),
-        "weekdays" => return Some([true, true, true, true, true, false, false]),
-        "weekends" => return Some([false, false, false, false, false, true, true]),
-        _ => {}
-    }
     for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = match part {
+            "daily" => ("mon", "sun"),
+            "weekdays" => ("mon", "fri"),
+            "weekends" => ("sat", "sun"),
+            _ => part.split_once('-').unwrap_or((part, part)),
+        };
         let (first, last) = (day(first)?, day(last)?);
         // `fri-mon` goes over Sunday.
         let count = (last + 7 - first) % 7;
@@ -305,6 +308,7 @@ mod tests {
             [60.0, 13.0, 16.0]
         );
         assert_eq!([hours("fri-mon 8-9"), hours("Monday 8-9"), hours("mon,mon-tue 8-9")], [4.0, 1.0, 2.0]);
+        assert_eq!([hours("weekdays,sat 8-20"), hours("wed,weekends 8-9"), hours("mon,daily 8-9")], [72.0, 3.0, 7.0]);
         // 60 h of 168 h of 730 h: 730 x 60 / 168 = 260.714, as a fraction 1825 / 7.
         assert_eq!(read("weekdays 8-20").hours_per_month(), (1825, 7));
         assert_eq!(Schedule::ALWAYS.hours_per_month(), (730, 1));
@@ -330,10 +334,12 @@ mod tests {
     #[test]
     fn what_is_no_schedule_is_refused_with_a_way_out() {
         let said = |text: &str| Schedule::parse(text).expect_err(text).to_string();
-        for text in ["", "weekdays", "8-20 weekdays x", "weekdays 8-20 UTC", "daily 8-9 to-zero x"] {
+        let wrong = ["", "weekdays", "8-20 weekdays x", "weekdays 8-20 UTC", "daily 8-9 to-zero x"];
+        for text in wrong.into_iter().chain(["always to-zero", "always 8-20"]) {
             assert!(said(text).contains("is no schedule; write"), "{text}: {}", said(text));
+            assert!(said(text).ends_with("these hours; or nothing but `always`"), "{text}: {}", said(text));
         }
-        for text in ["workdays 8-20", "mo-fr 8-20", "mon- 8-20", ", 8-20"] {
+        for text in ["workdays 8-20", "mo-fr 8-20", "mon- 8-20", ", 8-20", "weekdays, 8-20", "weekdays-sat 8-20"] {
             assert!(said(text).contains("names no days; write"), "{text}: {}", said(text));
         }
         for text in [
