@@ -206,6 +206,8 @@ fn the_bill_of_a_gke_cluster_is_the_ledger_to_the_second() {
     );
     sandbox.berth("cost small --simulate --fail-over 0.01").exits(7).says("expected to cost more");
     sandbox.berth("cost small --simulate --budget 0.01").exits(0).says("over the budget of 0.01 USD a month");
+    let csv = sandbox.berth("cost small --simulate --budget 0.01 --output csv").exits(0);
+    assert!(csv.stderr.contains("over the budget of 0.01 USD a month"), "{}", csv.text());
 
     ends(&sandbox, &control);
     sandbox.berth("cost small --simulate").exits(0).says("cluster small since it was made");

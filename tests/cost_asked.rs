@@ -40,6 +40,9 @@ fn an_environment_over_its_budget_is_refused_too_and_a_flag_goes_before_the_file
     sandbox.berth("create -f poor.yaml --yes --budget 20").exits(1).says("over the budget of 20.00 USD a month");
     sandbox.berth("create -f poor.yaml --yes --budget much").exits(2).says("US dollars above 0");
     sandbox.berth("cost -f poor.yaml --budget 20").exits(0).says("over the budget of 20.00 USD a month");
+    let csv = sandbox.berth("cost -f poor.yaml --budget 20 --output csv").exits(0);
+    let said = "over the budget of 20.00 USD a month";
+    assert!(csv.stderr.contains(said) && !csv.stdout.contains(said), "{}", csv.text());
     let plan = sandbox.berth("plan -f poor.yaml --simulate --budget 100000").exits(0);
     plan.says("within the budget of 100000.00 USD a month");
     sandbox.berth(&format!("{up} --simulate --over-budget")).exits(0).says("warning: at its fewest nodes it costs");

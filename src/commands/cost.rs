@@ -129,7 +129,12 @@ fn put(shown: &Shown<'_>, ui: &Ui) -> Result<(), Failure> {
             return Err(Failure::refused("a schedule is not written in this form of output")
                 .hint("take --output table, markdown, html or json"));
         }
-        OutputForm::Csv => ui.data(&cost::csv(shown)),
+        OutputForm::Csv => {
+            ui.data(&cost::csv(shown));
+            if let Some(budget) = shown.budget {
+                ui.talk(&budget.judge(shown.total()).to_string());
+            }
+        }
         OutputForm::Prometheus => ui.data(&cost::prometheus(shown).map_err(unwritten)?),
     }
     Ok(())

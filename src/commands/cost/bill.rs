@@ -137,7 +137,12 @@ fn put(billed: &Billed<'_>, ui: &Ui) -> Result<(), Failure> {
         OutputForm::Table => ui.data(&render::text(billed)),
         OutputForm::Markdown => ui.data(&render::markdown(billed)),
         OutputForm::Json => ui.json(&render::json(billed)),
-        OutputForm::Csv => ui.data(&render::csv(billed)),
+        OutputForm::Csv => {
+            ui.data(&render::csv(billed));
+            if let Some(budget) = billed.budget {
+                ui.talk(&budget.judge_month(&billed.month).to_string());
+            }
+        }
         OutputForm::Prometheus => ui.data(&render::prometheus(billed).map_err(super::unwritten)?),
         OutputForm::Html => ui.data(&render::html(billed)),
     }

@@ -121,17 +121,19 @@ impl Bill {
     pub fn notes(&self) -> Vec<&'static str> {
         let mut notes = vec![
             "every second is counted alike; clouds have least times, and some fees by the started hour",
-            "a GB month is counted as 730 hours, whatever the month; not in it: traffic, logs and metrics, what disks cost for speed, and GKE's credit for a zonal cluster",
+            "a GB month is counted as 730 hours, whatever the month; not in it: traffic, logs and metrics, and what disks cost for speed",
             "a node with GPUs is divided by the shares pods asked for and the time they had them; what nobody asked for is idle",
         ];
-        if self
-            .lines
-            .iter()
-            .any(|line| line.what.provider == Provider::Gke && matches!(line.what.item, Item::Machine { .. }))
-        {
+        let has = |provider: Provider, is_meant: fn(&Item) -> bool| {
+            self.lines.iter().any(|line| line.what.provider == provider && is_meant(&line.what.item))
+        };
+        if has(Provider::Gke, |_| true) {
+            notes.push("GKE's credit for a zonal cluster is not counted");
+        }
+        if has(Provider::Gke, |item| matches!(item, Item::Machine { .. })) {
             notes.push(SUSTAINED_USE);
         }
-        if self.lines.iter().any(|line| line.what.provider == Provider::Eks && line.what.item == Item::LoadBalancer) {
+        if has(Provider::Eks, |item| *item == Item::LoadBalancer) {
             notes.push("the public addresses of load balancers on AWS are not counted");
         }
         notes.extend(legend(self.sources().iter().map(|source| &*source.name)));

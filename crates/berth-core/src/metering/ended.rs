@@ -30,11 +30,11 @@ pub fn untold(usage: &Usage) -> Vec<String> {
             (Teller::Look { after }, Some(to)) => Some(to.duration_since(after)),
             _ => None,
         };
-        let most = usage.stretches.iter().filter_map(apart).max().unwrap_or(SignedDuration::ZERO);
+        let most = usage.stretches.iter().filter_map(apart).max().unwrap_or(SignedDuration::ZERO).as_secs();
+        let too_long = if most > 0 { format!(", which is up to {most} s too long") } else { String::new() };
         notes.push(format!(
-            "{} ended between two looks, and nobody tells when: counted until the later look, which is up to {} s too long",
-            counted(by_looks, "thing"),
-            most.as_secs()
+            "{} ended between two looks, and nobody tells when: counted until the later look{too_long}",
+            counted(by_looks, "thing")
         ));
     }
     let machines = gone(|thing| matches!(thing.what.item, Item::Machine { .. }));

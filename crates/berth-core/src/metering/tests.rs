@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::actions::eks::{EksDescription, EksSettings};
-use crate::cost::{Item, Stretch};
+use crate::cost::{Item, Stretch, Teller};
 use crate::gc::{Claim, Leftover, LeftoverKind, LeftoverSize, Whereabouts};
 use crate::observed::{ObservedCloud, ObservedCluster, Phase};
 use crate::spec::{CloudSpec, Place, Source, check};
@@ -141,6 +141,19 @@ fn gpus_that_come_with_a_machine_are_not_paid_for_twice() {
         ["nothing tells what disks 3 machines that are gone had: these are not counted"]
     );
     assert_eq!(paid, ["a2-highgpu-8g", "g2-standard-96", "n1-standard-32", "nvidia-tesla-t4"]);
+}
+
+#[test]
+fn an_end_that_a_look_saw_is_too_long_by_the_time_between_looks_and_not_at_all_where_there_was_none() {
+    let machines = Machines { found: vec![machine()], ..Machines::default() };
+    let mut usage = metered(&seen(&Inventory::default(), &machines, at("2026-01-01T02:00:00Z"))).usage;
+    let mut said = |after: &str| {
+        usage.stretches.iter_mut().for_each(|part| part.told = Teller::Look { after: at(after) });
+        untold(&usage)
+    };
+    let note = "1 thing ended between two looks, and nobody tells when: counted until the later look";
+    assert_eq!(said("2026-01-01T01:09:30Z"), [format!("{note}, which is up to 30 s too long")]);
+    assert_eq!(said("2026-01-01T01:10:00Z"), [note]);
 }
 
 fn cluster(version: &str, place: &str, cloud: ObservedCloud) -> ObservedCluster {

@@ -129,12 +129,25 @@ fn what_runs_now_costs_by_the_hour_and_is_whose() {
     // Node n1 an hour 0.134020 + 0.992000 + 0.046575 = 1.172595; n2 half of that 0.067010 + 0.496000 + 0.023287 = 0.586297.
     assert_eq!(group(&bill, &GroupBy::Pool, &of_pool("gpu-v100-pool")).0, 1_758_892);
     // The control plane two hours.
-    assert_eq!(group(&bill, &GroupBy::Pool, &GroupName::Rest).0, 200_000);
+    assert_eq!(group(&bill, &GroupBy::Pool, &GroupName::Around("dubbing".to_owned())).0, 200_000);
     for by in [GroupBy::Owner, GroupBy::Cluster, GroupBy::Label("team".to_owned())] {
         assert_eq!(bill.grouped(&by).len(), 1, "{by:?}");
         assert_eq!(bill.grouped(&by)[0].money, bill.total(), "{by:?}");
     }
     assert_eq!(bill.grouped(&GroupBy::Lease)[0].name, GroupName::Rest, "no lease is named");
+}
+
+#[test]
+fn the_credit_of_gke_is_named_only_beside_what_is_on_gke() {
+    let names = |provider, region: &str| {
+        let mut fee = around(Item::ControlPlane, "2026-11-21T10:00:00Z");
+        fee.what = Arc::new(What { provider, region: region.to_owned(), ..What::clone(&fee.what) });
+        let usage = Usage { stretches: vec![fee], requests: Vec::new() };
+        let notes = bill(&usage, &PriceBook::facts(), whole("2026-11-21T11:00:00Z")).notes();
+        notes.iter().any(|note| note.contains("GKE"))
+    };
+    assert!(names(Provider::Gke, "us-central1"));
+    assert!(!names(Provider::Eks, "us-east-1"));
 }
 
 #[test]

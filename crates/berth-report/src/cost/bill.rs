@@ -143,8 +143,9 @@ pub(super) fn name(name: &GroupName, by: &GroupBy, is_of_one: bool) -> String {
         GroupName::Named(name) => name.clone(),
         GroupName::Pool { pool, .. } if is_of_one => pool.clone(),
         GroupName::Pool { cluster, pool } => format!("{cluster}/{pool}"),
+        GroupName::Around(_) if is_of_one => AROUND.to_owned(),
+        GroupName::Around(cluster) => format!("{cluster}/{AROUND}"),
         GroupName::Idle => IDLE.to_owned(),
-        GroupName::Rest if *by == GroupBy::Pool => AROUND.to_owned(),
         GroupName::Rest if *by == GroupBy::Service => "(not divided)".to_owned(),
         GroupName::Rest => "(none)".to_owned(),
     }

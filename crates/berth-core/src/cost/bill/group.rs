@@ -37,9 +37,11 @@ pub enum GroupName {
         /// The pool.
         pool: String,
     },
+    /// What stands around the pools of this cluster; only by pool.
+    Around(String),
     /// What of divided nodes nobody asked for; only by service.
     Idle,
-    /// What has no such name: no pool, no owner, no such label; what is not divided among services.
+    /// What has no such name: no owner, no such label; what is not divided among services.
     Rest,
 }
 
@@ -85,6 +87,7 @@ impl Bill {
 enum Key<'a> {
     Named(&'a str),
     Pool(&'a str, &'a str),
+    Around(&'a str),
     Idle,
     Rest,
 }
@@ -94,6 +97,7 @@ impl Key<'_> {
         match self {
             Self::Named(name) => GroupName::Named(name.to_owned()),
             Self::Pool(cluster, pool) => GroupName::Pool { cluster: cluster.to_owned(), pool: pool.to_owned() },
+            Self::Around(cluster) => GroupName::Around(cluster.to_owned()),
             Self::Idle => GroupName::Idle,
             Self::Rest => GroupName::Rest,
         }
@@ -104,7 +108,8 @@ fn key<'a>(line: &'a BillLine, by: &GroupBy) -> Key<'a> {
     let whose = line.what.whose.as_ref();
     let name = match by {
         GroupBy::Pool => {
-            return line.what.pool.as_deref().map_or(Key::Rest, |pool| Key::Pool(&whose.cluster, pool));
+            let around = Key::Around(&whose.cluster);
+            return line.what.pool.as_deref().map_or(around, |pool| Key::Pool(&whose.cluster, pool));
         }
         GroupBy::Cluster => Some(whose.cluster.as_str()),
         GroupBy::Service => None,

@@ -8,6 +8,7 @@ use berth_core::cost::{
 };
 use berth_core::spec::Provider;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{Billed, csv, json, markdown, prometheus, text};
 
@@ -70,6 +71,26 @@ fn a_bill_of_all_names_each_place_and_leaves_out_tables_without_rows() {
         assert!(page.contains("this month so far"), "{page}");
         assert!(!page.contains("By cluster") && !page.contains("What it is made of"), "{page}");
     }
+}
+
+#[test]
+fn by_pool_what_stands_around_the_pools_is_told_for_each_cluster() {
+    let mut bill = divided();
+    let mut fee = bill.lines[1].clone();
+    let whose = Whose { cluster: "large".to_owned(), ..Whose::clone(&fee.what.whose) };
+    fee.what = Arc::new(What { whose: Arc::new(whose), ..What::clone(&fee.what) });
+    bill.lines.push(fee);
+    let all = json(&billed(bill, GroupBy::Pool));
+    let rows = |bill: &Value| -> Vec<(Value, Value)> {
+        let groups = bill["groups"].as_array().expect("a list");
+        groups.iter().map(|group| (group["name"].clone(), group["cost"]["usd"].clone())).collect()
+    };
+    let named = |name: &str| (Value::from(name), Value::from(1.0));
+    let [pool, large, small] = ["small/l4-pool", "large/(around the pools)", "small/(around the pools)"].map(named);
+    assert_eq!(rows(&all), [pool, large, small]);
+    assert_eq!(all["total"]["usd"], 3.0);
+    let one = json(&Billed { cluster: Some("small"), ..billed(divided(), GroupBy::Pool) });
+    assert_eq!(rows(&one), ["l4-pool", "(around the pools)"].map(named));
 }
 
 #[test]
