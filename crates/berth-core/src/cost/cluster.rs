@@ -79,6 +79,17 @@ fn eks_fee(eks: &EksSpec, today: Date) -> (Item, String) {
             let then = if eks.standard_support { "EKS upgrades it" } else { "the control plane costs more" };
             (Item::ControlPlane, format!("version {version} is in standard support until {until} [U]; then {then}"))
         }
+        Support::Older => {
+            let (item, priced) = if eks.standard_support {
+                (Item::ControlPlane, "standard")
+            } else {
+                (Item::ControlPlaneExtended, "extended")
+            };
+            let note = format!(
+                "version {version} is older than berth's list, and EKS no longer supports it [U]; it is priced as in {priced} support"
+            );
+            (item, note)
+        }
         Support::Extended if eks.standard_support => (
             Item::ControlPlane,
             format!(

@@ -16,6 +16,9 @@ static STANDARD_UNTIL: &[(u32, Date)] = &[
     (30, date(2025, 7, 23)),
 ];
 
+/// Since when what is older than the list is dearer.
+const LONG_AGO: Date = Date::MIN;
+
 /// How a version stands on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Support {
@@ -23,6 +26,8 @@ pub(super) enum Support {
     Standard(Date),
     /// In extended support, or beyond it.
     Extended,
+    /// Older than the list, so that EKS supports it no longer.
+    Older,
     /// Newer than the list.
     NotListed,
 }
@@ -30,6 +35,7 @@ pub(super) enum Support {
 /// How a version such as `1.34` stands on a day.
 pub(super) fn support(version: &str, today: Date) -> Support {
     match dearer_from(version) {
+        Some(until) if until == LONG_AGO => Support::Older,
         Some(until) if today < until => Support::Standard(until),
         Some(_) => Support::Extended,
         None => Support::NotListed,
@@ -41,7 +47,7 @@ pub fn dearer_from(version: &str) -> Option<Date> {
     let minor: u32 = version.strip_prefix("1.")?.parse().ok()?;
     let listed = STANDARD_UNTIL.iter().find(|(listed, _)| *listed == minor);
     let is_older = || STANDARD_UNTIL.iter().all(|(listed, _)| minor < *listed);
-    listed.map(|(_, until)| *until).or_else(|| is_older().then_some(Date::MIN))
+    listed.map(|(_, until)| *until).or_else(|| is_older().then_some(LONG_AGO))
 }
 
 #[cfg(test)]
@@ -55,7 +61,9 @@ mod tests {
         let until = date(2026, 12, 2);
         assert_eq!(support("1.34", date(2026, 12, 1)), Support::Standard(until));
         assert_eq!(support("1.34", until), Support::Extended);
-        assert_eq!(support("1.25", until), Support::Extended);
+        assert_eq!(support("1.30", until), Support::Extended);
+        assert_eq!(support("1.29", until), Support::Older);
+        assert_eq!(support("1.20", until), Support::Older);
         assert_eq!(support("1.99", until), Support::NotListed);
     }
 }

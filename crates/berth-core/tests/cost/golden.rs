@@ -183,6 +183,24 @@ fn an_eks_version_in_extended_support() {
 }
 
 #[test]
+fn an_eks_version_that_is_no_longer_supported() {
+    let of = |version: &str, support: &str| {
+        let place =
+            format!("provider: eks\n  region: us-east-1\n  eks: {{version: \"{version}\", support: {support}}}");
+        let pools = "    - {name: cpu, machineType: m5.large, nodes: {min: 1, max: 3}}\n";
+        let estimate = priced(&of_pools(&place, pools));
+        (cents(estimate.lines[0].amount().min), estimate.notes.join("\n"))
+    };
+    let older = "version 1.20 is older than berth's list, and EKS no longer supports it [U]; it is priced as in";
+    let (fee, notes) = of("1.20", "extended");
+    assert!(fee == "438.00" && notes.contains(&format!("{older} extended support")), "{fee} {notes}");
+    let (fee, notes) = of("1.20", "standard");
+    assert!(fee == "73.00" && notes.contains(&format!("{older} standard support")), "{fee} {notes}");
+    let (fee, notes) = of("1.31", "extended");
+    assert!(fee == "438.00" && notes.contains("version 1.31 is in extended support"), "{fee} {notes}");
+}
+
+#[test]
 fn the_extended_channel_of_gke() {
     let spec = of_pools(
         "provider: gke\n  zone: us-central1-a\n  gke: {releaseChannel: extended, privateNodes: true}",
