@@ -158,6 +158,7 @@ fn the_same_wish_is_shown_on_other_clouds_with_other_gpus_and_bought_otherwise()
         sandbox.berth("cost -f small.yaml --what-if capacity=on-demand,shares=2 --output json").exits(0).json();
     let [as_written, otherwise] = [0, 1].map(|index| &what_if["compared"][index]);
     assert_eq!(otherwise["name"], "on-demand, 2 shares");
+    assert_eq!(what_if["cheapestExpected"], "as the file says", "the addresses of both have the same unknown price");
     assert!(expected_month(&otherwise["total"]) > expected_month(&as_written["total"]), "{what_if}");
     assert_eq!(otherwise["pools"][1]["sharesPerNode"], 2);
     sandbox.berth("cost -f small.yaml --what-if shares=2,shares=3").exits(1).says("gives `shares` more than once");

@@ -21,7 +21,14 @@ fn larger(sandbox: &Sandbox) {
 fn a_change_of_a_spec_is_told_for_people_programs_and_pull_requests() {
     let sandbox = Sandbox::new(60);
     spec::small(&sandbox);
-    sandbox.berth("cost diff small.yaml small.yaml").exits(0).says("Nothing changes");
+    let same = sandbox.berth("cost diff small.yaml small.yaml").exits(0).says("Nothing changes");
+    same.says("0.00").never_says("as far as known");
+    sandbox.write("private.yaml", &SMALL.replace("spec:\n", "spec:\n  gke: {privateNodes: true}\n"));
+    let unknown = sandbox.berth("cost diff small.yaml private.yaml").exits(0);
+    unknown.says("Cost from small.yaml to private.yaml: unknown").never_says("as far as known");
+    let unknown = sandbox.berth("cost diff small.yaml private.yaml --output json").exits(0).json();
+    let delta = serde_json::json!({"month": null, "partlyUnknown": true});
+    assert_eq!(unknown["total"]["delta"]["expected"], delta, "{unknown}");
     larger(&sandbox);
     let json = sandbox.berth("cost diff small.yaml larger.yaml --output json").exits(0).json();
     let month =

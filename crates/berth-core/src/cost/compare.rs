@@ -3,6 +3,7 @@
 use super::amount::{Amount, Cases, Span};
 use super::diff::{Delta, diff};
 use super::estimate::Estimate;
+use super::quote::Quote;
 
 /// Estimates of the same wish, side by side.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +54,12 @@ pub enum Outcome {
 impl Column {
     /// Its total, if it has an estimate.
     pub fn total(&self) -> Option<Cases<Amount>> {
+        self.estimate().map(Estimate::total)
+    }
+
+    fn estimate(&self) -> Option<&Estimate> {
         match &self.outcome {
-            Outcome::Estimated { estimate, .. } => Some(estimate.total()),
+            Outcome::Estimated { estimate, .. } => Some(estimate),
             Outcome::Unserved { .. } => None,
         }
     }
@@ -63,14 +68,26 @@ impl Column {
 impl Comparison {
     /// The cheapest at its expected nodes; `None` if a price that nobody knows could make another one the cheapest.
     pub fn cheapest(&self) -> Option<&Column> {
-        let month = |amounts: Cases<Amount>| (amounts.expected.micro_usd(Span::Month), amounts.expected.is_at_least());
-        let totals = self.columns.iter().filter_map(|column| Some((column, month(column.total()?))));
-        let mut known = totals.clone().filter(|(_, (_, lacks))| !lacks);
-        let first = known.next()?;
-        let (cheapest, least) = known.fold(first, |best, next| if next.1.0 < best.1.0 { next } else { best });
-        let mut unsure = totals.filter(|(_, (micro_usd, lacks))| *lacks && *micro_usd <= least.0);
-        unsure.next().is_none().then_some(cheapest)
+        let mut estimated = self.columns.iter().filter_map(|column| Some((column, column.estimate()?)));
+        let others = estimated.clone();
+        let cheapest = estimated.find(|(_, one)| others.clone().all(|(_, other)| is_no_dearer(one, other)));
+        cheapest.map(|(column, _)| column)
     }
+}
+
+/// Whether one costs no more than the other at their expected nodes, whatever the prices are that nobody knows.
+fn is_no_dearer(one: &Estimate, other: &Estimate) -> bool {
+    let known = |estimate: &Estimate| estimate.total().expected.micro_usd(Span::Month);
+    let shared: Vec<Unknown<'_>> = unknowns(other).collect();
+    known(one) <= known(other) && unknowns(one).all(|line| shared.contains(&line))
+}
+
+/// What is unknown of an estimate at its expected nodes: of which pool, what, how many, and why.
+type Unknown<'a> = (Option<&'a str>, &'a str, u64, &'a Quote);
+
+fn unknowns(estimate: &Estimate) -> impl Iterator<Item = Unknown<'_>> {
+    let lines = estimate.all_lines().filter(|(_, line)| line.amount().expected.is_at_least());
+    lines.map(|(pool, line)| (pool, line.what.as_str(), line.quantity.expected, &line.quote))
 }
 
 /// Puts estimates side by side.

@@ -48,14 +48,14 @@ pub enum Change {
     Same,
 }
 
-/// By how much an amount changes in a month.
+/// By how much an amount changes in a month. What is unknown alike on both sides takes nothing from what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delta {
     /// In micro-USD a month, as far as both amounts are known; negative for what becomes cheaper.
     pub micro_usd: i128,
-    /// Whether some part of either amount is unknown, so that the true change is another.
+    /// Whether something is unknown on one side and not alike on the other, so that the true change is another.
     pub lacks: bool,
-    /// Whether nothing of one of the amounts is known, so that the change is no figure.
+    /// Whether it lacks something, and nothing of one of the amounts or of the change is known, so that it is no figure.
     pub is_unknown: bool,
 }
 
@@ -68,10 +68,11 @@ impl Difference {
 
 /// What changes from one estimate to another; `None` stands for no cluster at all.
 pub fn diff(old: Option<&Estimate>, new: Option<&Estimate>) -> Difference {
-    let mut total = changed("total", old.map(Estimate::total), new.map(Estimate::total), Vec::new());
     let pools = paired(pools(old), pools(new), |pool| &pool.name).map(|(old, new)| of_pool(old, new));
     let lines = paired(around(old), around(new), |line| &line.what).map(|(old, new)| of_line(old, new));
     let (pools, lines): (Vec<Changed>, Vec<Changed>) = (pools.collect(), lines.collect());
+    let lacks = any_lacks(pools.iter().chain(&lines));
+    let mut total = changed("total", old.map(Estimate::total), new.map(Estimate::total), lacks, Vec::new());
     if total.change == Change::Same && pools.iter().chain(&lines).any(|part| part.change != Change::Same) {
         total.change = Change::Changed;
     }
@@ -125,7 +126,8 @@ fn of_pool(old: Option<&PoolEstimate>, new: Option<&PoolEstimate>) -> Changed {
     if why.is_empty() && old.is_some() && new.is_some() {
         why.extend(lines.iter().map(reason));
     }
-    let mut changed = changed(name, old.map(PoolEstimate::total), new.map(PoolEstimate::total), why);
+    let (old, new) = (old.map(PoolEstimate::total), new.map(PoolEstimate::total));
+    let mut changed = changed(name, old, new, any_lacks(&lines), why);
     if changed.change == Change::Same && !lines.is_empty() {
         changed.change = Change::Changed;
     }
@@ -139,11 +141,37 @@ fn of_line(old: Option<&Line>, new: Option<&Line>) -> Changed {
         if old.quantity != new.quantity {
             why.push(format!("count {} -> {}", range(old.quantity), range(new.quantity)));
         }
-        if old.quote.amount() != new.quote.amount() {
+        if !is_same_price(old, new) {
             why.push("another price".to_owned());
         }
     }
-    changed(name, old.map(Line::amount), new.map(Line::amount), why)
+    changed(name, old.map(Line::amount), new.map(Line::amount), lacks(old, new), why)
+}
+
+/// Whether two lines have one price; one that nobody knows is the same only if it is of the same thing in the same place.
+fn is_same_price(old: &Line, new: &Line) -> bool {
+    let (was, is) = (old.quote.amount(), new.quote.amount());
+    if was.is_at_least() { old.quote == new.quote } else { was == is }
+}
+
+/// In which cases something of a line is unknown that is not alike on the other side.
+fn lacks(old: Option<&Line>, new: Option<&Line>) -> Cases<bool> {
+    let amount = |line: Option<&Line>| line.map(Line::amount).unwrap_or_default();
+    let lacks = amount(old).with(amount(new), |old, new| old.is_at_least() || new.is_at_least());
+    match (old, new) {
+        (Some(old), Some(new)) if is_same_price(old, new) => {
+            let differs = old.quantity.with(new.quantity, |old, new| old != new);
+            lacks.with(differs, |lacks, differs| lacks && differs)
+        }
+        _ => lacks,
+    }
+}
+
+/// In which cases one of the parts lacks something.
+fn any_lacks<'a>(parts: impl IntoIterator<Item = &'a Changed>) -> Cases<bool> {
+    parts
+        .into_iter()
+        .fold(Cases::always(false), |lacks, part| lacks.with(part.delta, |lacks, delta| lacks || delta.lacks))
 }
 
 /// How a line has changed: `pd-ssd disks, GB: count 600 -> 300`.
@@ -155,24 +183,28 @@ fn reason(line: &Changed) -> String {
     }
 }
 
-fn changed(name: &str, old: Option<Cases<Amount>>, new: Option<Cases<Amount>>, why: Vec<String>) -> Changed {
+fn changed(
+    name: &str,
+    old: Option<Cases<Amount>>,
+    new: Option<Cases<Amount>>,
+    lacks: Cases<bool>,
+    why: Vec<String>,
+) -> Changed {
     let change = match (old, new) {
         (None, Some(_)) => Change::Added,
         (Some(_), None) => Change::Removed,
         (old, new) if old == new && why.is_empty() => Change::Same,
         _ => Change::Changed,
     };
-    let delta = old.unwrap_or_default().with(new.unwrap_or_default(), delta);
+    let sides = old.unwrap_or_default().with(new.unwrap_or_default(), |old, new| (old, new));
+    let delta = sides.with(lacks, |(old, new), lacks| delta(old, new, lacks));
     Changed { name: name.to_owned(), change, old, new, delta, why, lines: Vec::new() }
 }
 
-fn delta(old: Amount, new: Amount) -> Delta {
+fn delta(old: Amount, new: Amount, lacks: bool) -> Delta {
     let signed = |amount: Amount| i128::try_from(amount.micro_usd(Span::Month)).unwrap_or(i128::MAX);
-    Delta {
-        micro_usd: signed(new).saturating_sub(signed(old)),
-        lacks: old.is_at_least() || new.is_at_least(),
-        is_unknown: old.is_unknown() || new.is_unknown(),
-    }
+    let micro_usd = signed(new).saturating_sub(signed(old));
+    Delta { micro_usd, lacks, is_unknown: lacks && (micro_usd == 0 || old.is_unknown() || new.is_unknown()) }
 }
 
 fn range(cases: Cases<u64>) -> String {
@@ -184,9 +216,12 @@ mod tests {
     use super::{Amount, delta};
 
     #[test]
-    fn a_change_from_or_to_an_amount_of_which_nothing_is_known_is_no_figure() {
-        let known = Amount::by_the_month(614_700_000);
-        assert!(delta(known, Amount::UNKNOWN).is_unknown && delta(Amount::UNKNOWN, known).is_unknown);
-        assert!(!delta(known, known + Amount::UNKNOWN).is_unknown && !delta(known, Amount::NOTHING).is_unknown);
+    fn a_change_is_no_figure_if_nothing_is_known_of_it_or_of_one_of_its_sides() {
+        let (known, unknown) = (Amount::by_the_month(614_700_000), Amount::UNKNOWN);
+        let is_unknown = |old, new| delta(old, new, true).is_unknown;
+        assert!(is_unknown(known, unknown) && is_unknown(unknown, known));
+        assert!(is_unknown(known, known + unknown) && !is_unknown(known, known + known + unknown));
+        assert!(!delta(known, Amount::NOTHING, false).is_unknown);
+        assert!(!delta(unknown, unknown + known, false).is_unknown, "the same unknown is on both sides");
     }
 }

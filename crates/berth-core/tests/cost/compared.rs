@@ -1,9 +1,12 @@
 //! Estimates side by side: what changes between two, and what a schedule saves.
 
-use berth_core::cost::{Change, Delta, Difference, PriceBook, Schedule, Span, diff, estimate};
-use berth_core::spec::Capacity;
+use berth_core::cost::{
+    Candidate, Cases, Change, Delta, Difference, Estimate, Outcome, PriceBook, Schedule, Span, WhatIf, compare, diff,
+    estimate,
+};
+use berth_core::spec::{Capacity, ClusterSpec};
 
-use crate::world::{TODAY, all, cents, pool, priced, shipped};
+use crate::world::{TODAY, all, cents, of_pools, pool, priced, shipped};
 
 fn part<'a>(parts: &'a [berth_core::cost::Changed], name: &str) -> &'a berth_core::cost::Changed {
     parts.iter().find(|part| part.name == name).expect("the part is there")
@@ -65,8 +68,7 @@ fn a_cluster_that_comes_goes_or_stays_is_its_whole_amount_or_nothing() {
     let stays = diff(Some(&estimate), Some(&estimate));
     assert!(stays.is_empty() && stays.total.change == Change::Same && deltas(&stays) == [0; 3]);
     assert!(stays.pools.iter().all(|pool| pool.lines.is_empty()));
-    let partly = Delta { micro_usd: 0, lacks: true, is_unknown: false };
-    assert!(stays.total.delta.max == partly, "what is unknown may have changed");
+    assert_eq!(stays.total.delta, Cases::always(Delta::default()), "what is unknown has not changed");
     assert!(diff(None, None).is_empty());
 }
 
@@ -82,6 +84,108 @@ fn a_new_price_of_the_same_thing_is_a_change() {
     assert_eq!(a100.lines[0].why, ["another price"]);
     // 3.673385 x 0.9 = 3.3060465, to the micro-USD 3.306047: 0.367338 x 730 = 268.15674 a node less; at most 4 nodes.
     assert_eq!(a100.delta.max.micro_usd, -1_072_626_960);
+}
+
+/// Nothing is known of a change.
+const UNKNOWN: Delta = Delta { micro_usd: 0, lacks: true, is_unknown: true };
+
+/// A pool of one to three nodes, without public addresses, or with them: these have no price.
+fn l4(is_private: bool) -> ClusterSpec {
+    let gke = if is_private { "\n  gke: {privateNodes: true}" } else { "" };
+    of_pools(
+        &format!("provider: gke\n  region: us-central1{gke}"),
+        "    - {name: gpus, gpu: {type: l4, count: 1}, nodes: {min: 1, max: 3}, disk: {sizeGb: 100, type: pd-ssd}}\n",
+    )
+}
+
+#[test]
+fn what_is_unknown_alike_on_both_sides_takes_nothing_from_a_change() {
+    let old = l4(false);
+    let stays = diff(Some(&priced(&old)), Some(&priced(&old)));
+    assert!(stays.is_empty());
+    let mut parts = stays.pools.iter().chain(&stays.lines).chain([&stays.total]);
+    assert!(parts.all(|part| part.delta == Cases::always(Delta::default())), "{stays:?}");
+    // 50 GB of pd-ssd at 0.17 more for each of 1, 2 and 3 nodes, with as many addresses as before.
+    let mut larger = old.clone();
+    larger.pools[0].disk.size_gb = 150;
+    let grows = diff(Some(&priced(&old)), Some(&priced(&larger)));
+    let more = |micro_usd| Delta { micro_usd, lacks: false, is_unknown: false };
+    assert_eq!(grows.total.delta.all(), [8_500_000, 17_000_000, 25_500_000].map(more));
+    // At the fewest nodes there are as many addresses as before, at the others more:
+    // one node more of 0.706832 x 730 + 17.00 = 532.98736 as expected, and two at the most.
+    let mut further = old.clone();
+    further.pools[0].nodes.max = 5;
+    let grows = diff(Some(&priced(&old)), Some(&priced(&further)));
+    let partly = |micro_usd| Delta { micro_usd, lacks: true, is_unknown: false };
+    assert_eq!(grows.total.delta.all(), [more(0), partly(532_987_360), partly(1_065_974_720)]);
+    assert_eq!(grows.pools[0].delta.all(), [more(0), more(532_987_360), more(1_065_974_720)]);
+    let addresses = part(&grows.lines, "public addresses of nodes");
+    assert_eq!(addresses.delta.all(), [more(0), UNKNOWN, UNKNOWN]);
+}
+
+#[test]
+fn a_change_of_which_nothing_is_known_is_unknown_and_not_nothing() {
+    let (public, private) = (priced(&l4(false)), priced(&l4(true)));
+    for (old, new, change) in [(&public, &private, Change::Removed), (&private, &public, Change::Added)] {
+        let difference = diff(Some(old), Some(new));
+        let addresses = part(&difference.lines, "public addresses of nodes");
+        assert_eq!((addresses.change, addresses.delta), (change, Cases::always(UNKNOWN)));
+        assert_eq!((difference.total.change, difference.total.delta), (Change::Changed, Cases::always(UNKNOWN)));
+        assert_eq!(difference.pools[0].change, Change::Same);
+    }
+    // What is unknown in another region is another price.
+    let mut elsewhere = l4(false);
+    elsewhere.place.region = "us-east4".to_owned();
+    let difference = diff(Some(&public), Some(&priced(&elsewhere)));
+    let addresses = part(&difference.lines, "public addresses of nodes");
+    assert_eq!((addresses.why[0].as_str(), addresses.delta), ("another price", Cases::always(UNKNOWN)));
+    assert!(difference.total.delta.min.lacks);
+}
+
+/// What is called the cheapest, and the changes against the first.
+fn cheapest(estimates: Vec<(&str, Option<Estimate>)>) -> (Option<String>, Vec<Cases<Delta>>) {
+    let candidate = |(label, estimate): (&str, Option<Estimate>)| Candidate {
+        label: label.to_owned(),
+        estimate: estimate.ok_or_else(|| vec!["it is not sold there".to_owned()]),
+        notes: Vec::new(),
+    };
+    let comparison = compare(estimates.into_iter().map(candidate).collect());
+    let deltas = comparison.columns.iter().filter_map(|column| match &column.outcome {
+        Outcome::Estimated { delta, .. } => Some(*delta),
+        Outcome::Unserved { .. } => None,
+    });
+    (comparison.cheapest().map(|column| column.label.clone()), deltas.collect())
+}
+
+#[test]
+fn where_the_same_is_unknown_of_all_the_known_decides_which_is_the_cheapest() {
+    let spec = shipped("ai-dubbing-gke");
+    let with = |capacity, shares| Some(priced(&WhatIf { capacity, shares }.apply(&spec).expect("it can be so").spec));
+    let written = || ("written", with(None, None));
+    let (best, deltas) = cheapest(vec![written(), ("spot", with(Some(Capacity::Spot), None))]);
+    assert_eq!(best.as_deref(), Some("spot"));
+    // The A100 pool as spot: 1441.4546 - 2715.57105 = -1274.11645 a node; 0, 2 and 4 of them.
+    let less = |micro_usd| Delta { micro_usd, lacks: false, is_unknown: false };
+    assert_eq!(deltas[0], Cases::always(Delta::default()));
+    assert_eq!(deltas[1].all(), [0, -2_548_232_900, -5_096_465_800].map(less));
+    let (best, deltas) = cheapest(vec![written(), ("whole", with(None, Some(1)))]);
+    assert_eq!((best.as_deref(), deltas[1]), (Some("written"), Cases::always(Delta::default())));
+    let (best, _) = cheapest(vec![("none", None), written()]);
+    assert_eq!(best.as_deref(), Some("written"), "nothing else can be had");
+    assert_eq!(cheapest(vec![("none", None)]).0, None);
+    // Addresses that only one of them has may be dear, and are never less than nothing.
+    let (public, private) = (|| ("public", Some(priced(&l4(false)))), ("private", Some(priced(&l4(true)))));
+    assert_eq!(cheapest(vec![public(), private]).0.as_deref(), Some("private"));
+    let mut dear = l4(true);
+    dear.pools[0].disk.size_gb = 200;
+    assert_eq!(cheapest(vec![public(), ("dear", Some(priced(&dear)))]).0, None);
+    // As many addresses have to be unknown of each.
+    let mut more = l4(false);
+    more.pools[0].nodes.max = 5;
+    more.pools[0].capacity = Capacity::Spot;
+    let (few, many) = (priced(&l4(false)), priced(&more));
+    assert!(few.total().expected.micro_usd(Span::Month) > many.total().expected.micro_usd(Span::Month));
+    assert_eq!(cheapest(vec![("few", Some(few)), ("many", Some(many))]).0, None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use berth_core::actions::gke::GkeDriver;
-use berth_core::cost::{Amount, Cases, Change, MONTH_HOURS, Quote, Schedule, Span, Unit, diff};
+use berth_core::cost::{Amount, Cases, Change, Delta, MONTH_HOURS, Quote, Schedule, Span, Unit, diff};
 use berth_core::spec::{
     Capacity, ClusterSpec, Fence, GpuSpec, NodeRange, PoolSpec, ServiceQuota, ServiceQuotas, Sharing,
 };
@@ -159,6 +159,8 @@ proptest! {
         };
         for (case, total) in difference.total.delta.all().into_iter().enumerate() {
             prop_assert_eq!(sum(case), total.micro_usd);
+            let lacks = difference.pools.iter().chain(&difference.lines).any(|part| part.delta.all()[case].lacks);
+            prop_assert_eq!(lacks, total.lacks, "what the total lacks, a part lacks");
             let old = was.map_or(0, |was| known(was.total().all()[case]));
             prop_assert_eq!(total.micro_usd, known(new.total().all()[case]) as i128 - old as i128);
         }
@@ -166,7 +168,19 @@ proptest! {
             for case in 0..3 {
                 let lines: i128 = pool.lines.iter().map(|line| line.delta.all()[case].micro_usd).sum();
                 prop_assert_eq!(lines, pool.delta.all()[case].micro_usd, "lines make up the pool");
+                let lacks = pool.lines.iter().any(|line| line.delta.all()[case].lacks);
+                prop_assert_eq!(lacks, pool.delta.all()[case].lacks, "what the pool lacks, a line lacks");
             }
+        }
+    }
+
+    #[test]
+    fn from_an_estimate_to_itself_nothing_changes_and_nothing_lacks(spec in spec()) {
+        let estimate = priced(&spec);
+        let difference = diff(Some(&estimate), Some(&estimate));
+        prop_assert!(difference.is_empty());
+        for part in difference.pools.iter().chain(&difference.lines).chain([&difference.total]) {
+            prop_assert_eq!((part.change, part.delta), (Change::Same, Cases::always(Delta::default())), "{}", part.name);
         }
     }
 

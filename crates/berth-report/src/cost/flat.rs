@@ -394,7 +394,7 @@ fn amount(amount: Amount) -> Figure {
     Figure { at_least: amount.is_at_least(), day: of(Span::Day), hour: of(Span::Hour), month: of(Span::Month) }
 }
 
-/// By how much months change, in USD; `null` where nothing of one of them is known; `partlyUnknown` says that the true change is another.
+/// By how much months change, in USD; `null` where nothing of one of them or of the change is known; `partlyUnknown` says that the true change is another.
 pub(super) fn deltas(deltas: Cases<Delta>) -> Value {
     let of = |delta: Delta| {
         let month = (!delta.is_unknown).then_some(delta.micro_usd as f64 / 1e6);
