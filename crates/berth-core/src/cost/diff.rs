@@ -92,6 +92,9 @@ fn inside(pool: Option<&PoolEstimate>) -> &[Line] {
     pool.map_or(&[], |pool| &pool.lines)
 }
 
+/// A line as it was and as it will be.
+type Pair<'a> = (Option<&'a Line>, Option<&'a Line>);
+
 /// Old and new of the same name together; new ones in their order, then what is gone.
 fn paired<'a, T>(
     old: &'a [T],
@@ -109,6 +112,8 @@ fn paired<'a, T>(
 
 fn of_pool(old: Option<&PoolEstimate>, new: Option<&PoolEstimate>) -> Changed {
     let name = new.or(old).map_or("", |pool| &pool.name);
+    let pairs = paired(inside(old), inside(new), |line| &line.what).map(|pair| (pair, of_line(pair.0, pair.1)));
+    let lines: Vec<(Pair<'_>, Changed)> = pairs.filter(|(_, line)| line.change != Change::Same).collect();
     let mut why = Vec::new();
     if let (Some(old), Some(new)) = (old, new) {
         let mut say = |what: &str, old: String, new: String| {
@@ -120,18 +125,32 @@ fn of_pool(old: Option<&PoolEstimate>, new: Option<&PoolEstimate>) -> Changed {
         say("capacity", old.capacity.word().to_owned(), new.capacity.word().to_owned());
         say("nodes", range(old.nodes), range(new.nodes));
         say("shares of a node", old.shares_per_node.to_string(), new.shares_per_node.to_string());
+        let unsaid = lines.iter().filter(|(pair, line)| !is_said(old, new, *pair, &line.name));
+        why.extend(unsaid.map(|(_, line)| reason(line)));
     }
-    let lines = paired(inside(old), inside(new), |line| &line.what).map(|(old, new)| of_line(old, new));
-    let lines: Vec<Changed> = lines.filter(|line| line.change != Change::Same).collect();
-    if why.is_empty() && old.is_some() && new.is_some() {
-        why.extend(lines.iter().map(reason));
-    }
+    let lines: Vec<Changed> = lines.into_iter().map(|(_, line)| line).collect();
     let (old, new) = (old.map(PoolEstimate::total), new.map(PoolEstimate::total));
     let mut changed = changed(name, old, new, any_lacks(&lines), why);
     if changed.change == Change::Same && !lines.is_empty() {
         changed.change = Change::Changed;
     }
     Changed { lines, ..changed }
+}
+
+/// Whether a pool's nodes, its machines or how they are bought say already why one of its lines changes.
+fn is_said(old: &PoolEstimate, new: &PoolEstimate, pair: Pair<'_>, name: &str) -> bool {
+    let is_disk = [old, new].iter().any(|pool| pool.lines.last().is_some_and(|disk| disk.what == name));
+    let is_otherwise = old.machine_type != new.machine_type || old.capacity != new.capacity;
+    let is_of_machines = !is_disk && is_otherwise;
+    let times = |quantity: u64, nodes: u64| u128::from(quantity) * u128::from(nodes);
+    match pair {
+        (Some(was), Some(is)) if is_same_price(was, is) => {
+            // As much of it for each node as before.
+            is_of_machines || was.quantity.with(new.nodes, times) == is.quantity.with(old.nodes, times)
+        }
+        (Some(_), Some(_)) => false,
+        _ => is_of_machines,
+    }
 }
 
 fn of_line(old: Option<&Line>, new: Option<&Line>) -> Changed {

@@ -22,7 +22,7 @@ pub struct PoolEstimate {
     pub nodes: Cases<u64>,
     /// Shares of GPUs of one node; 0 without GPUs.
     pub shares_per_node: u64,
-    /// Machines, attached GPUs, disks.
+    /// Machines, attached GPUs, and last the disks.
     pub lines: Vec<Line>,
     /// One node, bought either way.
     pub rates: Rates,

@@ -4,7 +4,7 @@ use berth_core::cost::{
     Candidate, Cases, Change, Delta, Difference, Estimate, Outcome, PriceBook, Schedule, Span, WhatIf, compare, diff,
     estimate,
 };
-use berth_core::spec::{Capacity, ClusterSpec};
+use berth_core::spec::{Capacity, ClusterSpec, PoolSpec};
 
 use crate::world::{TODAY, all, cents, of_pools, pool, priced, shipped};
 
@@ -84,6 +84,42 @@ fn a_new_price_of_the_same_thing_is_a_change() {
     assert_eq!(a100.lines[0].why, ["another price"]);
     // 3.673385 x 0.9 = 3.3060465, to the micro-USD 3.306047: 0.367338 x 730 = 268.15674 a node less; at most 4 nodes.
     assert_eq!(a100.delta.max.micro_usd, -1_072_626_960);
+}
+
+#[test]
+fn each_reason_for_which_a_pool_changes_is_named() {
+    let old = of_pools(
+        "provider: gke\n  region: us-central1",
+        "    - {name: cpu, machineType: n2-standard-4, nodes: {min: 1, max: 3}, disk: {sizeGb: 50, type: pd-ssd}}\n",
+    );
+    let changed = |change: &dyn Fn(&mut PoolSpec)| {
+        let mut new = old.clone();
+        change(&mut new.pools[0]);
+        diff(Some(&priced(&old)), Some(&priced(&new))).pools.remove(0)
+    };
+    let more = |pool: &mut PoolSpec| pool.nodes.max = 9;
+    let larger = |pool: &mut PoolSpec| pool.disk.size_gb = 80;
+    let spot = |pool: &mut PoolSpec| pool.capacity = Capacity::Spot;
+    assert_eq!(changed(&more).why, ["nodes 1-3 -> 1-9"], "the disks are in step with the nodes");
+    assert_eq!(changed(&larger).why, ["pd-ssd disks, GB: count 50-150 -> 80-240"]);
+    let both = changed(&|pool: &mut PoolSpec| {
+        more(pool);
+        larger(pool);
+    });
+    assert_eq!(both.why, ["nodes 1-3 -> 1-9", "pd-ssd disks, GB: count 50-150 -> 80-720"]);
+    // At the fewest nodes 30 GB more at 0.17, and nothing else.
+    assert_eq!(both.delta.min.micro_usd, 5_100_000);
+    assert_eq!(changed(&spot).why, ["capacity on-demand -> spot"]);
+    let bought = changed(&|pool: &mut PoolSpec| {
+        spot(pool);
+        larger(pool);
+    });
+    assert_eq!(bought.why, ["capacity on-demand -> spot", "pd-ssd disks, GB: count 50-150 -> 80-240"]);
+    let kind = changed(&|pool: &mut PoolSpec| {
+        more(pool);
+        pool.disk.kind = "pd-standard".to_owned();
+    });
+    assert_eq!(kind.why, ["nodes 1-3 -> 1-9", "with pd-standard disks, GB", "without pd-ssd disks, GB"]);
 }
 
 /// Nothing is known of a change.
