@@ -53,16 +53,17 @@ pub(crate) struct Seen {
     pub(crate) divided: BTreeSet<String>,
 }
 
-/// The other regions of this account of AWS in which there are records, of all clusters or of one.
-pub(crate) fn other_regions(doors: &Doors, settings: &Settings, cluster: Option<&str>) -> BTreeSet<String> {
-    let Some(own) = doors.only_region() else { return BTreeSet::new() };
-    let front = format!("{}_{}_", doors.provider().as_str(), doors.account());
+/// The regions of AWS in which there are records, of any account or of one, of all clusters or of one.
+pub(crate) fn regions_of_eks(settings: &Settings, account: Option<&str>, cluster: Option<&str>) -> BTreeSet<String> {
+    let front = format!("{}_", Provider::Eks.as_str());
     let files = fs::read_dir(settings.home.usage(settings.simulate)).into_iter().flatten().flatten();
     let region = |file: fs::DirEntry| {
         let name = file.file_name();
-        // Neither the name of a region nor that of a cluster has an underscore.
-        let (region, rest) = name.to_str()?.strip_prefix(&front)?.strip_suffix(END)?.split_once('_')?;
-        (region != own && cluster.is_none_or(|cluster| cluster == rest)).then(|| region.to_owned())
+        // Neither an account nor a region has an underscore in its name.
+        let (whose, rest) = name.to_str()?.strip_prefix(&front)?.strip_suffix(END)?.split_once('_')?;
+        let (region, name) = rest.split_once('_')?;
+        let is_asked = account.is_none_or(|account| account == whose) && cluster.is_none_or(|cluster| cluster == name);
+        is_asked.then(|| region.to_owned())
     };
     files.filter_map(region).collect()
 }

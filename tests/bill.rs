@@ -380,3 +380,24 @@ fn an_end_that_nobody_can_tell_after_a_kill_is_that_of_the_look_which_missed_it(
     assert_eq!(line["ended"]["told"], "look", "{line:#}");
     assert!(bill["notes"].to_string().contains("1 thing ended between two looks"), "{}", bill["notes"]);
 }
+
+#[test]
+fn a_cluster_on_eks_is_billed_wherever_berth_made_it() {
+    let (sandbox, _control) = Sandbox::serving(60);
+    sandbox.write(FILE, &SMALL_EKS.replace("us-east-1", "eu-west-1"));
+    sandbox.berth("cost small --simulate").exits(1).says("on EKS only us-east-1 was asked; name others with --region");
+    sandbox.berth("create -f small.yaml --simulate --yes").exits(0);
+    let clusters = |bill: Value| {
+        let names = bill["groups"].as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    for line in ["cost --all --simulate", "cost --all --region eu-west-1 --simulate"] {
+        assert_eq!(clusters(sandbox.berth(&format!("{line} --output json")).exits(0).json()), ["small"], "{line}");
+    }
+    let elsewhere = sandbox.berth("cost --all --region us-east-1 --simulate --output json").exits(0).json();
+    assert_eq!(clusters(elsewhere), Vec::<String>::new());
+    sandbox.berth("destroy -f small.yaml --simulate --yes").exits(0);
+    let bill = sandbox.berth("cost small --simulate --output json").exits(0).json();
+    assert!(usd(&bill["total"]) > 0.0 && usd(&bill["perHour"]) == 0.0, "{bill:#}");
+    sandbox.berth("cost --all --region zz --simulate").exits(2).says("is no region of AWS, such as us-east-1");
+}

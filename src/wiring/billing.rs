@@ -94,7 +94,7 @@ impl Doors {
     }
 
     /// When standard support ends, as their cloud tells, by the ids of clusters that cost more from then on; and the ids of those of which
-    /// it could not be asked.
+    /// it did not say so.
     async fn supported_until<'a>(
         &self,
         clusters: impl Iterator<Item = &'a ObservedCluster>,
@@ -109,14 +109,16 @@ impl Doors {
                 Cloud::Eks(eks) => eks.standard_support_until(&cluster.version).await,
                 Cloud::Existing(_) => Ok(None),
             };
-            match until {
-                Ok(Some(until)) => drop(told.insert(id, until)),
-                Ok(None) => notes.push(unsupported(cluster, "its cloud does not say")),
-                Err(fault) => {
-                    notes.push(unsupported(cluster, &fault.to_string()));
-                    unasked.insert(id);
+            let why = match until {
+                Ok(Some(until)) => {
+                    told.insert(id, until);
+                    continue;
                 }
-            }
+                Ok(None) => "its cloud does not say".to_owned(),
+                Err(fault) => fault.to_string(),
+            };
+            notes.push(unsupported(cluster, &why));
+            unasked.insert(id);
         }
         (told, unasked)
     }

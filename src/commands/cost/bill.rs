@@ -203,25 +203,29 @@ async fn gather(
     let (mut first, mut failed, mut asked) = (None, 0, 0);
     while let Some((provider, region)) = places.pop_front() {
         asked += 1;
-        let why = |failure: &Failure| format!("{} ({})", failure.message, failure.causes.join("; "));
         let failure = match wiring::open(provider, region.as_deref(), settings).await {
             Ok(doors) => {
                 gathered.regions.extend(doors.only_region().map(ToOwned::to_owned));
-                if region.is_none() {
-                    let others = records::other_regions(&doors, settings, name);
-                    places.extend(others.into_iter().map(|region| (provider, Some(region))));
+                if let Some(own) = doors.only_region().filter(|_| region.is_none()) {
+                    let known = records::regions_of_eks(settings, Some(doors.account()), name).into_iter();
+                    places.extend(known.filter(|known| known != own).map(|known| (provider, Some(known))));
                 }
                 let read = gathered.add((name, refresh), &doors, settings).await;
                 doors.close().await;
                 let Err(failure) = read else { continue };
-                let place = region.as_ref().map_or(String::new(), |region| format!(" in {region}"));
-                let lack = format!("{}{place} is not in this bill: {}", provider.as_str(), why(&failure));
-                gathered.metered.notes.push(lack.clone());
-                gathered.unread.push((lack, failure.clone()));
+                gathered.lacks((provider, region.as_deref()), &failure);
                 failure
             }
             Err(failure) => {
-                gathered.closed.push((provider, why(&failure)));
+                match &region {
+                    // Something of ours is there, or it was named.
+                    Some(region) => gathered.lacks((provider, Some(region)), &failure),
+                    None => gathered.closed.push((provider, why(&failure))),
+                }
+                if provider == Provider::Eks && region.is_none() {
+                    let known = records::regions_of_eks(settings, None, name);
+                    places.extend(known.into_iter().map(|region| (provider, Some(region))));
+                }
                 failure
             }
         };
@@ -234,7 +238,19 @@ async fn gather(
     }
 }
 
+fn why(failure: &Failure) -> String {
+    format!("{} ({})", failure.message, failure.causes.join("; "))
+}
+
 impl Gathered {
+    /// Keeps that one place could not be read.
+    fn lacks(&mut self, (provider, region): (Provider, Option<&str>), failure: &Failure) {
+        let place = region.map_or(String::new(), |region| format!(" in {region}"));
+        let lack = format!("{}{place} is not in this bill: {}", provider.as_str(), why(failure));
+        self.metered.notes.push(lack.clone());
+        self.unread.push((lack, failure.clone()));
+    }
+
     async fn add(
         &mut self,
         (name, refresh): (Option<&str>, bool),

@@ -46,7 +46,14 @@ impl<'a> Asked<'a> {
     pub(super) fn quote(self, item: &Item) -> Quote {
         match self.book.find(self.market, item) {
             Some(price) => Quote::Known(price),
-            None => Quote::Unknown { supply: supply(self.book, self.market, item) },
+            None => {
+                let mut supply = supply(self.book, self.market, item);
+                // Zones have prices of their own, of which one is not the other.
+                if self.market.provider == Provider::Eks && item.is_spot() && !self.market.zones.is_empty() {
+                    supply = format!("{supply} (in {})", self.market.zones.join(", "));
+                }
+                Quote::Unknown { supply }
+            }
         }
     }
 }

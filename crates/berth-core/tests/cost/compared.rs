@@ -268,3 +268,18 @@ fn spot_with_on_demand_behind_it_is_on_demand_by_night_too_at_worst() {
     assert_eq!(cents(by.pools[0].amount.expected), "2567.98");
     assert_eq!(pool(&estimate, "gpu-v100-pool").total().max.micro_usd(Span::Month), 16_974_388_320);
 }
+
+#[test]
+fn an_unknown_spot_price_of_another_zone_is_another_price() {
+    let mut spec = shipped("ai-dubbing-eks");
+    spec.pools.retain(|pool| pool.name == "gpu-a100-pool");
+    let in_zone = |zone: &str| {
+        let mut spec = spec.clone();
+        spec.pools[0].zones = vec![zone.to_owned()];
+        priced(&spec)
+    };
+    let (here, there) = (in_zone("us-east-1a"), in_zone("us-east-1b"));
+    let moved = diff(Some(&here), Some(&there));
+    assert!(!moved.is_empty() && moved.total.delta.max.is_unknown, "{moved:?}");
+    assert!(diff(Some(&here), Some(&here)).is_empty());
+}

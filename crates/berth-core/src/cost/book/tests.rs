@@ -227,6 +227,9 @@ fn a_discount_on_a_family_that_its_cloud_has_not_is_wrong() {
         // Not in the catalog; their prices can be live ones or own ones.
         "provider: eks, family: m8g, percent: 10",
         "provider: gke, family: c4a, percent: 10",
+        "provider: gke, family: g4, percent: 10",
+        "provider: eks, family: t2, percent: 10",
+        "provider: eks, family: p6-b200, percent: 10",
     ];
     insta::assert_snapshot!(said("discounts", &discounts).join("\n"), @"
     5:31: spec.discounts[0].family: unknown machine family `zz` on gke (accepted: a2, a3, c2, c2d, c3, c3d, e2, g2, n1, n2, n2d, n4, t2d)

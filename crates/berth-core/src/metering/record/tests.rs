@@ -177,6 +177,27 @@ fn a_look_that_is_not_whole_ends_nothing_it_could_have_missed_and_what_comes_bac
 }
 
 #[test]
+fn what_outlives_its_cluster_stays_whose_it_was() {
+    let mut record = Record::default();
+    let disk = |labels: BTreeMap<String, String>| {
+        let one = thing("vol-1", Item::Disk("gp3".to_owned()), None, 3, None);
+        let whose = Arc::new(Whose { cluster: "c".to_owned(), labels, ..Whose::default() });
+        Stretch { what: Arc::new(What { whose, ..What::clone(&one.what) }), ..one }
+    };
+    let owners = |record: &Record| {
+        let disks = record.usage().stretches.iter().filter(|one| matches!(one.what.item, Item::Disk(_)));
+        disks.map(|one| one.what.whose.labels.get("owner").cloned()).collect::<Vec<_>>()
+    };
+    let film = BTreeMap::from([("owner".to_owned(), "film".to_owned())]);
+    look(&mut record, 10, vec![fee(), disk(film)]);
+    look(&mut record, 20, vec![disk(BTreeMap::new())]);
+    assert_eq!(owners(&record), [Some("film".to_owned())]);
+    // While the cluster stands, what it says now holds.
+    look(&mut record, 30, vec![fee(), disk(BTreeMap::new())]);
+    assert_eq!(owners(&record), [None]);
+}
+
+#[test]
 fn machines_of_which_only_names_are_told_are_like_those_of_their_group() {
     let mut record = Record::default();
     look(&mut record, 10, machine("gke-c-cpu-1234-aaaa", 3, None).into());

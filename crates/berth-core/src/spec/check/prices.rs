@@ -231,8 +231,11 @@ fn family(written: &str, provider: Provider, path: Path, report: &mut Report) {
         [Provider::Gke, Provider::Eks].into_iter().filter(|other| *other != provider).flat_map(catalog::families);
     let is_form = written.starts_with(|first: char| first.is_ascii_lowercase())
         && written.bytes().any(|byte| byte.is_ascii_digit())
-        && written.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let is_other = others.into_iter().chain(known.iter().copied()).any(|other| other.starts_with(written));
+        && written.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || provider == Provider::Eks && byte == b'-'
+        });
+    let mut others = others.into_iter();
+    let is_other = others.any(|other| other == written) || known.iter().any(|known| known.starts_with(written));
     if !known.contains(&written) && (!is_form || is_other) {
         let message = format!("unknown machine family `{}` on {}", printable(written), provider.as_str());
         let meant = nearest(written, known.iter().copied());
