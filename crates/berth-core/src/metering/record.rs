@@ -59,6 +59,15 @@ pub struct Sight<'a> {
     pub divided: bool,
 }
 
+#[cfg(test)]
+impl<'a> Sight<'a> {
+    /// A look at the clouds that saw this and no more.
+    pub(super) fn of(at: Timestamp, usage: &'a Usage) -> Self {
+        static NOTHING: BTreeSet<String> = BTreeSet::new();
+        Self { at, usage, ends: &[], lives: &[], unread: &[], unproven: &NOTHING, divided: false }
+    }
+}
+
 /// When a thing began or ended, as its cloud tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::*;
@@ -219,15 +217,7 @@ fn a_control_plane_grows_dear_when_its_version_does_and_not_before() {
         let (machines, now, clusters) = (Machines::default(), at(now), [on_eks(version, false)]);
         let found = Found { clusters: &clusters, ..seen(&inventory, &machines, now) };
         let usage = metered(&found).usage;
-        record.look(&Sight {
-            at: now,
-            usage: &usage,
-            ends: &[],
-            lives: &[],
-            unread: &[],
-            unproven: &BTreeSet::new(),
-            divided: false,
-        });
+        record.look(&Sight::of(now, &usage));
         let of = |one: &Stretch| {
             format!("{} {}{}", one.what.item, one.from, one.to.map_or(String::new(), |to| format!(" to {to}")))
         };
@@ -292,15 +282,7 @@ fn a_cluster_of_the_extended_channel_pays_more_once_its_version_is_old() {
         let mut record = Record::default();
         let end = [Told { id: "us-central1/c".to_owned(), at: at("2026-12-06T00:00:00Z") }];
         for (usage, ends, at) in [(&usage, &[][..], now), (&Usage::default(), &end[..], end[0].at)] {
-            record.look(&Sight {
-                at,
-                usage,
-                ends,
-                lives: &[],
-                unread: &[],
-                unproven: &BTreeSet::new(),
-                divided: false,
-            });
+            record.look(&Sight { ends, ..Sight::of(at, usage) });
         }
         let told = |one: &Stretch| (one.what.item.clone(), one.from, one.to);
         record.usage().stretches.iter().map(told).collect::<Vec<_>>()
@@ -327,15 +309,7 @@ fn what_is_added_to_a_fee_is_counted_once_when_another_day_is_told() {
         let (machines, clusters, now) = (Machines::default(), [on_gke("extended")], at(now));
         let found = Found { clusters: &clusters, supported_until: &until, ..seen(&inventory, &machines, now) };
         let usage = metered(&found).usage;
-        record.look(&Sight {
-            at: now,
-            usage: &usage,
-            ends: &[],
-            lives: &[],
-            unread: &[],
-            unproven: &BTreeSet::new(),
-            divided: false,
-        });
+        record.look(&Sight::of(now, &usage));
         let added = record.usage().stretches.iter().filter(|one| one.what.item == Item::ExtendedChannel);
         added.map(|one| (one.from, one.to)).collect::<Vec<_>>()
     };
@@ -356,15 +330,7 @@ fn an_address_that_outlives_what_it_was_for_goes_on_in_its_record() {
         let inventory = Inventory { found: there, unread: Vec::new() };
         let (machines, now) = (Machines::default(), at(now));
         let Metered { usage, notes } = metered(&seen(&inventory, &machines, now));
-        record.look(&Sight {
-            at: now,
-            usage: &usage,
-            ends: &[],
-            lives: &[],
-            unread: &[],
-            unproven: &BTreeSet::new(),
-            divided: false,
-        });
+        record.look(&Sight::of(now, &usage));
         let known = record.usage().stretches.iter().find(|one| &*one.id == "eip-1");
         (known.map(|one| (one.from.to_string(), one.to)), notes.join(" "))
     };

@@ -13,7 +13,9 @@ use crate::cost::{Item, Stretch, Teller, What};
 impl Record {
     /// Takes in what a look saw; gives the line to keep.
     pub fn look(&mut self, sight: &Sight<'_>) -> String {
-        let mut seen = Seen::default();
+        let is_control_plane = |thing: &Stretch| thing.what.item.is_control_plane();
+        let without_cluster = !sight.usage.stretches.iter().any(is_control_plane);
+        let mut seen = Seen { without_cluster, ..Seen::default() };
         let (gone, there): (Vec<&Stretch>, Vec<&Stretch>) =
             sight.usage.stretches.iter().partition(|thing| thing.to.is_some());
         there.into_iter().for_each(|thing| self.stands(thing, sight, &mut seen));
@@ -36,7 +38,7 @@ impl Record {
         self.goes_on(&mut thing, sight, seen);
         if let Some(known) = self.find(&thing).map(|index| &self.usage.stretches[index]) {
             // Whose it was the cluster said, while it stood.
-            if !sight.usage.stretches.iter().any(|one| one.what.item.is_control_plane()) {
+            if seen.without_cluster {
                 thing.what = Arc::new(What { whose: Arc::clone(&known.what.whose), ..What::clone(&thing.what) });
             }
             // The first telling of when it began stays; an address has none but what it is for.
@@ -54,9 +56,11 @@ impl Record {
     /// Since when GKE adds to a fee follows from what it tells of a version, which may be another day at each look: what was told first
     /// stays as long as the cluster does, or the time between both were counted twice.
     fn stays_added(&self, thing: &mut Stretch, sight: &Sight<'_>) {
+        if thing.what.item != Item::ExtendedChannel {
+            return;
+        }
         let is_fee = |one: &&Stretch| one.id == thing.id && one.what.item.is_control_plane();
-        let fee = sight.usage.stretches.iter().find(is_fee).filter(|_| thing.what.item == Item::ExtendedChannel);
-        let Some(made) = fee.map(|fee| fee.from) else { return };
+        let Some(made) = sight.usage.stretches.iter().find(is_fee).map(|fee| fee.from) else { return };
         // What began before the cluster was added to one that is gone.
         let is_it = |known: &&Stretch| {
             known.what.item == thing.what.item && known.to.is_none() && (known.from >= made || near(known.from, made))
@@ -220,6 +224,8 @@ struct Seen {
     changed: BTreeSet<usize>,
     /// Known since this look, which told only of their ends.
     new: BTreeSet<usize>,
+    /// It told of no control plane.
+    without_cluster: bool,
 }
 
 /// When the thing began of which this is the last stretch so far.

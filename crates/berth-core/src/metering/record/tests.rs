@@ -39,15 +39,7 @@ fn fee() -> Stretch {
 /// What one look sees, with no more than that.
 fn look(record: &mut Record, minute: i64, things: Vec<Stretch>) -> String {
     let usage = Usage { stretches: things, requests: Vec::new() };
-    let sight = Sight {
-        at: at(minute),
-        usage: &usage,
-        ends: &[],
-        lives: &[],
-        unread: &[],
-        unproven: &BTreeSet::new(),
-        divided: false,
-    };
+    let sight = Sight::of(at(minute), &usage);
     record.look(&sight)
 }
 
@@ -79,15 +71,7 @@ fn each_end_is_the_clouds_own_or_that_of_a_step_or_of_the_look_that_missed_it() 
     let [node, _] = machine("i-1", 3, Some(18));
     let usage = Usage { stretches: vec![node, address(12)], requests: Vec::new() };
     let ends = [Told { id: "nat-1".to_owned(), at: at(22) }];
-    let sight = Sight {
-        at: at(30),
-        usage: &usage,
-        ends: &ends,
-        lives: &[],
-        unread: &[],
-        unproven: &BTreeSet::new(),
-        divided: false,
-    };
+    let sight = Sight { ends: &ends, ..Sight::of(at(30), &usage) };
     text += &record.look(&sight);
 
     let wanted = [
@@ -148,27 +132,11 @@ fn a_look_that_is_not_whole_ends_nothing_it_could_have_missed_and_what_comes_bac
         why: "denied".to_owned(),
     }];
     let usage = Usage { stretches: vec![fee()], requests: Vec::new() };
-    record.look(&Sight {
-        at: at(20),
-        usage: &usage,
-        ends: &[],
-        lives: &[],
-        unread: &unread,
-        unproven: &BTreeSet::new(),
-        divided: false,
-    });
+    record.look(&Sight { unread: &unread, ..Sight::of(at(20), &usage) });
     assert!(record.usage().stretches.iter().all(|thing| thing.to.is_none()));
     // Nothing else proves any more whose it is, but it is there.
     let unproven = BTreeSet::from(["i-1".to_owned()]);
-    record.look(&Sight {
-        at: at(25),
-        usage: &usage,
-        ends: &[],
-        lives: &[],
-        unread: &[],
-        unproven: &unproven,
-        divided: false,
-    });
+    record.look(&Sight { unproven: &unproven, ..Sight::of(at(25), &usage) });
     assert!(record.usage().stretches.iter().all(|thing| thing.to.is_none()));
     look(&mut record, 30, vec![fee()]);
     assert_eq!(told(&record)[1], "i-1 m6i.large: 3-30 look");
@@ -214,15 +182,7 @@ fn machines_of_which_only_names_are_told_are_like_those_of_their_group() {
         life("gke-other-9999-dddd", Some(11), 15),
     ];
     let usage = Usage::default();
-    record.look(&Sight {
-        at: at(20),
-        usage: &usage,
-        ends: &[],
-        lives: &lives,
-        unread: &[],
-        unproven: &BTreeSet::new(),
-        divided: false,
-    });
+    record.look(&Sight { lives: &lives, ..Sight::of(at(20), &usage) });
     let machines: Vec<String> = told(&record).into_iter().filter(|one| one.contains("m6i")).collect();
     let wanted = [
         "gke-c-cpu-1234-aaaa m6i.large: 3-12 cloud",
@@ -275,15 +235,7 @@ fn requests_end_with_their_node_or_when_they_were_last_seen() {
     };
     let mut sight = |minute, things: Vec<Stretch>, requests: Vec<Request>| {
         let usage = Usage { stretches: things, requests };
-        record.look(&Sight {
-            at: at(minute),
-            usage: &usage,
-            ends: &[],
-            lives: &[],
-            unread: &[],
-            unproven: &BTreeSet::new(),
-            divided: true,
-        })
+        record.look(&Sight { divided: true, ..Sight::of(at(minute), &usage) })
     };
     let both = || machine("i-1", 3, None).into_iter().chain(machine("i-2", 3, None)).collect::<Vec<_>>();
     let first = sight(10, both(), vec![request("a", "i-1"), request("b", "i-2")]);
@@ -314,15 +266,7 @@ fn a_request_from_when_records_had_no_namespaces_is_that_of_its_pod() {
     let look = |record: &mut Record, minute, pods: &[&str]| {
         let requests = pods.iter().map(|pod| request(pod)).collect();
         let usage = Usage { stretches: machine("i-1", 3, None).into(), requests };
-        record.look(&Sight {
-            at: at(minute),
-            usage: &usage,
-            ends: &[],
-            lives: &[],
-            unread: &[],
-            unproven: &BTreeSet::new(),
-            divided: true,
-        })
+        record.look(&Sight { divided: true, ..Sight::of(at(minute), &usage) })
     };
     let mut text = look(&mut Record::default(), 10, &["a"]);
     for minute in [20, 30] {
