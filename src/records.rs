@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use berth_core::actions::Action;
 use berth_core::cost::{Stretch, Usage};
@@ -55,17 +55,22 @@ pub(crate) struct Seen {
 
 /// The regions of AWS in which there are records, of any account or of one, of all clusters or of one.
 pub(crate) fn regions_of_eks(settings: &Settings, account: Option<&str>, cluster: Option<&str>) -> BTreeSet<String> {
-    let front = format!("{}_", Provider::Eks.as_str());
-    let files = fs::read_dir(settings.home.usage(settings.simulate)).into_iter().flatten().flatten();
-    let region = |file: fs::DirEntry| {
-        let name = file.file_name();
+    let records = behind(&settings.home.usage(settings.simulate), &format!("{}_", Provider::Eks.as_str()));
+    let region = |record: String| {
         // Neither an account nor a region has an underscore in its name.
-        let (whose, rest) = name.to_str()?.strip_prefix(&front)?.strip_suffix(END)?.split_once('_')?;
+        let (whose, rest) = record.split_once('_')?;
         let (region, name) = rest.split_once('_')?;
         let is_asked = account.is_none_or(|account| account == whose) && cluster.is_none_or(|cluster| cluster == name);
         is_asked.then(|| region.to_owned())
     };
-    files.filter_map(region).collect()
+    records.into_iter().filter_map(region).collect()
+}
+
+/// What stands behind this in the names of the records in a folder.
+fn behind(folder: &Path, front: &str) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let rest = |file: fs::DirEntry| Some(file.file_name().to_str()?.strip_prefix(front)?.strip_suffix(END)?.to_owned());
+    files.filter_map(rest).collect()
 }
 
 impl Records {
@@ -75,21 +80,12 @@ impl Records {
         let region = doors.only_region().unwrap_or("all");
         let front = format!("{}_{}_{region}_", doors.provider().as_str(), doors.account());
         let mut records = Self { folder, front, kept: BTreeMap::new(), notes: Vec::new() };
-        let names: Vec<String> = cluster.map_or_else(|| records.names(), |name| vec![name.to_owned()]);
+        let names = cluster.map_or_else(|| behind(&records.folder, &records.front), |name| vec![name.to_owned()]);
         for name in names {
             let kept = records.read(&name);
             records.kept.insert(name, kept);
         }
         records
-    }
-
-    /// The clusters of which there are records.
-    fn names(&self) -> Vec<String> {
-        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let name = |file: fs::DirEntry| {
-            Some(file.file_name().to_str()?.strip_prefix(&self.front)?.strip_suffix(END)?.to_owned())
-        };
-        files.filter_map(name).collect()
     }
 
     fn read(&mut self, name: &str) -> Kept {
@@ -203,7 +199,7 @@ impl Kept {
     }
 
     /// Where it stands.
-    pub(crate) fn path(&self) -> &std::path::Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

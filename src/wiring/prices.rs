@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use berth_core::catalog::{self, MachineGpus, MachineLookup};
-use berth_core::cost::{Bought, Item, LivePrices, LiveRead};
+use berth_core::catalog;
+use berth_core::cost::{Bought, Item, LivePrices, LiveRead, pays_for_gpus};
 use berth_core::ports::Clock;
 use berth_core::run::{Fault, FaultKind, LeftBehind, Retry};
 use berth_core::spec::{CloudSpec, ClusterSpec, PoolSpec, Provider};
@@ -64,12 +64,8 @@ impl Wanted {
 }
 
 fn of_pool(pool: &PoolSpec, provider: Provider) -> Vec<Item> {
-    let attached = match catalog::machine(provider, &pool.machine_type) {
-        MachineLookup::Known(machine) if machine.gpus == MachineGpus::Attachable => {
-            pool.gpu.as_ref().and_then(|gpu| catalog::gpu(&gpu.model)?.gke_type)
-        }
-        _ => None,
-    };
+    let gpu = pool.gpu.as_ref().filter(|_| pays_for_gpus(provider, &pool.machine_type));
+    let attached = gpu.and_then(|gpu| catalog::gpu(&gpu.model)?.gke_type);
     let ways = [Bought::OnDemand, Bought::Spot];
     let machines = ways.map(|bought| Item::machine(&pool.machine_type, bought));
     let gpus = attached.into_iter().flat_map(|name| ways.map(|bought| Item::Gpu { name: name.to_owned(), bought }));
